@@ -1,0 +1,5 @@
+/// Benchmarks.
+@NullMarked
+package dev.asterism.bench;
+
+import org.jspecify.annotations.NullMarked;

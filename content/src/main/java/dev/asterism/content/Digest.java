@@ -1,0 +1,134 @@
+package dev.asterism.content;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Optional;
+
+/// The SHA-256 of some bytes: the name of a blob, a TOC, a file or a chunk.
+///
+/// Text form is `sha256:` and 64 lower-case hex digits (OCI image spec, "Digests"). SHA-256 is the
+/// only algorithm: an object's path in the store is its hex form, and everything that lists chunks
+/// uses it. Ordered as unsigned bytes. Immutable.
+///
+/// @param a bytes 0 to 7, big endian
+/// @param b bytes 8 to 15
+/// @param c bytes 16 to 23
+/// @param d bytes 24 to 31
+public record Digest(long a, long b, long c, long d) implements Comparable<Digest> {
+  /// Bytes of a digest.
+  public static final int SIZE = 32;
+
+  private static final String PREFIX = "sha256:";
+  private static final HexFormat HEX = HexFormat.of();
+
+  /// Reads the text form.
+  ///
+  /// @throws IllegalArgumentException if `text` is not `sha256:` and 64 lower-case hex digits
+  public static Digest parse(String text) {
+    return find(text)
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "not a digest: '%s' (expected sha256: and 64 lower-case hex digits)"
+                    .formatted(text.length() > 200 ? text.substring(0, 200) + "…" : text)));
+  }
+
+  /// Returns the digest that `text` is the text form of; empty if it is none.
+  public static Optional<Digest> find(String text) {
+    return text.startsWith(PREFIX) ? findHex(text.substring(PREFIX.length())) : Optional.empty();
+  }
+
+  /// Returns the digest that `hex` (64 lower-case hex digits, no prefix) stands for; empty if it is
+  /// anything else.
+  public static Optional<Digest> findHex(String hex) {
+    if (hex.length() != 2 * SIZE) {
+      return Optional.empty();
+    }
+    for (int i = 0; i < hex.length(); i++) {
+      char c = hex.charAt(i);
+      if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(
+        new Digest(
+            Long.parseUnsignedLong(hex, 0, 16, 16),
+            Long.parseUnsignedLong(hex, 16, 32, 16),
+            Long.parseUnsignedLong(hex, 32, 48, 16),
+            Long.parseUnsignedLong(hex, 48, 64, 16)));
+  }
+
+  /// Returns the digest of `bytes`.
+  public static Digest of(byte[] bytes) {
+    return of(bytes, 0, bytes.length);
+  }
+
+  /// Returns the digest of `length` bytes of `bytes` from `offset`.
+  public static Digest of(byte[] bytes, int offset, int length) {
+    MessageDigest hasher = hasher();
+    hasher.update(bytes, offset, length);
+    return finish(hasher);
+  }
+
+  /// Returns a new SHA-256 to be ended with [#finish]. Confined to one thread.
+  public static MessageDigest hasher() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has SHA-256", e);
+    }
+  }
+
+  /// Ends `hasher` and returns the digest of all it was given.
+  public static Digest finish(MessageDigest hasher) {
+    return read(ByteBuffer.wrap(hasher.digest()));
+  }
+
+  /// Reads 32 bytes from `from`, whatever its byte order.
+  ///
+  /// @throws java.nio.BufferUnderflowException if fewer remain
+  public static Digest read(ByteBuffer from) {
+    ByteBuffer bytes = from.slice(from.position(), from.remaining()).order(ByteOrder.BIG_ENDIAN);
+    Digest digest = new Digest(bytes.getLong(), bytes.getLong(), bytes.getLong(), bytes.getLong());
+    from.position(from.position() + SIZE);
+    return digest;
+  }
+
+  /// Writes 32 bytes to `to`, whatever its byte order.
+  ///
+  /// @throws java.nio.BufferOverflowException if fewer remain
+  public void write(ByteBuffer to) {
+    to.put(toBytes());
+  }
+
+  /// Returns the 32 bytes, a new array.
+  public byte[] toBytes() {
+    return ByteBuffer.allocate(SIZE).putLong(a).putLong(b).putLong(c).putLong(d).array();
+  }
+
+  /// Returns the 64 lower-case hex digits, without the algorithm.
+  public String hex() {
+    return HEX.toHexDigits(a) + HEX.toHexDigits(b) + HEX.toHexDigits(c) + HEX.toHexDigits(d);
+  }
+
+  @Override
+  public int compareTo(Digest other) {
+    int order = Long.compareUnsigned(a, other.a);
+    order = order != 0 ? order : Long.compareUnsigned(b, other.b);
+    order = order != 0 ? order : Long.compareUnsigned(c, other.c);
+    return order != 0 ? order : Long.compareUnsigned(d, other.d);
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(a);
+  }
+
+  /// Returns the text form.
+  @Override
+  public String toString() {
+    return PREFIX + hex();
+  }
+}

@@ -1,0 +1,5 @@
+/// The pull side of the OCI distribution specification.
+@NullMarked
+package dev.asterism.registry;
+
+import org.jspecify.annotations.NullMarked;
