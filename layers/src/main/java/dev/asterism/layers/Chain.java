@@ -8,7 +8,8 @@ import java.util.stream.Collectors;
 /// Consecutive lazy layers whose metadata is merged into one image. Immutable.
 ///
 /// @param layers blob digests, lowest layer first; never empty
-/// @param base whether an ordinary layer lies below: then whiteouts and opaque directories stay in the merged image
+/// @param base whether an ordinary layer lies below: then whiteouts and opaque directories stay in
+///   the merged image
 public record Chain(List<Digest> layers, Base base) {
   /// What the lowest layer of a chain stands on.
   public enum Base {

@@ -11,12 +11,14 @@ import java.util.function.Supplier;
 ///
 /// Thread-safe. Every operation may be repeated: what is done already costs next to nothing.
 public interface LayerMounter {
-  /// Makes a layer readable through chains that name it: fetches and verifies its TOC, compiles it, lists it in the catalog.
+  /// Makes a layer readable through chains that name it: fetches and verifies its TOC, compiles it,
+  /// lists it in the catalog.
   ///
-  /// What the disk already holds of it is used without the network. Blocks for several round trips, or up to the configured wait
-  /// when the registry does not answer.
+  /// What the disk already holds of it is used without the network. Blocks for several round trips,
+  /// or up to the configured wait when the registry does not answer.
   ///
-  /// @throws IOException if the layer cannot be read lazily: no TOC, no verification, unreachable, malformed. Nothing is left behind
+  /// @throws IOException if the layer cannot be read lazily: no TOC, no verification, unreachable,
+  ///   malformed. Nothing is left behind
   LayerUsage prepare(LayerRequest request) throws IOException;
 
   /// Makes a layer readable from what the disk holds, without the network: after a restart.
@@ -24,18 +26,21 @@ public interface LayerMounter {
   /// @throws IOException if the disk does not hold it whole; [#prepare] may still succeed
   LayerUsage reopen(LayerRequest request) throws IOException;
 
-  /// Mounts the merged metadata of a chain and returns its mountpoint, an absolute path without `:` or `,`.
+  /// Mounts the merged metadata of a chain and returns its mountpoint, an absolute path without `:`
+  /// or `,`.
   ///
   /// @throws IOException if a layer of it is not ready, or the mount fails
   Path mountChain(Chain chain) throws IOException;
 
-  /// Returns the data-only lower layers of every overlay over a chain, in order: objects, gate, fresh. Absolute paths.
+  /// Returns the data-only lower layers of every overlay over a chain, in order: objects, gate,
+  /// fresh. Absolute paths.
   List<Path> dataLayers();
 
   /// Forgets every layer and unmounts every chain that `inUse` does not name.
   ///
-  /// The supplier is called under the lock that [#prepare], [#reopen] and [#mountChain] end under: what was written to the metadata before those
-  /// were called is safe. Containers that still have such a chain mounted keep it; the kernel lets go with their overlay.
+  /// The supplier is called under the lock that [#prepare], [#reopen] and [#mountChain] end under:
+  /// what was written to the metadata before those were called is safe. Containers that still have
+  /// such a chain mounted keep it; the kernel lets go with their overlay.
   void retain(Supplier<InUse> inUse) throws IOException;
 
   /// The layers and chains that snapshots refer to. Immutable.
