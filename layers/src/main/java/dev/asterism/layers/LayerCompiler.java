@@ -1,0 +1,174 @@
+package dev.asterism.layers;
+
+import dev.asterism.content.Blob;
+import dev.asterism.content.Digest;
+import dev.asterism.content.MalformedLayerException;
+import dev.asterism.erofs.TreeBuilder;
+import dev.asterism.estargz.Chunk;
+import dev.asterism.estargz.TocEntry;
+import dev.asterism.estargz.TocLocation;
+import dev.asterism.layers.LayerObject.Sharing;
+import dev.asterism.layers.LayerRequest.Verification;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/// Turns the rows of a TOC into the two things that a mounted layer is: a tree and a chunk table.
+///
+/// Confined to one thread.
+final class LayerCompiler {
+  private static final String WHITEOUT = ".wh.";
+  private static final String OPAQUE = ".wh..wh..opq";
+
+  /// Names of this prefix are aufs' own business, never files (`containerd archive`, OCI image spec "Whiteouts").
+  private static final String WHITEOUT_META = ".wh..wh.";
+
+  private final Digest layer;
+  private final Verification verification;
+  private final TreeBuilder tree = new TreeBuilder();
+  private final ChunkTableBuilder chunks = new ChunkTableBuilder();
+  private int entries;
+
+  LayerCompiler(Digest layer, Verification verification) {
+    this.layer = layer;
+    this.verification = verification;
+  }
+
+  TreeBuilder tree() {
+    return tree;
+  }
+
+  ChunkTableBuilder chunks() {
+    return chunks;
+  }
+
+  /// Takes the next row.
+  ///
+  /// @throws MalformedLayerException if the tree cannot hold it, or it cannot be verified although it must be
+  void visit(TocEntry entry) throws MalformedLayerException {
+    int number = entries++;
+    if (entry.isBookkeeping()) {
+      return;
+    }
+    String name = entry.name();
+    String base = name.substring(name.lastIndexOf('/') + 1);
+    if (base.startsWith(WHITEOUT)) {
+      whiteout(name, base);
+      return;
+    }
+    add(entry, number);
+  }
+
+  private void whiteout(String name, String base) throws MalformedLayerException {
+    String directory = name.substring(0, Math.max(0, name.length() - base.length() - 1));
+    if (base.equals(OPAQUE)) {
+      tree.opaque(directory);
+    } else if (!base.startsWith(WHITEOUT_META)) {
+      String hidden = base.substring(WHITEOUT.length());
+      tree.whiteout(directory.isEmpty() ? hidden : directory + "/" + hidden);
+    }
+  }
+
+  private void add(TocEntry entry, int number) throws MalformedLayerException {
+    long size = 0;
+    dev.asterism.erofs.Attributes attributes = translate(entry.attributes());
+    switch (entry) {
+      case TocEntry.Directory(String name, _) -> tree.directory(name, attributes);
+      case TocEntry.RegularFile file -> {
+        size = file.size();
+        tree.regularFile(file.name(), attributes, size, content(file, number));
+      }
+      case TocEntry.Symlink(String name, _, String target) ->
+          tree.symlink(name, attributes, target);
+      case TocEntry.HardLink(String name, _, String target) -> tree.hardLink(name, target);
+      case TocEntry.Device device -> device(device, attributes);
+      case TocEntry.Fifo(String name, _) -> tree.fifo(name, attributes);
+    }
+    chunks.count(size);
+  }
+
+  private void device(TocEntry.Device device, dev.asterism.erofs.Attributes attributes)
+      throws MalformedLayerException {
+    switch (device.kind()) {
+      case BLOCK ->
+          tree.blockDevice(device.name(), attributes, device.major(), device.minor());
+      case CHARACTER ->
+          tree.characterDevice(device.name(), attributes, device.major(), device.minor());
+    }
+  }
+
+  /// Lists a file's chunks and returns where overlayfs finds its content; empty for an empty file.
+  private Optional<String> content(TocEntry.RegularFile file, int number)
+      throws MalformedLayerException {
+    if (file.size() == 0) {
+      return Optional.empty();
+    }
+    Optional<Digest> known = contentDigest(file);
+    Sharing sharing =
+        known.isPresent() && verification == Verification.REQUIRED
+            ? Sharing.SHARED
+            : Sharing.PRIVATE;
+    Digest digest =
+        switch (sharing) {
+          case SHARED -> known.orElseThrow();
+          case PRIVATE -> standIn(number);
+        };
+    chunks.object(digest, file.size(), number, sharing);
+    for (Chunk chunk : file.chunks()) {
+      add(file, chunk);
+    }
+    return Optional.of(ObjectPaths.of(digest));
+  }
+
+  /// Returns what the whole content hashes to, as far as the TOC says: a file of one chunk is that chunk.
+  private static Optional<Digest> contentDigest(TocEntry.RegularFile file)
+      throws MalformedLayerException {
+    if (file.chunks().size() != 1) {
+      return file.digest();
+    }
+    Optional<Digest> chunk = file.chunks().getFirst().digest();
+    if (chunk.isPresent() && file.digest().isPresent() && !chunk.equals(file.digest())) {
+      throw new MalformedLayerException(
+          file.chunks().getFirst().blobOffset(),
+          "file %s has digest %s and its only chunk %s"
+              .formatted(file.name(), file.digest().get(), chunk.get()));
+    }
+    return chunk.or(file::digest);
+  }
+
+  private void add(TocEntry.RegularFile file, Chunk chunk) throws MalformedLayerException {
+    Optional<Digest> digest =
+        file.chunks().size() == 1 ? contentDigest(file) : chunk.digest();
+    if (digest.isPresent()) {
+      chunks.chunk(
+          chunk.blobOffset(), chunk.innerOffset(), chunk.fileOffset(), chunk.size(), digest.get());
+      return;
+    }
+    switch (verification) {
+      case SKIPPED ->
+          chunks.chunk(
+              chunk.blobOffset(), chunk.innerOffset(), chunk.fileOffset(), chunk.size());
+      case REQUIRED ->
+          throw new MalformedLayerException(
+              chunk.blobOffset(),
+              "file %s has a chunk without a digest: it cannot be verified"
+                  .formatted(file.name()));
+    }
+  }
+
+  /// Returns the name of a private object. It is a digest of other bytes than any content, so it can meet no object's.
+  private Digest standIn(int number) {
+    String text = "asterism private object %d of %s".formatted(number, layer);
+    return Digest.of(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static dev.asterism.erofs.Attributes translate(
+      dev.asterism.estargz.Attributes attributes) {
+    return new dev.asterism.erofs.Attributes(
+        attributes.mode(),
+        attributes.uid(),
+        attributes.gid(),
+        attributes.mtime().getEpochSecond(),
+        attributes.mtime().getNano(),
+        attributes.xattrs());
+  }
+}
