@@ -3,6 +3,7 @@ package dev.asterism.layers;
 import dev.asterism.content.Blob;
 import dev.asterism.content.Digest;
 import dev.asterism.content.MalformedLayerException;
+import dev.asterism.erofs.Content;
 import dev.asterism.erofs.TreeBuilder;
 import dev.asterism.estargz.Chunk;
 import dev.asterism.estargz.TocEntry;
@@ -97,7 +98,7 @@ final class LayerCompiler {
   }
 
   /// Lists a file's chunks and returns where overlayfs finds its content; empty for an empty file.
-  private Optional<String> content(TocEntry.RegularFile file, int number)
+  private Optional<Content> content(TocEntry.RegularFile file, int number)
       throws MalformedLayerException {
     if (file.size() == 0) {
       return Optional.empty();
@@ -116,7 +117,7 @@ final class LayerCompiler {
     for (Chunk chunk : file.chunks()) {
       add(file, chunk);
     }
-    return Optional.of(ObjectPaths.of(digest));
+    return Optional.of(Content.of(digest));
   }
 
   /// Returns what the whole content hashes to, as far as the TOC says: a file of one chunk is that chunk.
