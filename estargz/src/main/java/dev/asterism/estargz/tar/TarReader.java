@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -103,6 +102,11 @@ public final class TarReader {
   /// Returns where in the archive that entry's content starts.
   public long contentOffset() {
     return contentOffset;
+  }
+
+  /// Tells whether a global header was met so far that says more than a comment.
+  public boolean hasGlobalRecords() {
+    return globals.keySet().stream().anyMatch(key -> !key.equals(PaxRecords.COMMENT));
   }
 
   private TarEntry open(TarEntry entry) {
@@ -227,14 +231,9 @@ public final class TarReader {
   private static Instant mtime(byte[] block, Map<String, byte[]> records)
       throws MalformedLayerException {
     Optional<byte[]> record = value(records, PaxRecords.MTIME);
-    if (record.isPresent()) {
-      return PaxRecords.time(record.get());
-    }
-    try {
-      return Instant.ofEpochSecond(TarHeader.number(block, TarHeader.MTIME));
-    } catch (DateTimeException _) {
-      throw TarHeader.malformed("mtime is out of range");
-    }
+    return record.isPresent()
+        ? PaxRecords.time(record.get())
+        : TarHeader.time(TarHeader.number(block, TarHeader.MTIME), 0);
   }
 
   /// A record without a value takes an earlier one of its key back.
