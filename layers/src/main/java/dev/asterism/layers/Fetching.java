@@ -1,6 +1,5 @@
 package dev.asterism.layers;
 
-import dev.asterism.cache.ChunkKey;
 import dev.asterism.cache.DirectoryCache;
 import dev.asterism.content.Digest;
 import java.io.IOException;
@@ -33,9 +32,8 @@ record Fetching(
   /// Gives every other layer that lists an object its link to it.
   void adoptElsewhere(LayerContent publisher, Digest object) {
     for (Catalog.Location location : catalog.find(object)) {
-      if (location.layer() != publisher
-          && location.object().sharing() == LayerObject.Sharing.SHARED) {
-        location.layer().cache().adopt(new ChunkKey(location.object().entry(), 0), object);
+      if (location.layer() != publisher) {
+        location.layer().adopt(location.object());
       }
     }
   }

@@ -74,7 +74,7 @@ final class Gate implements FileSystem {
       throw new FuseException(Errno.ENOENT);
     }
     long node = NodeIds.of(digest);
-    if (store.refresh(digest)) {
+    if (isStored(locations)) {
       throw new FuseException(Errno.ENOENT);
     }
     if (locations.stream().allMatch(location -> location.object().isOneChunk())) {

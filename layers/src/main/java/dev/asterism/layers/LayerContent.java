@@ -2,6 +2,7 @@ package dev.asterism.layers;
 
 import dev.asterism.cache.ChunkKey;
 import dev.asterism.cache.LayerCache;
+import dev.asterism.cache.PartOfFile;
 import dev.asterism.cache.Published;
 import dev.asterism.content.Blob;
 import dev.asterism.content.Digest;
@@ -63,7 +64,7 @@ final class LayerContent {
 
   /// Tells whether the store has a chunk's bytes, from whatever layer.
   boolean isStored(LayerChunk chunk) {
-    return chunk.digest().map(shared.store()::holds).orElse(false)
+    return chunk.digest().map(name -> shared.store().holds(name, chunk.size())).orElse(false)
         && table.object(chunk.object()).sharing() == LayerObject.Sharing.SHARED;
   }
 
@@ -88,11 +89,31 @@ final class LayerContent {
   /// Takes a link to every object of this layer that the store already has, so that link counts are true and nothing here is fetched.
   void adopt() {
     for (int index = 0; index < table.objects(); index++) {
-      LayerObject object = table.object(index);
-      if (object.sharing() == LayerObject.Sharing.SHARED) {
-        cache.adopt(new ChunkKey(object.entry(), 0), object.digest());
+      adopt(table.object(index));
+    }
+  }
+
+  /// Takes a link to an object if the store has it.
+  void adopt(LayerObject object) {
+    switch (object.sharing()) {
+      case PRIVATE -> {}
+      case SHARED -> {
+        if (cache.adoptFile(ChunkKey.ofFile(object.entry()), object.digest(), object.size())
+            && !object.isOneChunk()) {
+          shared.store().noteRegions(object.digest(), parts(object));
+        }
       }
     }
+  }
+
+  /// Returns an object's chunks as the store wants to know them. Every chunk of a shared object has a digest.
+  List<PartOfFile> parts(LayerObject object) {
+    List<PartOfFile> parts = new ArrayList<>(object.chunks());
+    for (int position = 0; position < object.chunks(); position++) {
+      LayerChunk chunk = table.chunk(table.chunkOf(object, position));
+      parts.add(new PartOfFile(chunk.fileOffset(), chunk.digest().orElseThrow(), chunk.size()));
+    }
+    return parts;
   }
 
   private Flight launch(LayerChunk chunk, int window) {

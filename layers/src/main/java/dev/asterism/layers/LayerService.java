@@ -6,37 +6,22 @@ import dev.asterism.erofs.ErofsImage;
 import dev.asterism.fuse.FuseSession;
 import dev.asterism.linux.Mounts;
 import java.io.IOException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.InstantSource;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 
 /// The lazy layers of one root directory, up and running: store, gate, catalog.
 ///
 /// One process at a time serves a root. Closing unmounts the gate; chains and what containers have mounted stay. Thread-safe.
 public final class LayerService implements AutoCloseable {
-  private static final Logger LOGGER = System.getLogger(LayerService.class.getName());
-  private static final Duration PERSIST = Duration.ofSeconds(5);
-
   private final DirectoryCache store;
   private final FuseSession session;
   private final LayerStore layers;
-  private final ScheduledExecutorService timer;
 
   private LayerService(DirectoryCache store, FuseSession session, LayerStore layers) {
     this.store = store;
     this.session = session;
     this.layers = layers;
-    this.timer =
-        Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().name("persist").daemon().factory());
-    timer.scheduleWithFixedDelay(
-        this::persist, PERSIST.toMillis(), PERSIST.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /// Opens the store below `root`, mounts the gate and knows the layers that are on disk.
@@ -103,14 +88,6 @@ public final class LayerService implements AutoCloseable {
     }
   }
 
-  private void persist() {
-    try {
-      store.persist();
-    } catch (IOException | RuntimeException e) {
-      LOGGER.log(Level.WARNING, "cannot persist the store cause=\"{0}\"", e.getMessage());
-    }
-  }
-
   /// Returns how the snapshotter asks for layers.
   public LayerMounter layers() {
     return layers;
@@ -124,7 +101,6 @@ public final class LayerService implements AutoCloseable {
   /// Unmounts the gate and closes the store. Reads that wait end with an error.
   @Override
   public void close() throws IOException {
-    timer.shutdown();
     try {
       session.close();
     } finally {

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// reader serves one open file.
 final class ObjectReader implements AutoCloseable {
   private final Digest digest;
+  private final long size;
   private final Fetching fetching;
 
   /// The chunk that was read last, as the store has it, and how far ahead of it was asked for.
@@ -34,8 +35,10 @@ final class ObjectReader implements AutoCloseable {
   @GuardedBy("this")
   private long ahead;
 
-  ObjectReader(Digest digest, Fetching fetching) {
+  /// @param size of the whole object, as the layer says that it was opened through
+  ObjectReader(Digest digest, long size, Fetching fetching) {
     this.digest = digest;
+    this.size = size;
     this.fetching = fetching;
   }
 
@@ -66,7 +69,7 @@ final class ObjectReader implements AutoCloseable {
 
   private synchronized Optional<Stored> whole() throws IOException {
     if (whole == null) {
-      whole = fetching.store().find(digest).orElse(null);
+      whole = fetching.store().find(digest, size).orElse(null);
     }
     return Optional.ofNullable(whole);
   }
@@ -99,7 +102,7 @@ final class ObjectReader implements AutoCloseable {
 
   private void copy(LayerContent layer, LayerChunk chunk, int from, MemorySegment into)
       throws IOException {
-    if (layer.isStored(chunk) && copyStored(chunk.digest().orElseThrow(), from, into)) {
+    if (layer.isStored(chunk) && copyStored(chunk, from, into)) {
       return;
     }
     Optional<VerifiedChunk> inMemory = layer.inMemory(chunk);
@@ -112,12 +115,13 @@ final class ObjectReader implements AutoCloseable {
   }
 
   /// Copies from the store; false if the store has just given the chunk up.
-  private synchronized boolean copyStored(Digest chunk, int from, MemorySegment into)
+  private synchronized boolean copyStored(LayerChunk chunk, int from, MemorySegment into)
       throws IOException {
-    if (!chunk.equals(partDigest)) {
+    Digest wanted = chunk.digest().orElseThrow();
+    if (!wanted.equals(partDigest)) {
       closePart();
-      part = fetching.store().find(chunk).orElse(null);
-      partDigest = part == null ? null : chunk;
+      part = fetching.store().find(wanted, chunk.size()).orElse(null);
+      partDigest = part == null ? null : wanted;
     }
     if (part == null) {
       return false;

@@ -1,10 +1,10 @@
 package dev.asterism.layers;
 
-import dev.asterism.cache.PartOfFile;
-import dev.asterism.content.Digest;
-import java.util.ArrayList;
+import dev.asterism.cache.Cause;
+import dev.asterism.cache.Published;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.BitSet;
-import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
@@ -12,6 +12,8 @@ import java.util.concurrent.ConcurrentMap;
 ///
 /// Thread-safe.
 final class PartialFiles {
+  private static final Logger LOGGER = System.getLogger(PartialFiles.class.getName());
+
   private final LayerContent layer;
   private final ConcurrentMap<Integer, BitSet> missing = new ConcurrentHashMap<>();
 
@@ -47,19 +49,19 @@ final class PartialFiles {
   }
 
   private void complete(LayerObject object) {
-    layer
-        .cache()
-        .completeFile(object.entry(), object.digest(), object.size(), parts(object));
-    layer.shared().adoptElsewhere(layer, object.digest());
-  }
-
-  private List<PartOfFile> parts(LayerObject object) {
-    List<PartOfFile> parts = new ArrayList<>(object.chunks());
-    for (int position = 0; position < object.chunks(); position++) {
-      LayerChunk chunk = layer.table().chunk(layer.table().chunkOf(object, position));
-      Digest digest = chunk.digest().orElseThrow();
-      parts.add(new PartOfFile(chunk.fileOffset(), digest, chunk.size()));
+    Published published =
+        layer
+            .cache()
+            .completeFile(object.entry(), object.digest(), object.size(), layer.parts(object));
+    switch (published) {
+      case Published.Shared _ -> layer.shared().adoptElsewhere(layer, object.digest());
+      case Published.Unshared(_, Cause cause), Published.Uncached(Cause cause) ->
+          LOGGER.log(
+              Level.INFO,
+              "file stays in parts layer={0} object={1} cause={2}",
+              layer.digest(),
+              object.digest(),
+              cause);
     }
-    return parts;
   }
 }
