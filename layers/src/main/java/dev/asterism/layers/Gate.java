@@ -1,20 +1,25 @@
 package dev.asterism.layers;
 
+import dev.asterism.cache.ChunkKey;
 import dev.asterism.cache.DirectoryCache;
+import dev.asterism.cache.Stored;
 import dev.asterism.content.Digest;
 import dev.asterism.fuse.Attributes;
-import dev.asterism.fuse.DirectoryEntry;
+import dev.asterism.fuse.CachedAttributes;
 import dev.asterism.fuse.Entry;
 import dev.asterism.fuse.FileSystem;
 import dev.asterism.fuse.FuseException;
+import dev.asterism.fuse.Name;
 import dev.asterism.fuse.Opened;
+import dev.asterism.fuse.ReadBuffer;
 import dev.asterism.fuse.RequestContext;
 import dev.asterism.linux.Errno;
+import dev.asterism.linux.Fd;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,8 +38,11 @@ final class Gate implements FileSystem {
   /// The gate within the mount.
   static final String NAME = "gate";
   private static final Duration FOREVER = Duration.ofDays(365);
-  private static final int DIRECTORY = 0040555;
-  private static final int FILE = 0100444;
+  private static final int DIRECTORY = Attributes.S_IFDIR | 0555;
+  private static final int FILE = Attributes.S_IFREG | 0444;
+
+  /// File handles are numbered from here, so that a later process gives out others; within what [Opened] takes.
+  private static final long FIRST_HANDLE = System.currentTimeMillis() << 20 & (1L << 61) - 1;
 
   private final Fetching fetching;
   private final DirectoryCache store;
@@ -42,41 +50,52 @@ final class Gate implements FileSystem {
   /// Failures that LOOKUP met and the OPEN behind it reports, so that one call waits once.
   private final ConcurrentMap<Long, IOException> failures = new ConcurrentHashMap<>();
 
-  private final ConcurrentMap<Long, ObjectReader> open = new ConcurrentHashMap<>();
-  private final AtomicLong handles = new AtomicLong(System.nanoTime());
+  private final ConcurrentMap<Long, OpenObject> open = new ConcurrentHashMap<>();
+  private final AtomicLong handles = new AtomicLong(FIRST_HANDLE);
 
   Gate(Fetching fetching) {
     this.fetching = fetching;
     this.store = fetching.store();
   }
 
+  /// An open file: its reader, and the object's file where the kernel reads that itself.
+  private record OpenObject(ObjectReader reader, Optional<Fd> backing) implements AutoCloseable {
+    @Override
+    public void close() throws IOException {
+      backing.ifPresent(Fd::close);
+      reader.close();
+    }
+  }
+
   @Override
-  public Entry lookup(RequestContext context, long parent, String name) throws IOException {
-    if (parent == NodeIds.ROOT && name.equals(NAME)) {
+  public Entry lookup(RequestContext request, long parent, Name name) throws IOException {
+    String text = name.toString();
+    if (parent == ROOT && text.equals(NAME)) {
       return directory(NodeIds.GATE);
     }
-    if (parent == NodeIds.GATE && name.matches("[0-9a-f]{2}")) {
-      return directory(NodeIds.ofFan(Integer.parseInt(name, 16)));
+    if (parent == NodeIds.GATE) {
+      return directory(NodeIds.findFan(text).orElseThrow(() -> new FuseException(Errno.ENOENT)));
     }
-    Optional<Digest> digest = Digest.findHex(name);
-    if (digest.isEmpty() || NodeIds.fan(parent).orElse(-1) != (int) (digest.get().a() >>> 56)) {
+    Optional<Digest> digest = Digest.findHex(text);
+    if (digest.isEmpty() || parent != NodeIds.fanOf(digest.get())) {
       throw new FuseException(Errno.ENOENT);
     }
     return object(digest.get());
   }
 
+  private static Entry directory(long node) {
+    return Entry.of(node, Attributes.of(node, DIRECTORY, 0, Instant.EPOCH), FOREVER);
+  }
+
   /// Has an object ready.
   ///
-  /// @throws FuseException with ENOENT if it stands in `fresh` now, or no layer lists it
+  /// @throws FuseException with ENOENT if the kernel finds it in `fresh` now, or no layer lists it
   private Entry object(Digest digest) throws IOException {
     List<Catalog.Location> locations = fetching.catalog().find(digest);
-    if (locations.isEmpty()) {
+    if (locations.isEmpty() || isPublished(locations)) {
       throw new FuseException(Errno.ENOENT);
     }
     long node = NodeIds.of(digest);
-    if (isStored(locations)) {
-      throw new FuseException(Errno.ENOENT);
-    }
     if (locations.stream().allMatch(location -> location.object().isOneChunk())) {
       try {
         if (fetch(locations) == Flight.Place.STORE) {
@@ -88,47 +107,143 @@ final class Gate implements FileSystem {
         failures.put(node, e);
       }
     }
-    return new Entry(node, 0, attributes(node, locations.getFirst().object()), FOREVER, FOREVER);
+    return Entry.of(
+        node, fileAttributes(node, locations.getFirst().object().size()), FOREVER);
+  }
+
+  /// Tells whether the kernel finds the object behind the gate: it came while the kernel was on its way here.
+  private static boolean isPublished(List<Catalog.Location> locations) {
+    for (Catalog.Location location : locations) {
+      LayerObject object = location.object();
+      if (object.sharing() == LayerObject.Sharing.SHARED
+          && location
+              .layer()
+              .cache()
+              .adoptFile(ChunkKey.ofFile(object.entry()), object.digest(), object.size())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /// Fetches a file of one chunk from the first layer that can deliver it.
   private Flight.Place fetch(List<Catalog.Location> locations) throws IOException {
-    IOException failure = null;
+    IOException failure = new IOException("no layer lists it");
     for (Catalog.Location location : locations) {
-      LayerChunk chunk =
-          location.layer().table().chunk(location.layer().table().chunkOf(location.object(), 0));
+      ChunkTable table = location.layer().table();
+      LayerChunk chunk = table.chunk(table.chunkOf(location.object(), 0));
       try {
         return location.layer().want(chunk).place(fetching.policy().wait());
       } catch (IOException e) {
-        if (failure != null) {
-          e.addSuppressed(failure);
-        }
+        e.addSuppressed(failure);
         failure = e;
       }
     }
-    throw failure != null ? failure : new IOException("no layer lists it");
+    throw failure;
   }
 
   @Override
-  public Attributes getattr(RequestContext context, long node) throws IOException {
+  public CachedAttributes getattr(RequestContext request, long node) throws IOException {
+    Attributes attributes =
+        NodeIds.isObject(node)
+            ? fileAttributes(node, locations(node).getFirst().object().size())
+            : Attributes.of(node, DIRECTORY, 0, Instant.EPOCH);
+    return new CachedAttributes(attributes, FOREVER);
+  }
+
+  private static Attributes fileAttributes(long node, long size) {
+    return Attributes.of(node, FILE, size, Instant.EPOCH);
+  }
+
+  @Override
+  public Opened open(RequestContext request, long node, int flags) throws IOException {
     if (!NodeIds.isObject(node)) {
-      return directoryAttributes(node);
+      throw new FuseException(Errno.EISDIR);
     }
-    Digest digest = digestOf(node);
-    return attributes(node, fetching.catalog().find(digest).getFirst().object());
-  }
-
-  @Override
-  public Opened open(RequestContext context, long node, int flags) throws IOException {
     IOException failure = failures.remove(node);
     if (failure != null) {
-      throw failure;
+      throw unavailable(failure);
     }
-    Digest digest = digestOf(node);
-    ObjectReader reader = new ObjectReader(digest, fetching);
-    reader.start();
+    LayerObject object = locations(node).getFirst().object();
+    ObjectReader reader = new ObjectReader(object.digest(), object.size(), fetching);
+    Optional<Fd> backing = backing(object);
+    try {
+      if (backing.isEmpty()) {
+        reader.start();
+      }
+    } catch (IOException e) {
+      reader.close();
+      throw unavailable(e);
+    }
     long handle = handles.incrementAndGet();
-    open.put(handle, reader);
-    return Opened.cached(handle);
+    open.put(handle, new OpenObject(reader, backing));
+    return backing.isPresent()
+        ? new Opened.Passthrough(handle, backing.get())
+        : new Opened.Cached(handle);
+  }
+
+  /// Opens the object's file for the kernel to read by itself, if it is whole in the store.
+  private Optional<Fd> backing(LayerObject object) {
+    if (object.sharing() == LayerObject.Sharing.PRIVATE) {
+      return Optional.empty();
+    }
+    try (Stored stored = store.find(object.digest(), object.size()).orElse(null)) {
+      return stored == null || stored.offset() != 0 || stored.channel().size() != object.size()
+          ? Optional.empty()
+          : Optional.of(Fd.openReadOnly(stored.path()));
+    } catch (IOException e) {
+      LOGGER.log(
+          Level.DEBUG, "no passthrough object={0} cause={1}", object.digest(), e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public int read(
+      RequestContext request, long node, long handle, long offset, ReadBuffer into)
+      throws IOException {
+    OpenObject known = open.get(handle);
+    if (known != null) {
+      return read(known.reader(), offset, into);
+    }
+    LayerObject object = locations(node).getFirst().object(); // opened in a former process
+    try (ObjectReader reader = new ObjectReader(object.digest(), object.size(), fetching)) {
+      return read(reader, offset, into);
+    }
+  }
+
+  private static int read(ObjectReader reader, long offset, ReadBuffer into) throws IOException {
+    try {
+      return reader.read(offset, into);
+    } catch (IOException e) {
+      throw unavailable(e);
+    }
+  }
+
+  @Override
+  public void release(long node, long handle) throws IOException {
+    OpenObject closed = open.remove(handle);
+    if (closed != null) {
+      closed.close();
+    }
+  }
+
+  /// Returns where the object that a node stands for is listed, at least one place.
+  ///
+  /// @throws FuseException with ESTALE if no mounted layer lists it any more
+  private List<Catalog.Location> locations(long node) throws IOException {
+    List<Catalog.Location> locations =
+        fetching.catalog().object(node).map(fetching.catalog()::find).orElse(List.of());
+    if (locations.isEmpty()) {
+      throw new FuseException(Errno.ESTALE, "no mounted layer lists node " + node);
+    }
+    return locations;
+  }
+
+  /// Returns what a container sees of a failed fetch, which has been logged where it failed.
+  private static FuseException unavailable(IOException cause) {
+    FuseException failure = new FuseException(Errno.EIO, String.valueOf(cause.getMessage()));
+    failure.initCause(cause);
+    return failure;
   }
 }

@@ -8,22 +8,21 @@ import java.util.Optional;
 /// The root is 1 (`FUSE_ROOT_ID`), its directory `gate` 2, the directories `00` to `ff` in it 256 to 511. An object is the first 63 bits of its digest
 /// below a set top bit, so no table has to survive the daemon. Two digests may share 63 bits if somebody makes them on purpose: the [Catalog] refuses both.
 final class NodeIds {
-  static final long ROOT = 1;
   static final long GATE = 2;
   private static final long FAN = 0x100;
 
   private NodeIds() {}
 
-  /// Returns the node of a directory of the gate.
-  ///
-  /// @param fan the first byte of the digests in it, 0 to 255
-  static long ofFan(int fan) {
-    return FAN + fan;
+  /// Returns the node of the gate's directory of this name; empty unless it is two hex digits.
+  static Optional<Long> findFan(String name) {
+    return name.matches("[0-9a-f]{2}")
+        ? Optional.of(FAN + Integer.parseInt(name, 16))
+        : Optional.empty();
   }
 
-  /// Returns which directory of the gate a node is; empty if it is something else.
-  static Optional<Integer> fan(long node) {
-    return node >= FAN && node < FAN + 0x100 ? Optional.of((int) (node - FAN)) : Optional.empty();
+  /// Returns the node of the directory that a digest is looked up in.
+  static long fanOf(Digest digest) {
+    return FAN + (digest.a() >>> 56);
   }
 
   /// Returns the node of an object.

@@ -4,9 +4,14 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.asterism.cache.Stored;
 import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
+import dev.asterism.fuse.ReadBuffer;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// Any layer that lists the object will do: when one cannot deliver, the next is asked. Reading in sequence fetches ahead. Thread-safe; one
 /// reader serves one open file.
 final class ObjectReader implements AutoCloseable {
+  private static final Logger LOGGER = System.getLogger(ObjectReader.class.getName());
+
   private final Digest digest;
   private final long size;
   private final Fetching fetching;
@@ -42,76 +49,115 @@ final class ObjectReader implements AutoCloseable {
     this.fetching = fetching;
   }
 
+  /// Has the first chunk ready, so that an open fails where the registry is away.
+  ///
+  /// @throws IOException if no mounted layer's registry can deliver it
+  void start() throws IOException {
+    if (whole().isEmpty()) {
+      fromAnyLayer(location -> pieces(location, 0, 1));
+    }
+  }
+
   /// Fills `into` from `offset`.
   ///
   /// @return how many bytes were filled: fewer than asked for only at the end of the object
   /// @throws IOException if no mounted layer's registry can deliver them, or they are not what they should be
-  int read(long offset, MemorySegment into) throws IOException {
+  int read(long offset, ReadBuffer into) throws IOException {
+    int length = (int) Math.clamp(size - offset, 0, into.size());
+    if (length == 0) {
+      return 0;
+    }
     Optional<Stored> complete = whole();
     if (complete.isPresent()) {
-      return read(complete.get(), offset, into);
+      complete.get().read(offset, into.segment().asSlice(0, length).asByteBuffer());
+      return length;
     }
-    IOException failure = null;
-    for (Catalog.Location location : fetching.catalog().find(digest)) {
-      try {
-        return read(location, offset, into);
-      } catch (IOException e) {
-        if (failure != null) {
-          e.addSuppressed(failure);
-        }
-        failure = e;
-      }
-    }
-    throw failure != null
-        ? failure
-        : new IOException("no mounted layer lists object " + digest);
+    return fromAnyLayer(
+        location -> {
+          List<Piece> pieces = pieces(location, offset, length);
+          MemorySegment target = into.segment().asSlice(0, length);
+          for (Piece piece : pieces) {
+            copy(location.layer(), piece, target);
+          }
+          return length;
+        });
   }
 
-  private synchronized Optional<Stored> whole() throws IOException {
+  /// Something that any layer will do for.
+  private interface Attempt<T> {
+    T with(Catalog.Location location) throws IOException;
+  }
+
+  private <T> T fromAnyLayer(Attempt<T> attempt) throws IOException {
+    IOException failure = new IOException("no mounted layer lists object " + digest);
+    for (Catalog.Location location : fetching.catalog().find(digest)) {
+      if (location.object().size() == size) {
+        try {
+          return attempt.with(location);
+        } catch (IOException e) {
+          e.addSuppressed(failure);
+          failure = e;
+        }
+      }
+    }
+    throw failure;
+  }
+
+  private synchronized Optional<Stored> whole() {
     if (whole == null) {
       whole = fetching.store().find(digest, size).orElse(null);
     }
     return Optional.ofNullable(whole);
   }
 
-  private static int read(Stored stored, long offset, MemorySegment into) throws IOException {
-    int length = (int) Math.clamp(stored.size() - offset, 0, into.byteSize());
-    if (length > 0) {
-      stored.read(offset, into.asSlice(0, length).asByteBuffer());
-    }
-    return length;
-  }
+  /// A part of a read that lies within one chunk.
+  ///
+  /// @param from where it starts in the chunk
+  /// @param to where it goes in the answer
+  /// @param bytes the chunk, if the store does not have it
+  private record Piece(
+      LayerChunk chunk, int from, int to, int length, Optional<VerifiedChunk> bytes) {}
 
-  private int read(Catalog.Location location, long offset, MemorySegment into)
+  /// Waits until all bytes of a range are here, in the store or in memory.
+  private List<Piece> pieces(Catalog.Location location, long offset, int length)
       throws IOException {
-    LayerObject object = location.object();
     ChunkTable table = location.layer().table();
-    int length = (int) Math.clamp(object.size() - offset, 0, into.byteSize());
+    List<Piece> pieces = new ArrayList<>(2);
     int done = 0;
     while (done < length) {
-      int position = table.positionOf(object, offset + done);
-      LayerChunk chunk = table.chunk(table.chunkOf(object, position));
-      int inChunk = (int) (offset + done - chunk.fileOffset());
-      int count = Math.min(length - done, chunk.size() - inChunk);
+      int position = table.positionOf(location.object(), offset + done);
+      LayerChunk chunk = table.chunk(table.chunkOf(location.object(), position));
+      int from = (int) (offset + done - chunk.fileOffset());
+      int count = Math.min(length - done, chunk.size() - from);
       readAhead(location, position);
-      copy(location.layer(), chunk, inChunk, into.asSlice(done, count));
+      pieces.add(new Piece(chunk, from, done, count, fetched(location.layer(), chunk)));
       done += count;
     }
-    return length;
+    return pieces;
   }
 
-  private void copy(LayerContent layer, LayerChunk chunk, int from, MemorySegment into)
+  private Optional<VerifiedChunk> fetched(LayerContent layer, LayerChunk chunk)
       throws IOException {
-    if (layer.isStored(chunk) && copyStored(chunk, from, into)) {
-      return;
+    if (layer.isStored(chunk)) {
+      return Optional.empty();
     }
     Optional<VerifiedChunk> inMemory = layer.inMemory(chunk);
+    return inMemory.isPresent()
+        ? inMemory
+        : Optional.of(layer.want(chunk).bytes(fetching.policy().wait()));
+  }
+
+  private void copy(LayerContent layer, Piece piece, MemorySegment target) throws IOException {
+    MemorySegment into = target.asSlice(piece.to(), piece.length());
+    if (piece.bytes().isEmpty() && copyStored(piece.chunk(), piece.from(), into)) {
+      return;
+    }
     VerifiedChunk bytes =
-        inMemory.isPresent()
-            ? inMemory.get()
-            : layer.want(chunk).bytes(fetching.policy().wait());
+        piece.bytes().isPresent()
+            ? piece.bytes().get()
+            : layer.want(piece.chunk()).bytes(fetching.policy().wait());
     MemorySegment.copy(
-        bytes.bytes(), from, into, ValueLayout.JAVA_BYTE, 0, (int) into.byteSize());
+        bytes.bytes(), piece.from(), into, ValueLayout.JAVA_BYTE, 0, piece.length());
   }
 
   /// Copies from the store; false if the store has just given the chunk up.
@@ -126,8 +172,14 @@ final class ObjectReader implements AutoCloseable {
     if (part == null) {
       return false;
     }
-    part.read(from, into.asByteBuffer());
-    return true;
+    try {
+      part.read(from, into.asByteBuffer());
+      return true;
+    } catch (IOException e) {
+      LOGGER.log(Level.WARNING, "cannot read a stored chunk cause=\"{0}\"", e.getMessage());
+      closePart();
+      return false;
+    }
   }
 
   /// Doubles what is fetched ahead with every chunk that follows the one before; starts over when one does not.
