@@ -222,7 +222,7 @@ class TocReaderTest {
         "'name':'x','type':'fifo','xattrs':{'':''}",
         "'name':'x','type':'fifo','xattrs':{'a\\u0000':''}",
       })
-  void read_badRow_isMalformedAndNamed(String row) {
+  void read_badRow_isMalformed(String row) {
     assertThatThrownBy(() -> TestBlob.entries(row("'name':'before','type':'fifo'"), row(row)))
         .isInstanceOf(MalformedLayerException.class);
   }
