@@ -51,7 +51,7 @@ public final class Asterism {
     PrintWriter err = at.getErr();
     switch (failure) {
       case ConfigurationException wrong ->
-          wrong.getMessage().lines().forEach(line -> err.println("asterism: " + line));
+          wrong.problems().forEach(line -> err.println("asterism: " + line));
       case IOException cannot -> err.println("asterism: " + describe(cannot));
       case InterruptedException _ -> err.println("asterism: interrupted");
       default -> failure.printStackTrace(err);

@@ -1,6 +1,7 @@
 package dev.asterism.cli;
 
 import java.io.IOException;
+import java.nio.file.Files;
 
 /// The parts of a running snapshotter, wired together.
 final class Daemon {
@@ -10,6 +11,7 @@ final class Daemon {
   ///
   /// @throws IOException if it cannot start
   static void run(DaemonOptions options) throws IOException {
+    Files.createDirectories(options.root());
     throw new IOException("no daemon in this build, for " + options.root());
   }
 }

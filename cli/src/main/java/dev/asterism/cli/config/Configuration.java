@@ -42,8 +42,7 @@ public record Configuration(
       Duration fetchingTimeout, int maxRetries, Duration minWait, Duration maxWait) {
     /// The stargz snapshotter's defaults.
     public static final BlobConfig DEFAULT =
-        new BlobConfig(
-            Duration.ofSeconds(300), 5, Duration.ofMillis(30), Duration.ofMillis(300_000));
+        new BlobConfig(Duration.ofMinutes(5), 5, Duration.ofMillis(30), Duration.ofMinutes(5));
   }
 
   /// How chunks are kept: table `directory_cache`. Immutable.

@@ -5,28 +5,28 @@ import java.util.logging.Level;
 
 /// How much is logged, by the names that containerd's programs use.
 public enum LogLevel {
-  TRACE(Level.FINEST),
-  DEBUG(Level.FINE),
-  INFO(Level.INFO),
-  WARN(Level.WARNING),
-  ERROR(Level.SEVERE);
-
-  private final Level level;
-
-  LogLevel(Level level) {
-    this.level = level;
-  }
+  TRACE,
+  DEBUG,
+  INFO,
+  WARN,
+  ERROR;
 
   /// Returns the least level of `java.util.logging` that is written.
   Level level() {
-    return level;
+    return switch (this) {
+      case TRACE -> Level.FINEST;
+      case DEBUG -> Level.FINE;
+      case INFO -> Level.INFO;
+      case WARN -> Level.WARNING;
+      case ERROR -> Level.SEVERE;
+    };
   }
 
   /// Returns the name under which a record of `level` is written.
   static String nameOf(Level level) {
     LogLevel name = TRACE;
     for (LogLevel candidate : values()) {
-      if (candidate.level.intValue() <= level.intValue()) {
+      if (candidate.level().intValue() <= level.intValue()) {
         name = candidate;
       }
     }
