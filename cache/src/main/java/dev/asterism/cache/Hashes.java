@@ -16,7 +16,7 @@ final class Hashes {
 
   /// Takes each slice of a range as it is read.
   interface Slices {
-    /// @param position of its first byte, 0 being the first of the range
+    /// Takes the next slice; `position` is that of its first byte, 0 being the first of the range.
     void take(ByteBuffer slice, long position) throws IOException;
   }
 
