@@ -70,7 +70,7 @@ final class ChainImages {
   /// Mounts a built chain unless it is mounted, and returns the mountpoint.
   Path mount(Chain chain) throws IOException {
     Path mountpoint = mountpoint(chain.id());
-    if (!Mounts.isMountpoint(mountpoint)) {
+    if (!Mounts.find(mountpoint).isPresent()) {
       Files.createDirectories(mountpoint);
       Mounts.mount(image(chain.id()).toString(), mountpoint, "erofs", Mounts.MS_RDONLY, "");
     }
@@ -90,7 +90,7 @@ final class ChainImages {
       if (Digest.findHex(id).map(kept::contains).orElse(false)) {
         continue;
       }
-      if (!image && Mounts.isMountpoint(entry)) {
+      if (!image && Mounts.find(entry).isPresent()) {
         Mounts.unmount(entry, Mounts.MNT_DETACH);
       }
       Files.deleteIfExists(entry);

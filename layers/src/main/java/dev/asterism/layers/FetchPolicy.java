@@ -8,9 +8,9 @@ import java.time.Duration;
 /// @param maxWindow compressed bytes that one miss asks for at most, when misses follow one another in the blob
 /// @param maxInFlight compressed bytes that are asked for and not yet handed on, over all layers
 /// @param maxReadahead uncompressed bytes that are asked for ahead of a file that is read in sequence
-/// @param wait how long a reader waits for a chunk before its call fails with EIO
+/// @param patience how long a reader waits for a chunk before its call fails with EIO
 public record FetchPolicy(
-    int quantum, int maxWindow, long maxInFlight, int maxReadahead, Duration wait) {
+    int quantum, int maxWindow, long maxInFlight, int maxReadahead, Duration patience) {
   /// What the daemon uses where the configuration says nothing else.
   public static final FetchPolicy DEFAULT =
       new FetchPolicy(
@@ -27,8 +27,8 @@ public record FetchPolicy(
           "0 < quantum %d <= maxWindow %d <= maxInFlight %d and 0 <= maxReadahead %d do not hold"
               .formatted(quantum, maxWindow, maxInFlight, maxReadahead));
     }
-    if (!wait.isPositive()) {
-      throw new IllegalArgumentException("not a wait: " + wait);
+    if (!patience.isPositive()) {
+      throw new IllegalArgumentException("not a patience: " + patience);
     }
   }
 }

@@ -133,7 +133,7 @@ final class Gate implements FileSystem {
       ChunkTable table = location.layer().table();
       LayerChunk chunk = table.chunk(table.chunkOf(location.object(), 0));
       try {
-        return location.layer().want(chunk).place(fetching.policy().wait());
+        return location.layer().want(chunk).place(fetching.policy().patience());
       } catch (IOException e) {
         e.addSuppressed(failure);
         failure = e;

@@ -4,6 +4,7 @@ import dev.asterism.content.Blob;
 import dev.asterism.content.Digest;
 import dev.asterism.content.MalformedLayerException;
 import dev.asterism.erofs.Content;
+import dev.asterism.erofs.EntryPath;
 import dev.asterism.erofs.TreeBuilder;
 import dev.asterism.estargz.Chunk;
 import dev.asterism.estargz.TocEntry;
@@ -15,14 +16,8 @@ import java.util.Optional;
 
 /// Turns the rows of a TOC into the two things that a mounted layer is: a tree and a chunk table.
 ///
-/// Confined to one thread.
+/// What the tree makes of whiteouts, missing parents and names that come twice is [TreeBuilder]'s business. Confined to one thread.
 final class LayerCompiler {
-  private static final String WHITEOUT = ".wh.";
-  private static final String OPAQUE = ".wh..wh..opq";
-
-  /// Names of this prefix are aufs' own business, never files (`containerd archive`, OCI image spec "Whiteouts").
-  private static final String WHITEOUT_META = ".wh..wh.";
-
   private final Digest layer;
   private final Verification verification;
   private final TreeBuilder tree = new TreeBuilder();
@@ -50,59 +45,39 @@ final class LayerCompiler {
     if (entry.isBookkeeping()) {
       return;
     }
-    String name = entry.name();
-    String base = name.substring(name.lastIndexOf('/') + 1);
-    if (base.startsWith(WHITEOUT)) {
-      whiteout(name, base);
-      return;
-    }
     add(entry, number);
-  }
-
-  private void whiteout(String name, String base) throws MalformedLayerException {
-    String directory = name.substring(0, Math.max(0, name.length() - base.length() - 1));
-    if (base.equals(OPAQUE)) {
-      tree.opaque(directory);
-    } else if (!base.startsWith(WHITEOUT_META)) {
-      String hidden = base.substring(WHITEOUT.length());
-      tree.whiteout(directory.isEmpty() ? hidden : directory + "/" + hidden);
-    }
   }
 
   private void add(TocEntry entry, int number) throws MalformedLayerException {
     long size = 0;
     dev.asterism.erofs.Attributes attributes = translate(entry.attributes());
+    EntryPath path = EntryPath.of(entry.name());
     switch (entry) {
-      case TocEntry.Directory(String name, _) -> tree.directory(name, attributes);
+      case TocEntry.Directory _ -> tree.directory(path, attributes);
+      case TocEntry.RegularFile file when file.size() == 0 -> tree.emptyFile(path, attributes);
       case TocEntry.RegularFile file -> {
         size = file.size();
-        tree.regularFile(file.name(), attributes, size, content(file, number));
+        tree.regularFile(path, attributes, size, content(file, number));
       }
-      case TocEntry.Symlink(String name, _, String target) ->
-          tree.symlink(name, attributes, target);
-      case TocEntry.HardLink(String name, _, String target) -> tree.hardLink(name, target);
-      case TocEntry.Device device -> device(device, attributes);
-      case TocEntry.Fifo(String name, _) -> tree.fifo(name, attributes);
+      case TocEntry.Symlink link -> tree.symlink(path, attributes, link.target());
+      case TocEntry.HardLink link -> tree.hardLink(path, EntryPath.of(link.target()));
+      case TocEntry.Device device -> device(path, device, attributes);
+      case TocEntry.Fifo _ -> tree.fifo(path, attributes);
     }
     chunks.count(size);
   }
 
-  private void device(TocEntry.Device device, dev.asterism.erofs.Attributes attributes)
+  private void device(
+      EntryPath path, TocEntry.Device device, dev.asterism.erofs.Attributes attributes)
       throws MalformedLayerException {
     switch (device.kind()) {
-      case BLOCK ->
-          tree.blockDevice(device.name(), attributes, device.major(), device.minor());
-      case CHARACTER ->
-          tree.characterDevice(device.name(), attributes, device.major(), device.minor());
+      case BLOCK -> tree.blockDevice(path, attributes, device.major(), device.minor());
+      case CHARACTER -> tree.characterDevice(path, attributes, device.major(), device.minor());
     }
   }
 
-  /// Lists a file's chunks and returns where overlayfs finds its content; empty for an empty file.
-  private Optional<Content> content(TocEntry.RegularFile file, int number)
-      throws MalformedLayerException {
-    if (file.size() == 0) {
-      return Optional.empty();
-    }
+  /// Lists a file's chunks and returns where overlayfs finds its content.
+  private Content content(TocEntry.RegularFile file, int number) throws MalformedLayerException {
     Optional<Digest> known = contentDigest(file);
     Sharing sharing =
         known.isPresent() && verification == Verification.REQUIRED
@@ -117,7 +92,7 @@ final class LayerCompiler {
     for (Chunk chunk : file.chunks()) {
       add(file, chunk);
     }
-    return Optional.of(Content.of(digest));
+    return Content.of(digest);
   }
 
   /// Returns what the whole content hashes to, as far as the TOC says: a file of one chunk is that chunk.

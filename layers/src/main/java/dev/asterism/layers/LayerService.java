@@ -3,12 +3,15 @@ package dev.asterism.layers;
 import dev.asterism.cache.DirectoryCache;
 import dev.asterism.erofs.Content;
 import dev.asterism.erofs.ErofsImage;
+import dev.asterism.erofs.FileType;
 import dev.asterism.fuse.FuseSession;
 import dev.asterism.linux.Mounts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 
 /// The lazy layers of one root directory, up and running: store, gate, catalog.
 ///
@@ -60,7 +63,7 @@ public final class LayerService implements AutoCloseable {
     Path mountpoint = Files.createDirectories(root.resolve("fs"));
     unmountDead(mountpoint);
     FuseSession session =
-        FuseSession.mount(mountpoint, "asterism", new Gate(fetching), FuseSession.Options.DEFAULT);
+        FuseSession.mount(mountpoint, "asterism", new Gate(fetching), FuseSession.Options.defaults());
     try {
       LayerStore layers =
           new LayerStore(root, mountpoint.resolve(Gate.NAME), registry, fetching);
@@ -73,16 +76,23 @@ public final class LayerService implements AutoCloseable {
 
   /// Takes away the mount of a process that died; the mounts on top of it in containers are their own.
   private static void unmountDead(Path mountpoint) throws IOException {
-    while (Mounts.isMountpoint(mountpoint)) {
+    while (Mounts.find(mountpoint).isPresent()) {
       Mounts.unmount(mountpoint, Mounts.MNT_DETACH);
     }
   }
 
   private static String nameOf(LayerDirectory layer, LayerObject object) {
+    Content content = Content.of(object.digest());
+    List<String> names = new ArrayList<>(1);
     try (ErofsImage image = ErofsImage.open(layer.image())) {
-      return image
-          .findContent(Content.of(object.digest()))
-          .orElse("(of which the layer's tree has no name)");
+      image.walk(
+          (path, node, stat) -> {
+            if (stat.type() == FileType.REGULAR
+                && image.content(node).filter(content::equals).isPresent()) {
+              names.add(path.toString());
+            }
+          });
+      return names.isEmpty() ? "(that was overwritten within the layer)" : names.getFirst();
     } catch (IOException e) {
       return "(whose name cannot be looked up: " + e.getMessage() + ")";
     }

@@ -63,7 +63,7 @@ final class ObjectReader implements AutoCloseable {
   /// @return how many bytes were filled: fewer than asked for only at the end of the object
   /// @throws IOException if no mounted layer's registry can deliver them, or they are not what they should be
   int read(long offset, ReadBuffer into) throws IOException {
-    int length = (int) Math.clamp(size - offset, 0, into.size());
+    int length = Math.clamp(size - offset, 0, into.size());
     if (length == 0) {
       return 0;
     }
@@ -144,7 +144,7 @@ final class ObjectReader implements AutoCloseable {
     Optional<VerifiedChunk> inMemory = layer.inMemory(chunk);
     return inMemory.isPresent()
         ? inMemory
-        : Optional.of(layer.want(chunk).bytes(fetching.policy().wait()));
+        : Optional.of(layer.want(chunk).bytes(fetching.policy().patience()));
   }
 
   private void copy(LayerContent layer, Piece piece, MemorySegment target) throws IOException {
@@ -155,7 +155,7 @@ final class ObjectReader implements AutoCloseable {
     VerifiedChunk bytes =
         piece.bytes().isPresent()
             ? piece.bytes().get()
-            : layer.want(piece.chunk()).bytes(fetching.policy().wait());
+            : layer.want(piece.chunk()).bytes(fetching.policy().patience());
     MemorySegment.copy(
         bytes.bytes(), piece.from(), into, ValueLayout.JAVA_BYTE, 0, piece.length());
   }

@@ -55,13 +55,17 @@ final class PartialFiles {
             .completeFile(object.entry(), object.digest(), object.size(), layer.parts(object));
     switch (published) {
       case Published.Shared _ -> layer.shared().adoptElsewhere(layer, object.digest());
-      case Published.Unshared(_, Cause cause), Published.Uncached(Cause cause) ->
-          LOGGER.log(
-              Level.INFO,
-              "file stays in parts layer={0} object={1} cause={2}",
-              layer.digest(),
-              object.digest(),
-              cause);
+      case Published.Unshared unshared -> stays(object, unshared.cause());
+      case Published.Uncached uncached -> stays(object, uncached.cause());
     }
+  }
+
+  private void stays(LayerObject object, Cause cause) {
+    LOGGER.log(
+        Level.INFO,
+        "file stays in parts layer={0} object={1} cause={2}",
+        layer.digest(),
+        object.digest(),
+        cause);
   }
 }
