@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import dev.asterism.content.Blob;
 import dev.asterism.content.ByteRange;
 import dev.asterism.content.MalformedLayerException;
-import dev.asterism.estargz.TocLocation.Format;
 import java.io.IOException;
 import java.util.Arrays;
 
@@ -40,17 +39,22 @@ public final class TocLocator {
     byte[] tail = blob.read(ByteRange.ofLength(size - tailSize, tailSize));
     byte[] field = Footer.findExtraField(tail, Footer.SIZE);
     if (field.length == Footer.EXTRA_SIZE && Footer.isSubfield(field, Footer.PAYLOAD_SIZE)) {
-      return located(Format.ESTARGZ, size, Footer.SIZE, Arrays.copyOfRange(field, 4, field.length));
+      return located(
+          TocLocation.Format.ESTARGZ,
+          size,
+          Footer.SIZE,
+          Arrays.copyOfRange(field, 4, field.length));
     }
     field = Footer.findExtraField(tail, Footer.LEGACY_SIZE);
     if (field.length == Footer.PAYLOAD_SIZE) {
-      return located(Format.LEGACY_STARGZ, size, Footer.LEGACY_SIZE, field);
+      return located(TocLocation.Format.LEGACY_STARGZ, size, Footer.LEGACY_SIZE, field);
     }
     refuseOthers(tail, size);
     throw new MalformedLayerException(size - tailSize, "no TOC: not an eStargz layer");
   }
 
-  private static TocLocation located(Format format, long size, int footerSize, byte[] payload)
+  private static TocLocation located(
+      TocLocation.Format format, long size, int footerSize, byte[] payload)
       throws MalformedLayerException {
     long footerOffset = size - footerSize;
     String text = new String(payload, US_ASCII);

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.asterism.content.MalformedLayerException;
 import java.io.ByteArrayOutputStream;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -23,6 +22,7 @@ final class PaxRecords {
   static final String USER_NAME = "uname";
   static final String GROUP_NAME = "gname";
   static final String MTIME = "mtime";
+  static final String COMMENT = "comment";
   static final String SPARSE = "GNU.sparse.";
 
   /// Before an xattr's full name (star, GNU tar, Go's `archive/tar`).
@@ -98,8 +98,8 @@ final class PaxRecords {
     try {
       long seconds = whole.isEmpty() || whole.equals("-") ? 0 : Long.parseLong(whole);
       long adjustment = Long.parseLong(nanos);
-      return Instant.ofEpochSecond(seconds, whole.startsWith("-") ? -adjustment : adjustment);
-    } catch (NumberFormatException | ArithmeticException | DateTimeException _) {
+      return TarHeader.time(seconds, whole.startsWith("-") ? -adjustment : adjustment);
+    } catch (NumberFormatException _) {
       throw bad();
     }
   }

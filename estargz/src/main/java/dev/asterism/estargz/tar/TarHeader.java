@@ -3,6 +3,7 @@ package dev.asterism.estargz.tar;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.asterism.content.MalformedLayerException;
+import java.time.Instant;
 import java.util.Arrays;
 
 /// The fields of one header block of 512 bytes.
@@ -32,8 +33,10 @@ final class TarHeader {
   static final Field MINOR = new Field(337, 8);
   static final Field PREFIX = new Field(345, 155);
 
+  /// Some 285 million years.
+  private static final long MAX_SECONDS = 1L << 53;
+
   static final String USTAR = "ustar\00000";
-  static final String GNU = "ustar  \0";
 
   /// Where a field lies in the block.
   record Field(int offset, int length) {}
@@ -122,6 +125,14 @@ final class TarHeader {
   /// Returns how many bytes follow `size` bytes of content up to the next block.
   static int padding(long size) {
     return (int) (-size & (BLOCK - 1));
+  }
+
+  /// Returns a time, if a calendar can hold it.
+  static Instant time(long seconds, long nanos) throws MalformedLayerException {
+    if (seconds > MAX_SECONDS || seconds < -MAX_SECONDS) {
+      throw malformed("mtime %d is out of range".formatted(seconds));
+    }
+    return Instant.ofEpochSecond(seconds, nanos);
   }
 
   static MalformedLayerException malformed(String what) {

@@ -4,14 +4,12 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.asterism.content.MalformedLayerException;
-import dev.asterism.estargz.tar.TarEntry.Type;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -106,6 +104,11 @@ public final class TarReader {
     return contentOffset;
   }
 
+  /// Tells whether a global header was met so far that says more than a comment.
+  public boolean hasGlobalRecords() {
+    return globals.keySet().stream().anyMatch(key -> !key.equals(PaxRecords.COMMENT));
+  }
+
   private TarEntry open(TarEntry entry) {
     contentOffset = offset;
     contentRest = entry.size();
@@ -140,7 +143,7 @@ public final class TarReader {
   private static TarEntry entry(byte[] block, Map<String, byte[]> records)
       throws MalformedLayerException {
     String name = name(block, records);
-    Type type = type(block, name);
+    TarEntry.Type type = type(block, name);
     Map<String, byte[]> xattrs = new LinkedHashMap<>();
     for (Map.Entry<String, byte[]> record : records.entrySet()) {
       if (record.getKey().startsWith(PaxRecords.SPARSE)) {
@@ -154,8 +157,8 @@ public final class TarReader {
     if (size < 0) {
       throw TarHeader.malformed("%s has size %d".formatted(printable(name), size));
     }
-    boolean device = type == Type.CHARACTER_DEVICE || type == Type.BLOCK_DEVICE;
-    boolean link = type == Type.HARD_LINK || type == Type.SYMLINK;
+    boolean device = type == TarEntry.Type.CHARACTER_DEVICE || type == TarEntry.Type.BLOCK_DEVICE;
+    boolean link = type == TarEntry.Type.HARD_LINK || type == TarEntry.Type.SYMLINK;
     return new TarEntry(
         name,
         type,
@@ -166,22 +169,22 @@ public final class TarReader {
         owner(block, TarHeader.USER_NAME, records, PaxRecords.USER_NAME),
         owner(block, TarHeader.GROUP_NAME, records, PaxRecords.GROUP_NAME),
         mtime(block, records),
-        type == Type.FILE ? size : 0,
+        type == TarEntry.Type.FILE ? size : 0,
         device ? TarHeader.number(block, TarHeader.MAJOR) : 0,
         device ? TarHeader.number(block, TarHeader.MINOR) : 0,
         xattrs);
   }
 
-  private static Type type(byte[] block, String name) throws MalformedLayerException {
+  private static TarEntry.Type type(byte[] block, String name) throws MalformedLayerException {
     return switch (block[TarHeader.TYPE]) {
       // Before ustar a directory was a file whose name ends in a slash.
-      case 0, '0', '7' -> name.endsWith("/") ? Type.DIRECTORY : Type.FILE;
-      case '1' -> Type.HARD_LINK;
-      case '2' -> Type.SYMLINK;
-      case '3' -> Type.CHARACTER_DEVICE;
-      case '4' -> Type.BLOCK_DEVICE;
-      case '5' -> Type.DIRECTORY;
-      case '6' -> Type.FIFO;
+      case 0, '0', '7' -> name.endsWith("/") ? TarEntry.Type.DIRECTORY : TarEntry.Type.FILE;
+      case '1' -> TarEntry.Type.HARD_LINK;
+      case '2' -> TarEntry.Type.SYMLINK;
+      case '3' -> TarEntry.Type.CHARACTER_DEVICE;
+      case '4' -> TarEntry.Type.BLOCK_DEVICE;
+      case '5' -> TarEntry.Type.DIRECTORY;
+      case '6' -> TarEntry.Type.FIFO;
       case 'S' ->
           throw TarHeader.malformed("sparse file %s: not supported".formatted(printable(name)));
       default ->
@@ -228,14 +231,9 @@ public final class TarReader {
   private static Instant mtime(byte[] block, Map<String, byte[]> records)
       throws MalformedLayerException {
     Optional<byte[]> record = value(records, PaxRecords.MTIME);
-    if (record.isPresent()) {
-      return PaxRecords.time(record.get());
-    }
-    try {
-      return Instant.ofEpochSecond(TarHeader.number(block, TarHeader.MTIME));
-    } catch (DateTimeException _) {
-      throw TarHeader.malformed("mtime is out of range");
-    }
+    return record.isPresent()
+        ? PaxRecords.time(record.get())
+        : TarHeader.time(TarHeader.number(block, TarHeader.MTIME), 0);
   }
 
   /// A record without a value takes an earlier one of its key back.
