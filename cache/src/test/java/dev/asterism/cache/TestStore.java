@@ -69,8 +69,7 @@ final class TestStore implements AutoCloseable {
   }
 
   Path key(Digest layer, int entry, long offset) {
-    return root.resolve(
-        "layers/%s/%02x/%d-%d".formatted(layer.hex(), entry & 0xff, entry, offset));
+    return root.resolve("layers/%s/%02x/%d-%d".formatted(layer.hex(), entry & 0xff, entry, offset));
   }
 
   private static String name(Digest digest) {
@@ -117,7 +116,7 @@ final class TestStore implements AutoCloseable {
   }
 
   /// A file of several chunks.
-  record BigFile(byte[] bytes, Digest digest, List<VerifiedChunk> chunks) {
+  record BigFile(VerifiedChunk whole, List<VerifiedChunk> chunks) {
     static BigFile of(long seed, int... sizes) {
       List<VerifiedChunk> chunks = new ArrayList<>();
       int total = 0;
@@ -127,7 +126,19 @@ final class TestStore implements AutoCloseable {
       }
       ByteBuffer all = ByteBuffer.allocate(total);
       chunks.forEach(chunk -> all.put(chunk.bytes()));
-      return new BigFile(all.array(), Digest.of(all.array()), chunks);
+      return new BigFile(VerifiedChunk.of(all.array()), chunks);
+    }
+
+    byte[] bytes() {
+      return whole.bytes();
+    }
+
+    Digest digest() {
+      return whole.digest();
+    }
+
+    int size() {
+      return whole.size();
     }
 
     List<PartOfFile> parts() {
@@ -150,7 +161,7 @@ final class TestStore implements AutoCloseable {
     }
 
     Published complete(LayerCache layer, int entry) {
-      return layer.completeFile(entry, digest, bytes.length, parts());
+      return layer.completeFile(entry, digest(), size(), parts());
     }
   }
 
