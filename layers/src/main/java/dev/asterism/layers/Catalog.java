@@ -13,7 +13,8 @@ import java.util.concurrent.ConcurrentMap;
 
 /// Every layer that is mounted, and which of them list an object.
 ///
-/// A lookup is a binary search in each layer's mapped [ChunkTable]: no memory per file, a microsecond per layer. Thread-safe.
+/// A lookup is a binary search in each layer's mapped [ChunkTable]: no memory per file, a
+/// microsecond per layer. Thread-safe.
 final class Catalog {
   private final ConcurrentMap<Digest, LayerContent> layers = new ConcurrentHashMap<>();
 
@@ -49,7 +50,8 @@ final class Catalog {
     return found;
   }
 
-  /// Returns the object that a node stands for; empty if no layer lists it, or if two objects claim the node.
+  /// Returns the object that a node stands for; empty if no layer lists it, or if two objects claim
+  /// the node.
   Optional<Digest> object(long node) {
     Set<Digest> candidates = new HashSet<>(2);
     for (LayerContent layer : layers.values()) {

@@ -18,8 +18,8 @@ import java.util.stream.Stream;
 
 /// Merged metadata of chains: `chains/<id>.erofs`, mounted at `chains/<id>`.
 ///
-/// The mounts are the kernel's and outlive the daemon: a container's overlay holds its own reference. The caller sees to it that one chain is
-/// built or mounted once at a time.
+/// The mounts are the kernel's and outlive the daemon: a container's overlay holds its own
+/// reference. The caller sees to it that one chain is built or mounted once at a time.
 final class ChainImages {
   private static final String SUFFIX = ".erofs";
 
@@ -77,7 +77,8 @@ final class ChainImages {
     return mountpoint;
   }
 
-  /// Unmounts and removes every chain that is not in `kept`, and what a killed process left unfinished.
+  /// Unmounts and removes every chain that is not in `kept`, and what a killed process left
+  /// unfinished.
   void retain(Set<Digest> kept) throws IOException {
     List<Path> entries;
     try (Stream<Path> list = Files.list(directory)) {

@@ -131,7 +131,8 @@ final class ChunkTable {
         : OptionalInt.empty();
   }
 
-  /// Returns the index of the first object whose digest is `digest` or greater; [#objects()] if there is none.
+  /// Returns the index of the first object whose digest is `digest` or greater; [#objects()] if
+  /// there is none.
   int lowerBound(Digest digest) {
     int low = 0;
     int high = objects;

@@ -5,9 +5,11 @@ import java.time.Duration;
 /// How much is fetched at a time, and how long somebody waits for it. Immutable.
 ///
 /// @param quantum compressed bytes that one miss asks for when nothing is known of its surroundings
-/// @param maxWindow compressed bytes that one miss asks for at most, when misses follow one another in the blob
+/// @param maxWindow compressed bytes that one miss asks for at most, when misses follow one another
+///   in the blob
 /// @param maxInFlight compressed bytes that are asked for and not yet handed on, over all layers
-/// @param maxReadahead uncompressed bytes that are asked for ahead of a file that is read in sequence
+/// @param maxReadahead uncompressed bytes that are asked for ahead of a file that is read in
+///   sequence
 /// @param patience how long a reader waits for a chunk before its call fails with EIO
 public record FetchPolicy(
     int quantum, int maxWindow, long maxInFlight, int maxReadahead, Duration patience) {

@@ -6,7 +6,8 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
-/// What all mounted layers fetch with: the store, the catalog, the transfers and their bounds. Thread-safe.
+/// What all mounted layers fetch with: the store, the catalog, the transfers and their bounds.
+/// Thread-safe.
 ///
 /// @param policy how much and how long
 /// @param store the chunks of this node

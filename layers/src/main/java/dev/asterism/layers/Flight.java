@@ -4,10 +4,6 @@ import dev.asterism.content.VerifiedChunk;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /// A chunk on its way from the registry: first its bytes, then its place on disk. Thread-safe.
 final class Flight {
@@ -38,28 +34,15 @@ final class Flight {
 
   /// Waits for the bytes.
   ///
-  /// @throws IOException if they cannot be had, or not within `wait`
-  VerifiedChunk bytes(Duration wait) throws IOException {
-    return await(bytes, wait);
+  /// @throws IOException if they cannot be had, or not within `patience`
+  VerifiedChunk bytes(Duration patience) throws IOException {
+    return Waits.get(bytes, "a chunk", patience.toMillis());
   }
 
   /// Waits until the bytes stand where they will stand.
   ///
-  /// @throws IOException if they cannot be had, or not within `wait`
-  Place place(Duration wait) throws IOException {
-    return await(place, wait);
-  }
-
-  private static <T> T await(Future<T> future, Duration wait) throws IOException {
-    try {
-      return future.get(wait.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      throw new IOException(e.getCause().getMessage(), e.getCause());
-    } catch (TimeoutException e) {
-      throw new IOException("no answer within %d s".formatted(wait.toSeconds()), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while waiting for a chunk", e);
-    }
+  /// @throws IOException if they cannot be had, or not within `patience`
+  Place place(Duration patience) throws IOException {
+    return Waits.get(place, "a chunk", patience.toMillis());
   }
 }

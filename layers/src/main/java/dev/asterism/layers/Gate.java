@@ -28,20 +28,26 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /// The way in for what is missing: a data-only layer whose LOOKUP means "have this ready".
 ///
-/// `/gate/ab/<digest>` is looked up by overlayfs after it did not find the object in the store. A file of one chunk is fetched and published, and
-/// the answer is "no such file": the kernel finds it in the next layer. A file of several chunks gets an entry and is served by [ObjectReader] until it
-/// is whole. What could not be had gets an entry, too, whose OPEN fails: overlayfs would take an error for absence.
+/// `/gate/ab/<digest>` is looked up by overlayfs after it did not find the object in the store. A
+/// file of one chunk is fetched and published, and the answer is "no such file": the kernel finds
+/// it in the next layer. A file of several chunks gets an entry and is served by [ObjectReader]
+/// until it is whole. What could not be had gets an entry, too, whose OPEN fails: overlayfs would
+/// take an error for absence.
 ///
-/// Entries never expire: overlayfs keeps them, and one that vanished under it would fail the container's call with ESTALE. Thread-safe.
+/// Entries never expire: overlayfs keeps them, and one that vanished under it would fail the
+/// container's call with ESTALE. Thread-safe.
 final class Gate implements FileSystem {
   private static final Logger LOGGER = System.getLogger(Gate.class.getName());
+
   /// The gate within the mount.
   static final String NAME = "gate";
+
   private static final Duration FOREVER = Duration.ofDays(365);
   private static final int DIRECTORY = Attributes.S_IFDIR | 0555;
   private static final int FILE = Attributes.S_IFREG | 0444;
 
-  /// File handles are numbered from here, so that a later process gives out others; within what [Opened] takes.
+  /// File handles are numbered from here, so that a later process gives out others; within what
+  /// [Opened] takes.
   private static final long FIRST_HANDLE = System.currentTimeMillis() << 20 & (1L << 61) - 1;
 
   private final Fetching fetching;
@@ -107,11 +113,11 @@ final class Gate implements FileSystem {
         failures.put(node, e);
       }
     }
-    return Entry.of(
-        node, fileAttributes(node, locations.getFirst().object().size()), FOREVER);
+    return Entry.of(node, fileAttributes(node, locations.getFirst().object().size()), FOREVER);
   }
 
-  /// Tells whether the kernel finds the object behind the gate: it came while the kernel was on its way here.
+  /// Tells whether the kernel finds the object behind the gate: it came while the kernel was on its
+  /// way here.
   private static boolean isPublished(List<Catalog.Location> locations) {
     for (Catalog.Location location : locations) {
       LayerObject object = location.object();
@@ -199,8 +205,7 @@ final class Gate implements FileSystem {
   }
 
   @Override
-  public int read(
-      RequestContext request, long node, long handle, long offset, ReadBuffer into)
+  public int read(RequestContext request, long node, long handle, long offset, ReadBuffer into)
       throws IOException {
     OpenObject known = open.get(handle);
     if (known != null) {

@@ -1,6 +1,5 @@
 package dev.asterism.layers;
 
-import dev.asterism.content.Blob;
 import dev.asterism.content.Digest;
 import dev.asterism.content.MalformedLayerException;
 import dev.asterism.erofs.Content;
@@ -8,15 +7,16 @@ import dev.asterism.erofs.EntryPath;
 import dev.asterism.erofs.TreeBuilder;
 import dev.asterism.estargz.Chunk;
 import dev.asterism.estargz.TocEntry;
-import dev.asterism.estargz.TocLocation;
 import dev.asterism.layers.LayerObject.Sharing;
 import dev.asterism.layers.LayerRequest.Verification;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Optional;
 
 /// Turns the rows of a TOC into the two things that a mounted layer is: a tree and a chunk table.
 ///
-/// What the tree makes of whiteouts, missing parents and names that come twice is [TreeBuilder]'s business. Confined to one thread.
+/// What the tree makes of whiteouts, missing parents and names that come twice is [TreeBuilder]'s
+/// business. Confined to one thread.
 final class LayerCompiler {
   private final Digest layer;
   private final Verification verification;
@@ -39,7 +39,8 @@ final class LayerCompiler {
 
   /// Takes the next row.
   ///
-  /// @throws MalformedLayerException if the tree cannot hold it, or it cannot be verified although it must be
+  /// @throws MalformedLayerException if the tree cannot hold it, or it cannot be verified although
+  ///   it must be
   void visit(TocEntry entry) throws MalformedLayerException {
     int number = entries++;
     if (entry.isBookkeeping()) {
@@ -95,7 +96,8 @@ final class LayerCompiler {
     return Content.of(digest);
   }
 
-  /// Returns what the whole content hashes to, as far as the TOC says: a file of one chunk is that chunk.
+  /// Returns what the whole content hashes to, as far as the TOC says: a file of one chunk is that
+  /// chunk.
   private static Optional<Digest> contentDigest(TocEntry.RegularFile file)
       throws MalformedLayerException {
     if (file.chunks().size() != 1) {
@@ -112,8 +114,7 @@ final class LayerCompiler {
   }
 
   private void add(TocEntry.RegularFile file, Chunk chunk) throws MalformedLayerException {
-    Optional<Digest> digest =
-        file.chunks().size() == 1 ? contentDigest(file) : chunk.digest();
+    Optional<Digest> digest = file.chunks().size() == 1 ? contentDigest(file) : chunk.digest();
     if (digest.isPresent()) {
       chunks.chunk(
           chunk.blobOffset(), chunk.innerOffset(), chunk.fileOffset(), chunk.size(), digest.get());
@@ -121,17 +122,16 @@ final class LayerCompiler {
     }
     switch (verification) {
       case SKIPPED ->
-          chunks.chunk(
-              chunk.blobOffset(), chunk.innerOffset(), chunk.fileOffset(), chunk.size());
+          chunks.chunk(chunk.blobOffset(), chunk.innerOffset(), chunk.fileOffset(), chunk.size());
       case REQUIRED ->
           throw new MalformedLayerException(
               chunk.blobOffset(),
-              "file %s has a chunk without a digest: it cannot be verified"
-                  .formatted(file.name()));
+              "file %s has a chunk without a digest: it cannot be verified".formatted(file.name()));
     }
   }
 
-  /// Returns the name of a private object. It is a digest of other bytes than any content, so it can meet no object's.
+  /// Returns the name of a private object. It is a digest of other bytes than any content, so it
+  /// can meet no object's.
   private Digest standIn(int number) {
     String text = "asterism private object %d of %s".formatted(number, layer);
     return Digest.of(text.getBytes(StandardCharsets.UTF_8));
@@ -139,12 +139,13 @@ final class LayerCompiler {
 
   private static dev.asterism.erofs.Attributes translate(
       dev.asterism.estargz.Attributes attributes) {
+    Instant mtime = attributes.mtime();
     return new dev.asterism.erofs.Attributes(
         attributes.mode(),
         attributes.uid(),
         attributes.gid(),
-        attributes.mtime().getEpochSecond(),
-        attributes.mtime().getNano(),
+        mtime.getEpochSecond(),
+        mtime.getNano(),
         attributes.xattrs());
   }
 }

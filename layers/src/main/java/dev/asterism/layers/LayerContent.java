@@ -16,12 +16,13 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
-/// The chunks of one mounted layer: which are here, which are on their way, and how the others come.
+/// The chunks of one mounted layer: which are here, which are on their way, and how the others
+/// come.
 ///
-/// A chunk is asked for with [#want]. If it is already on its way, the caller joins; else a [Span] around it is planned and fetched on a
-/// virtual thread of its own, which nobody can interrupt: a reader that gives up costs the others nothing. Thread-safe.
+/// A chunk is asked for with [#want]. If it is already on its way, the caller joins; else a [Span]
+/// around it is planned and fetched on a virtual thread of its own, which nobody can interrupt: a
+/// reader that gives up costs the others nothing. Thread-safe.
 final class LayerContent {
   private final Digest digest;
   private final ChunkTable table;
@@ -73,7 +74,8 @@ final class LayerContent {
     return shared.recent().find(new RecentChunks.Key(digest, chunk.number()));
   }
 
-  /// Returns a chunk's flight, having started one if there was none. The caller has looked in the store before.
+  /// Returns a chunk's flight, having started one if there was none. The caller has looked in the
+  /// store before.
   Flight want(LayerChunk chunk) {
     Flight running = flights.get(chunk.number());
     return running != null ? running : launch(chunk, windows.at(chunk.member().start()));
@@ -86,7 +88,8 @@ final class LayerContent {
     }
   }
 
-  /// Takes a link to every object of this layer that the store already has, so that link counts are true and nothing here is fetched.
+  /// Takes a link to every object of this layer that the store already has, so that link counts are
+  /// true and nothing here is fetched.
   void adopt() {
     for (int index = 0; index < table.objects(); index++) {
       adopt(table.object(index));
@@ -106,7 +109,8 @@ final class LayerContent {
     }
   }
 
-  /// Returns an object's chunks as the store wants to know them. Every chunk of a shared object has a digest.
+  /// Returns an object's chunks as the store wants to know them. Every chunk of a shared object has
+  /// a digest.
   List<PartOfFile> parts(LayerObject object) {
     List<PartOfFile> parts = new ArrayList<>(object.chunks());
     for (int position = 0; position < object.chunks(); position++) {
@@ -120,7 +124,7 @@ final class LayerContent {
     Span planned = Span.plan(table, chunk, window, this::isMissing);
     Map<LayerChunk, Flight> mine = new HashMap<>();
     List<LayerChunk> taken = new ArrayList<>();
-    Flight asked;
+    Flight asked = new Flight();
     planning.lock();
     try {
       Flight overtaken = flights.get(chunk.number());
@@ -128,13 +132,12 @@ final class LayerContent {
         return overtaken;
       }
       for (LayerChunk candidate : planned.chunks()) {
-        Flight flight = new Flight();
+        Flight flight = candidate.number() == chunk.number() ? asked : new Flight();
         if (flights.putIfAbsent(candidate.number(), flight) == null) {
           mine.put(candidate, flight);
           taken.add(candidate);
         }
       }
-      asked = flights.get(chunk.number());
     } finally {
       planning.unlock();
     }
@@ -166,7 +169,7 @@ final class LayerContent {
     private final Map<LayerChunk, Flight> mine;
 
     /// What was logged last: the chunks of a span often fail together.
-    private @Nullable IOException reported;
+    private String reported = "";
 
     Arrivals(Map<LayerChunk, Flight> mine) {
       this.mine = Map.copyOf(mine);
@@ -197,8 +200,9 @@ final class LayerContent {
     public void failed(LayerChunk chunk, IOException cause) {
       Flight flight = mine.get(chunk);
       if (flight != null && flights.remove(chunk.number(), flight)) {
-        if (cause != reported) {
-          reported = cause;
+        String message = String.valueOf(cause.getMessage());
+        if (!message.equals(reported)) {
+          reported = message;
           Fetching.report(digest, describe(chunk), cause);
         }
         flight.failed(cause);

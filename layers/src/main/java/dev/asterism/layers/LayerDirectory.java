@@ -19,9 +19,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// A compiled layer on disk: `layers/<layer digest>/` with `toc.digest`, `layer.erofs` and `chunks.idx`.
+/// A compiled layer on disk: `layers/<layer digest>/` with `toc.digest`, `layer.erofs` and
+/// `chunks.idx`.
 ///
-/// It is made whole under another name, forced to disk and renamed, so a directory with this name is complete. Immutable afterwards.
+/// It is made whole under another name, forced to disk and renamed, so a directory with this name
+/// is complete. Immutable afterwards.
 final class LayerDirectory {
   private static final String UNFINISHED = "new-";
 
@@ -83,11 +85,10 @@ final class LayerDirectory {
   Digest tocDigest() throws IOException {
     String text = Files.readString(tocDigestFile()).strip();
     return Digest.find(text)
-        .orElseThrow(
-            () ->
-                new MalformedLayerException(
-                    MalformedLayerException.UNKNOWN_OFFSET,
-                    "%s does not hold a digest".formatted(tocDigestFile())));
+        .orElseThrow(() ->
+            new MalformedLayerException(
+                MalformedLayerException.UNKNOWN_OFFSET,
+                "%s does not hold a digest".formatted(tocDigestFile())));
   }
 
   /// Writes the TOC's digest, forces everything to disk and gives the directory its name.

@@ -15,7 +15,8 @@ import java.util.List;
 
 /// The lazy layers of one root directory, up and running: store, gate, catalog.
 ///
-/// One process at a time serves a root. Closing unmounts the gate; chains and what containers have mounted stay. Thread-safe.
+/// One process at a time serves a root. Closing unmounts the gate; chains and what containers have
+/// mounted stay. Thread-safe.
 public final class LayerService implements AutoCloseable {
   private final DirectoryCache store;
   private final FuseSession session;
@@ -32,8 +33,7 @@ public final class LayerService implements AutoCloseable {
   /// @param root an absolute directory without `:` or `,` in its name, made if it is not there
   /// @throws IOException if the directory cannot be used, or FUSE cannot be mounted
   public static LayerService open(
-      Path root, BlobSource registry, FetchPolicy policy, InstantSource clock)
-      throws IOException {
+      Path root, BlobSource registry, FetchPolicy policy, InstantSource clock) throws IOException {
     if (!root.isAbsolute() || root.toString().matches(".*[:,\\\\].*")) {
       throw new IOException(
           "root %s must be an absolute path without ':', ',' or '\\': it becomes a mount option"
@@ -50,8 +50,7 @@ public final class LayerService implements AutoCloseable {
   }
 
   private static LayerService mount(
-      Path root, BlobSource registry, FetchPolicy policy, DirectoryCache store)
-      throws IOException {
+      Path root, BlobSource registry, FetchPolicy policy, DirectoryCache store) throws IOException {
     Fetching fetching =
         new Fetching(
             policy,
@@ -63,10 +62,10 @@ public final class LayerService implements AutoCloseable {
     Path mountpoint = Files.createDirectories(root.resolve("fs"));
     unmountDead(mountpoint);
     FuseSession session =
-        FuseSession.mount(mountpoint, "asterism", new Gate(fetching), FuseSession.Options.defaults());
+        FuseSession.mount(
+            mountpoint, "asterism", new Gate(fetching), FuseSession.Options.defaults());
     try {
-      LayerStore layers =
-          new LayerStore(root, mountpoint.resolve(Gate.NAME), registry, fetching);
+      LayerStore layers = new LayerStore(root, mountpoint.resolve(Gate.NAME), registry, fetching);
       return new LayerService(store, session, layers);
     } catch (IOException | RuntimeException e) {
       session.close();
@@ -74,7 +73,8 @@ public final class LayerService implements AutoCloseable {
     }
   }
 
-  /// Takes away the mount of a process that died; the mounts on top of it in containers are their own.
+  /// Takes away the mount of a process that died; the mounts on top of it in containers are their
+  /// own.
   private static void unmountDead(Path mountpoint) throws IOException {
     while (Mounts.find(mountpoint).isPresent()) {
       Mounts.unmount(mountpoint, Mounts.MNT_DETACH);
@@ -85,13 +85,12 @@ public final class LayerService implements AutoCloseable {
     Content content = Content.of(object.digest());
     List<String> names = new ArrayList<>(1);
     try (ErofsImage image = ErofsImage.open(layer.image())) {
-      image.walk(
-          (path, node, stat) -> {
-            if (stat.type() == FileType.REGULAR
-                && image.content(node).filter(content::equals).isPresent()) {
-              names.add(path.toString());
-            }
-          });
+      image.walk((path, node, stat) -> {
+        if (stat.type() == FileType.REGULAR
+            && image.content(node).filter(content::equals).isPresent()) {
+          names.add(path.toString());
+        }
+      });
       return names.isEmpty() ? "(that was overwritten within the layer)" : names.getFirst();
     } catch (IOException e) {
       return "(whose name cannot be looked up: " + e.getMessage() + ")";

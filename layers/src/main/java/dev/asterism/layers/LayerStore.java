@@ -26,7 +26,8 @@ import java.util.stream.Collectors;
 
 /// The layers of a node: compiled on disk, listed in the catalog, merged and mounted as chains.
 ///
-/// The gate that serves their content is a mount of its own ([GateMount]); this class only names it. Thread-safe.
+/// The gate that serves their content is a mount of its own ([GateMount]); this class only names
+/// it. Thread-safe.
 public final class LayerStore implements LayerMounter {
   private static final Logger LOGGER = System.getLogger(LayerStore.class.getName());
 
@@ -39,7 +40,8 @@ public final class LayerStore implements LayerMounter {
   private final SingleFlight<Digest, LayerContent> loads = new SingleFlight<>();
   private final SingleFlight<Digest, Path> mounts = new SingleFlight<>();
 
-  /// Orders what enters the catalog or is mounted against [#retain]. Held over mount(2) and umount(2), not over the network or a merge.
+  /// Orders what enters the catalog or is mounted against [#retain]. Held over mount(2) and
+  /// umount(2), not over the network or a merge.
   private final ReentrantLock registration = new ReentrantLock();
 
   @GuardedBy("registration")
@@ -88,10 +90,12 @@ public final class LayerStore implements LayerMounter {
       return fetching.catalog().layer(request.layer()).get();
     }
     if (!directory.exists()) {
-      switch (source) {
-        case DISK -> throw new IOException("layer %s is not on disk".formatted(request.layer()));
-        case DISK_OR_REGISTRY -> directory = compile(request);
-      }
+      directory =
+          switch (source) {
+            case DISK ->
+                throw new IOException("layer %s is not on disk".formatted(request.layer()));
+            case DISK_OR_REGISTRY -> compile(request);
+          };
     }
     return register(request, load(request, directory));
   }

@@ -7,7 +7,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.atomic.AtomicReference;
 
-/// A blob whose registry is asked only when bytes of it are needed: a layer that came from disk needs no network.
+/// A blob whose registry is asked only when bytes of it are needed: a layer that came from disk
+/// needs no network.
 ///
 /// Thread-safe; two that come first may both ask, and one answer stays.
 final class LazyBlob implements Blob {

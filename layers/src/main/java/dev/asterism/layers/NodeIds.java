@@ -5,8 +5,10 @@ import java.util.Optional;
 
 /// What the kernel calls the gate's inodes: numbers that mean the same in every process.
 ///
-/// The root is 1 (`FUSE_ROOT_ID`), its directory `gate` 2, the directories `00` to `ff` in it 256 to 511. An object is the first 63 bits of its digest
-/// below a set top bit, so no table has to survive the daemon. Two digests may share 63 bits if somebody makes them on purpose: the [Catalog] refuses both.
+/// The root is 1 (`FUSE_ROOT_ID`), its directory `gate` 2, the directories `00` to `ff` in it 256
+/// to 511. An object is the first 63 bits of its digest below a set top bit, so no table has to
+/// survive the daemon. Two digests may share 63 bits if somebody makes them on purpose: the
+/// [Catalog] refuses both.
 final class NodeIds {
   static final long GATE = 2;
   private static final long FAN = 0x100;

@@ -15,10 +15,11 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// An object that is open at the gate: reads it from the store where it is, from the registry where it is not.
+/// An object that is open at the gate: reads it from the store where it is, from the registry where
+/// it is not.
 ///
-/// Any layer that lists the object will do: when one cannot deliver, the next is asked. Reading in sequence fetches ahead. Thread-safe; one
-/// reader serves one open file.
+/// Any layer that lists the object will do: when one cannot deliver, the next is asked. Reading in
+/// sequence fetches ahead. Thread-safe; one reader serves one open file.
 final class ObjectReader implements AutoCloseable {
   private static final Logger LOGGER = System.getLogger(ObjectReader.class.getName());
 
@@ -61,7 +62,8 @@ final class ObjectReader implements AutoCloseable {
   /// Fills `into` from `offset`.
   ///
   /// @return how many bytes were filled: fewer than asked for only at the end of the object
-  /// @throws IOException if no mounted layer's registry can deliver them, or they are not what they should be
+  /// @throws IOException if no mounted layer's registry can deliver them, or they are not what they
+  ///   should be
   int read(long offset, ReadBuffer into) throws IOException {
     int length = Math.clamp(size - offset, 0, into.size());
     if (length == 0) {
@@ -72,15 +74,14 @@ final class ObjectReader implements AutoCloseable {
       complete.get().read(offset, into.segment().asSlice(0, length).asByteBuffer());
       return length;
     }
-    return fromAnyLayer(
-        location -> {
-          List<Piece> pieces = pieces(location, offset, length);
-          MemorySegment target = into.segment().asSlice(0, length);
-          for (Piece piece : pieces) {
-            copy(location.layer(), piece, target);
-          }
-          return length;
-        });
+    return fromAnyLayer(location -> {
+      List<Piece> pieces = pieces(location, offset, length);
+      MemorySegment target = into.segment().asSlice(0, length);
+      for (Piece piece : pieces) {
+        copy(location.layer(), piece, target);
+      }
+      return length;
+    });
   }
 
   /// Something that any layer will do for.
@@ -136,8 +137,7 @@ final class ObjectReader implements AutoCloseable {
     return pieces;
   }
 
-  private Optional<VerifiedChunk> fetched(LayerContent layer, LayerChunk chunk)
-      throws IOException {
+  private Optional<VerifiedChunk> fetched(LayerContent layer, LayerChunk chunk) throws IOException {
     if (layer.isStored(chunk)) {
       return Optional.empty();
     }
@@ -156,8 +156,7 @@ final class ObjectReader implements AutoCloseable {
         piece.bytes().isPresent()
             ? piece.bytes().get()
             : layer.want(piece.chunk()).bytes(fetching.policy().patience());
-    MemorySegment.copy(
-        bytes.bytes(), piece.from(), into, ValueLayout.JAVA_BYTE, 0, piece.length());
+    MemorySegment.copy(bytes.bytes(), piece.from(), into, ValueLayout.JAVA_BYTE, 0, piece.length());
   }
 
   /// Copies from the store; false if the store has just given the chunk up.
@@ -182,7 +181,8 @@ final class ObjectReader implements AutoCloseable {
     }
   }
 
-  /// Doubles what is fetched ahead with every chunk that follows the one before; starts over when one does not.
+  /// Doubles what is fetched ahead with every chunk that follows the one before; starts over when
+  /// one does not.
   private void readAhead(Catalog.Location location, int position) {
     long bytes;
     synchronized (this) {

@@ -8,7 +8,8 @@ import java.util.BitSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
-/// Files of several chunks that are not here whole: when the last chunk comes, the file becomes one object.
+/// Files of several chunks that are not here whole: when the last chunk comes, the file becomes one
+/// object.
 ///
 /// Thread-safe.
 final class PartialFiles {
@@ -21,7 +22,8 @@ final class PartialFiles {
     this.layer = layer;
   }
 
-  /// Notes that a chunk of `object` is in the store; starts to put the file together if it was the last.
+  /// Notes that a chunk of `object` is in the store; starts to put the file together if it was the
+  /// last.
   void arrived(LayerObject object, LayerChunk chunk) {
     int position = layer.table().positionOf(object, chunk.fileOffset());
     boolean[] complete = {false};
@@ -42,8 +44,7 @@ final class PartialFiles {
     BitSet left = new BitSet(object.chunks());
     for (int position = 0; position < object.chunks(); position++) {
       left.set(
-          position,
-          !layer.isStored(layer.table().chunk(layer.table().chunkOf(object, position))));
+          position, !layer.isStored(layer.table().chunk(layer.table().chunkOf(object, position))));
     }
     return left;
   }

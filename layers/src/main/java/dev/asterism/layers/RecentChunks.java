@@ -8,11 +8,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/// Chunks that stand nowhere else: those of unverified layers, and those that the disk had no room for.
+/// Chunks that stand nowhere else: those of unverified layers, and those that the disk had no room
+/// for.
 ///
 /// Bounded in bytes; the least recently used go first. Thread-safe.
 final class RecentChunks {
-  /// Which chunk of which layer: the bytes of a private chunk are never looked up by what they hash to.
+  /// Which chunk of which layer: the bytes of a private chunk are never looked up by what they hash
+  /// to.
   record Key(Digest layer, int chunk) {}
 
   private final long capacity;
@@ -43,13 +45,13 @@ final class RecentChunks {
   }
 
   synchronized void removeLayer(Digest layer) {
-    chunks
-        .entrySet()
-        .removeIf(
-            entry -> {
-              boolean gone = entry.getKey().layer().equals(layer);
-              size -= gone ? entry.getValue().size() : 0;
-              return gone;
-            });
+    Iterator<Map.Entry<Key, VerifiedChunk>> entries = chunks.entrySet().iterator();
+    while (entries.hasNext()) {
+      Map.Entry<Key, VerifiedChunk> entry = entries.next();
+      if (entry.getKey().layer().equals(layer)) {
+        size -= entry.getValue().size();
+        entries.remove();
+      }
+    }
   }
 }

@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 /// Runs at most one load per key at a time; callers that ask meanwhile share its outcome.
 ///
-/// Interrupting a caller neither stops the load nor fails the others. Nothing is kept afterwards. Thread-safe.
+/// Interrupting a caller neither stops the load nor fails the others. Nothing is kept afterwards.
+/// Thread-safe.
 final class SingleFlight<K, V> {
   private final ConcurrentMap<K, FutureTask<V>> running = new ConcurrentHashMap<>();
 
@@ -29,13 +29,6 @@ final class SingleFlight<K, V> {
       Thread.ofVirtual().name("load " + key).start(mine);
       theirs = mine;
     }
-    try {
-      return theirs.get();
-    } catch (ExecutionException e) {
-      throw new IOException(e.getCause().getMessage(), e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while waiting for " + key, e);
-    }
+    return Waits.get(theirs, String.valueOf(key));
   }
 }

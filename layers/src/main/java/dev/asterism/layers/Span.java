@@ -5,24 +5,28 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntPredicate;
 
-/// What one range request brings: whole members of a blob, and those of their chunks that are wanted. Immutable.
+/// What one range request brings: whole members of a blob, and those of their chunks that are
+/// wanted. Immutable.
 ///
 /// @param range compressed bytes to ask for
 /// @param chunks the wanted chunks inside, in blob order; never empty
 record Span(ByteRange range, List<LayerChunk> chunks) {
-  /// What is in between is fetched and thrown away if it is at most this many compressed bytes: another request costs more.
+  /// What is in between is fetched and thrown away if it is at most this many compressed bytes:
+  /// another request costs more.
   private static final int MAX_GAP = 64 << 10; // 64 KiB
 
   Span {
     chunks = List.copyOf(chunks);
   }
 
-  /// Plans the span for a chunk: its member and those behind it, as far as `window` compressed bytes reach.
+  /// Plans the span for a chunk: its member and those behind it, as far as `window` compressed
+  /// bytes reach.
   ///
-  /// A member is taken whole, so that every chunk of it can be had by inflating once; the first member is taken even if it is larger than
-  /// the window.
+  /// A member is taken whole, so that every chunk of it can be had by inflating once; the first
+  /// member is taken even if it is larger than the window.
   ///
-  /// @param wanted tells of a chunk number whether its bytes are missing; the chunk asked for is taken as wanted
+  /// @param wanted tells of a chunk number whether its bytes are missing; the chunk asked for is
+  ///   taken as wanted
   static Span plan(ChunkTable table, LayerChunk asked, int window, IntPredicate wanted) {
     int number = firstOfMember(table, asked);
     long start = asked.member().start();
@@ -59,14 +63,14 @@ record Span(ByteRange range, List<LayerChunk> chunks) {
 
   private static int firstOfMember(ChunkTable table, LayerChunk asked) {
     int number = asked.number();
-    while (number > 0
-        && table.chunk(number - 1).member().start() == asked.member().start()) {
+    while (number > 0 && table.chunk(number - 1).member().start() == asked.member().start()) {
       number--;
     }
     return number;
   }
 
-  /// Returns where the compressed bytes of a chunk end at the latest: its member's end, or as much as deflate can make of what comes before.
+  /// Returns where the compressed bytes of a chunk end at the latest: its member's end, or as much
+  /// as deflate can make of what comes before.
   ///
   /// A TOC may leave a gap of any size behind a member; nobody downloads that.
   private static long needed(LayerChunk chunk) {

@@ -9,10 +9,11 @@ import java.io.InputStream;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
 
-/// Runs spans: asks the registry for a range, inflates chunk by chunk as the bytes come, and hands each on.
+/// Runs spans: asks the registry for a range, inflates chunk by chunk as the bytes come, and hands
+/// each on.
 ///
-/// Each span has a virtual thread of its own. How many compressed bytes are asked for at a time is bounded; who comes later waits for its turn.
-/// Thread-safe.
+/// Each span has a virtual thread of its own. How many compressed bytes are asked for at a time is
+/// bounded; who comes later waits for its turn. Thread-safe.
 final class Transfers {
   private static final int UNIT = 1 << 10; // 1 KiB
 
@@ -26,7 +27,8 @@ final class Transfers {
     this.inFlight = new Semaphore(units, true);
   }
 
-  /// Who takes what a span brings. Called on the span's thread, for each of its chunks exactly once.
+  /// Who takes what a span brings. Called on the span's thread, for each of its chunks exactly
+  /// once.
   interface Receiver {
     void arrived(LayerChunk chunk, byte[] bytes);
 

@@ -2,13 +2,16 @@ package dev.asterism.layers;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 
-/// How far each miss in a blob reaches: little where nothing is known, more where misses follow one another.
+/// How far each miss in a blob reaches: little where nothing is known, more where misses follow one
+/// another.
 ///
-/// Files that a package put together lie together in its layer. What is read from there natively is not seen here; only the first
-/// file behind the last span is, as a miss that starts where that span ended. So each such miss doubles its stream's window. The few most
-/// recent streams are remembered. Thread-safe.
+/// Files that a package put together lie together in its layer. What is read from there natively is
+/// not seen here; only the first file behind the last span is, as a miss that starts where that
+/// span ended. So each such miss doubles its stream's window. The few most recent streams are
+/// remembered. Thread-safe.
 final class Windows {
-  /// Reading together several places of a layer is common (programs, libraries, locale data); more than these is scattered reading.
+  /// Reading together several places of a layer is common (programs, libraries, locale data); more
+  /// than these is scattered reading.
   private static final int STREAMS = 8;
 
   private final int quantum;

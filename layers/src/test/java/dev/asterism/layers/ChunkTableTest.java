@@ -23,8 +23,7 @@ class ChunkTableTest {
     for (int i = 0; i < 3000; i++) {
       LayerObject object = table.object(table.find(ChunkTables.digest("file " + i)).orElseThrow());
       assertThat(object.entry()).isEqualTo(i);
-      assertThat(ChunkTables.chunkOf(table, i).member())
-          .isEqualTo(ByteRange.ofLength(i * 10L, 10));
+      assertThat(ChunkTables.chunkOf(table, i).member()).isEqualTo(ByteRange.ofLength(i * 10L, 10));
     }
     assertThat(table.find(ChunkTables.digest("no such file"))).isEmpty();
     assertThat(table.usage()).isEqualTo(new LayerUsage(300_000, 3000));
@@ -100,8 +99,7 @@ class ChunkTableTest {
     byte[] whole = Files.readAllBytes(directory.resolve("chunks.idx"));
 
     for (int size : new int[] {0, 8, 63, 64, whole.length - 1}) {
-      Path file =
-          Files.write(directory.resolve("short"), Arrays.copyOf(whole, size));
+      Path file = Files.write(directory.resolve("short"), Arrays.copyOf(whole, size));
       assertThatThrownBy(() -> ChunkTable.open(file)).isInstanceOf(MalformedLayerException.class);
     }
   }

@@ -14,7 +14,8 @@ final class ChunkTables {
     return Digest.of(name.getBytes(StandardCharsets.UTF_8));
   }
 
-  /// Writes a table of `files` files of one chunk each, members of `memberSize` bytes one behind the other.
+  /// Writes a table of `files` files of one chunk each, members of `memberSize` bytes one behind
+  /// the other.
   static ChunkTable oneChunkFiles(Path directory, int files, int memberSize) throws IOException {
     ChunkTableBuilder builder = new ChunkTableBuilder();
     for (int i = 0; i < files; i++) {

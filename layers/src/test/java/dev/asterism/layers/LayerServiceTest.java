@@ -32,7 +32,10 @@ class LayerServiceTest {
   void read_smallAndBigFiles_givesTheLayersBytes() throws Exception {
     Layer layer =
         Layer.of(
-            dir("etc"), file("etc/hosts", "127.0.0.1 localhost\n"), file("big", BIG), file("e", ""));
+            dir("etc"),
+            file("etc/hosts", "127.0.0.1 localhost\n"),
+            file("big", BIG),
+            file("e", ""));
     try (LazyImage image = LazyImage.mount(directory, layer)) {
       assertThat(cat(image, "etc/hosts").text()).isEqualTo("127.0.0.1 localhost\n");
       assertThat(cat(image, "big").out()).isEqualTo(BIG);

@@ -16,7 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// Layers that are served from memory and mounted for real: gate, chain and overlay, as a container would see them.
+/// Layers that are served from memory and mounted for real: gate, chain and overlay, as a container
+/// would see them.
 ///
 /// Closing unmounts everything, whatever state it is in.
 final class LazyImage implements AutoCloseable {
@@ -49,11 +50,11 @@ final class LazyImage implements AutoCloseable {
     List<LayerRequest> requests = new ArrayList<>();
     for (Layer layer : layers) {
       Layer.EstargzBlob blob = layer.estargz();
-      blobs.put(blob.layer().blobDigest(), blob.blob());
+      blobs.put(blob.layer().digest(), blob.blob());
       requests.add(
           new LayerRequest(
               "registry.test/image:1",
-              blob.layer().blobDigest(),
+              blob.layer().digest(),
               Optional.of(blob.layer().tocDigest()),
               Verification.REQUIRED));
     }
@@ -82,8 +83,7 @@ final class LazyImage implements AutoCloseable {
     for (LayerRequest request : requests) {
       service.layers().prepare(request);
     }
-    Chain chain =
-        new Chain(requests.stream().map(LayerRequest::layer).toList(), Chain.Base.EMPTY);
+    Chain chain = new Chain(requests.stream().map(LayerRequest::layer).toList(), Chain.Base.EMPTY);
     StringBuilder lower = new StringBuilder(service.layers().mountChain(chain).toString());
     service.layers().dataLayers().forEach(path -> lower.append("::").append(path));
     Command.of(
