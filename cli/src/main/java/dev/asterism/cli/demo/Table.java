@@ -20,7 +20,11 @@ final class Table {
   }
 
   void time(String what, Duration overlayfs, Duration asterism) {
-    row(what, seconds(overlayfs), seconds(asterism), ratio(asterism.toNanos(), overlayfs.toNanos()));
+    row(
+        what,
+        seconds(overlayfs),
+        seconds(asterism),
+        ratio(asterism.toNanos(), overlayfs.toNanos()));
   }
 
   void bytes(String what, long overlayfs, long asterism) {
