@@ -221,9 +221,10 @@ public final class EstargzWriter {
       members.cut();
       long tocOffset = members.memberStart();
       members.write(TarWriter.header(TarEntry.file(Landmark.TOC, LANDMARK_MODE, toc.size())));
-      InputStream json = toc.content();
-      for (int n = json.read(buffer); n >= 0; n = json.read(buffer)) {
-        members.write(buffer, 0, n);
+      try (InputStream json = toc.content()) {
+        for (int n = json.read(buffer); n >= 0; n = json.read(buffer)) {
+          members.write(buffer, 0, n);
+        }
       }
       members.write(new byte[TarWriter.padding(toc.size())]);
       members.write(TarWriter.end());

@@ -54,7 +54,10 @@ final class TocParser {
       }
       throw e.getCause();
     } catch (JacksonException e) {
-      throw malformed("TOC is no valid JSON: " + e.getOriginalMessage(), e);
+      String near = EntryNames.quote(row.name);
+      throw malformed(
+          "TOC is no valid JSON, at or behind entry %s: %s".formatted(near, e.getOriginalMessage()),
+          e);
     }
   }
 

@@ -1,8 +1,6 @@
 package dev.asterism.estargz;
 
 import dev.asterism.content.Digest;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -12,7 +10,6 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
-import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
 
 /// Writes a TOC's JSON as Go's encoder lays it out: fields in the specification's order, those that
@@ -21,8 +18,8 @@ import java.util.zip.InflaterInputStream;
 /// The size of the TOC must be known before its first byte goes out, so it is kept until then, but
 /// deflated: some 50 bytes a row. Confined to one thread.
 final class TocWriter {
-  private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
-  private final Deflater deflater = new Deflater(Deflater.BEST_SPEED, true);
+  private final Segments kept = new Segments();
+  private final Deflater deflater = new Deflater(Deflater.BEST_SPEED);
   private final DeflaterOutputStream out = new DeflaterOutputStream(kept, deflater);
   private final MessageDigest hasher = Digest.hasher();
   private final StringBuilder text = new StringBuilder();
@@ -76,10 +73,9 @@ final class TocWriter {
     return size;
   }
 
-  /// Returns its bytes, once it is finished.
+  /// Returns its bytes, once it is finished; the caller closes the stream.
   InputStream content() {
-    return new InflaterInputStream(
-        new ByteArrayInputStream(kept.toByteArray()), new Inflater(true));
+    return new InflaterInputStream(kept.content());
   }
 
   private void xattrs(Map<String, byte[]> xattrs) {
