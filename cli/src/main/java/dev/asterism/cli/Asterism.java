@@ -32,6 +32,7 @@ import picocli.CommandLine.TypeConversionException;
       DaemonCommand.class,
       InspectCommand.class,
       DoctorCommand.class,
+      DemoCommand.class,
       CommandLine.HelpCommand.class,
     })
 public final class Asterism {

@@ -31,7 +31,12 @@ final class Table {
     row(what, megabytes(overlayfs), megabytes(asterism), ratio(asterism, overlayfs));
   }
 
-  void count(String what, long overlayfs, long asterism) {
+  void traffic(Traffic overlayfs, Traffic asterism) {
+    bytes("fetched", overlayfs.bytes(), asterism.bytes());
+    count("requests", overlayfs.requests(), asterism.requests());
+  }
+
+  private void count(String what, long overlayfs, long asterism) {
     row(what, Long.toString(overlayfs), Long.toString(asterism), "");
   }
 
