@@ -1,0 +1,122 @@
+package dev.asterism.testkit.link;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// Carries the bytes of one connection in one direction: a thread puts them onto the link, another
+/// takes them off half a round trip later.
+///
+/// Holds as many bytes as are under way, and a few blocks more; then the sender has to wait, as it
+/// would for a window. Thread-safe.
+final class Pipe {
+  private static final int BLOCK = 32 << 10; // 32 KiB
+  private static final int SPARE_BLOCKS = 4;
+
+  private final Socket from;
+  private final Socket to;
+  private final Bandwidth bandwidth;
+  private final AtomicLong counter;
+  private final long halfRoundTrip;
+  private final int maxBlocks;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Deque<Block> underWay = new ArrayDeque<>();
+  private final Deque<byte[]> free = new ArrayDeque<>();
+  private int allocated;
+
+  /// Bytes that arrive at a moment; none of them for the end.
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Block(byte[] bytes, int length, long arrival) {}
+
+  Pipe(Socket from, Socket to, LinkShape shape, Bandwidth bandwidth, AtomicLong counter) {
+    this.from = from;
+    this.to = to;
+    this.bandwidth = bandwidth;
+    this.counter = counter;
+    halfRoundTrip = shape.roundTrip().toNanos() / 2;
+    maxBlocks = SPARE_BLOCKS + (int) Math.min(1 << 12, shape.bytesUnderWay() * 3 / 2 / BLOCK);
+  }
+
+  /// Puts bytes onto the link until the sender ends.
+  void send() throws IOException, InterruptedException {
+    while (true) {
+      byte[] buffer = takeBuffer();
+      int n = from.getInputStream().read(buffer);
+      long out = bandwidth.send(Math.max(n, 0));
+      if (n > 0) {
+        counter.addAndGet(n);
+      }
+      put(new Block(buffer, n, out + halfRoundTrip));
+      if (n < 0) {
+        return;
+      }
+    }
+  }
+
+  /// Takes bytes off the link until the end has arrived, and passes that on.
+  void receive() throws IOException, InterruptedException {
+    while (true) {
+      Block block = take();
+      Bandwidth.sleepUntil(block.arrival());
+      if (block.length() < 0) {
+        to.shutdownOutput();
+        return;
+      }
+      to.getOutputStream().write(block.bytes(), 0, block.length());
+      giveBack(block.bytes());
+    }
+  }
+
+  private byte[] takeBuffer() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (free.isEmpty() && allocated == maxBlocks) {
+        changed.await();
+      }
+      if (!free.isEmpty()) {
+        return free.pop();
+      }
+      allocated++;
+      return new byte[BLOCK];
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void giveBack(byte[] buffer) {
+    lock.lock();
+    try {
+      free.push(buffer);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void put(Block block) {
+    lock.lock();
+    try {
+      underWay.add(block);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Block take() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (underWay.isEmpty()) {
+        changed.await();
+      }
+      return underWay.remove();
+    } finally {
+      lock.unlock();
+    }
+  }
+}
