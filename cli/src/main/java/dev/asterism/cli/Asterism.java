@@ -1,13 +1,19 @@
 package dev.asterism.cli;
 
 import dev.asterism.cli.config.ConfigurationException;
+import dev.asterism.cli.demo.LinkSpeed;
 import dev.asterism.cli.log.Logging;
+import dev.asterism.registry.ImageReference;
+import dev.asterism.registry.Platform;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Optional;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
 
 /// The `asterism` command: finds the subcommand, runs it, turns its outcome into an exit code.
 @Command(
@@ -24,7 +30,9 @@ import picocli.CommandLine.Help;
     },
     subcommands = {
       DaemonCommand.class,
+      InspectCommand.class,
       DoctorCommand.class,
+      DemoCommand.class,
       CommandLine.HelpCommand.class,
     })
 public final class Asterism {
@@ -41,9 +49,22 @@ public final class Asterism {
     CommandLine commands = new CommandLine(new Asterism());
     commands.setColorScheme(Help.defaultColorScheme(Terminal.colours()));
     commands.setCaseInsensitiveEnumValuesAllowed(true);
+    commands.registerConverter(ImageReference.class, orWrongUsage(ImageReference::parse));
+    commands.registerConverter(Platform.class, orWrongUsage(Platform::parse));
+    commands.registerConverter(LinkSpeed.class, orWrongUsage(LinkSpeed::parse));
     commands.setExecutionExceptionHandler((failure, at, _) -> report(failure, at));
     commands.setExecutionStrategy(new CommandLine.RunLast());
     return commands;
+  }
+
+  private static <T> ITypeConverter<T> orWrongUsage(Function<String, T> parse) {
+    return text -> {
+      try {
+        return parse.apply(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    };
   }
 
   /// Says in one line why a command failed; a bug shows its stack.

@@ -28,8 +28,7 @@ public record LinkSpeed(long bitsPerSecond, Duration roundTrip) {
           default -> 1_000_000_000;
         };
     return new LinkSpeed(
-        Long.parseLong(parts.group(1)) * unit,
-        Duration.ofMillis(Long.parseLong(parts.group(3))));
+        Long.parseLong(parts.group(1)) * unit, Duration.ofMillis(Long.parseLong(parts.group(3))));
   }
 
   /// Returns it for people.

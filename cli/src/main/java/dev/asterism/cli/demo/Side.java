@@ -77,8 +77,7 @@ final class Side {
   }
 
   /// Reads every file of an image in a container, and says what was read.
-  ReadThrough readThrough(String image, String container)
-      throws IOException, InterruptedException {
+  ReadThrough readThrough(String image, String container) throws IOException, InterruptedException {
     Traffic before = traffic.get();
     long begin = System.nanoTime();
     String read =

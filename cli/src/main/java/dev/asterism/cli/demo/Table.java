@@ -20,14 +20,23 @@ final class Table {
   }
 
   void time(String what, Duration overlayfs, Duration asterism) {
-    row(what, seconds(overlayfs), seconds(asterism), ratio(asterism.toNanos(), overlayfs.toNanos()));
+    row(
+        what,
+        seconds(overlayfs),
+        seconds(asterism),
+        ratio(asterism.toNanos(), overlayfs.toNanos()));
   }
 
   void bytes(String what, long overlayfs, long asterism) {
     row(what, megabytes(overlayfs), megabytes(asterism), ratio(asterism, overlayfs));
   }
 
-  void count(String what, long overlayfs, long asterism) {
+  void traffic(Traffic overlayfs, Traffic asterism) {
+    bytes("fetched", overlayfs.bytes(), asterism.bytes());
+    count("requests", overlayfs.requests(), asterism.requests());
+  }
+
+  private void count(String what, long overlayfs, long asterism) {
     row(what, Long.toString(overlayfs), Long.toString(asterism), "");
   }
 

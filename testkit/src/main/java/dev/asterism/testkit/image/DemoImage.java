@@ -61,24 +61,24 @@ public final class DemoImage {
   ///
   /// @param version any number; the same number gives the same layers
   /// @throws IOException if the disk is full, or a tool is missing (tar, ldd, cp)
-  public OciImage build(int version) throws IOException, InterruptedException {
-    List<OciLayer> layers =
+  public BuiltImage build(int version) throws IOException, InterruptedException {
+    List<BuiltLayer> layers =
         List.of(
             pack("system", version, tree -> system(tree, version)),
             pack("java", version, tree -> java(tree, version)),
             pack("app", version, tree -> app(tree, version)));
-    return OciImage.of(layers, serve(8080));
+    return new BuiltImage(layers, serve(8080));
   }
 
   private interface Tree {
     void fill(Path tree) throws IOException, InterruptedException;
   }
 
-  private OciLayer pack(String name, int version, Tree content)
+  private BuiltLayer pack(String name, int version, Tree content)
       throws IOException, InterruptedException {
-    Path tree = Files.createDirectories(folder.resolve("tree"));
+    Path tree = Files.createDirectories(folder.resolve("%s-%d.tree".formatted(name, version)));
     content.fill(tree);
-    OciLayer layer = OciLayer.pack(tree, options, folder.resolve(name + "-" + version));
+    BuiltLayer layer = BuiltLayer.pack(tree, options, folder.resolve(name + "-" + version));
     Command.of("rm", "-rf", tree.toString()).runOrThrow();
     return layer;
   }

@@ -1,6 +1,6 @@
 /// Real images: made of software that is on the machine, or from Debian's packages.
 ///
-/// Start at [dev.asterism.testkit.image.DemoImage] and [dev.asterism.testkit.image.OciImage].
+/// Start at [dev.asterism.testkit.image.DemoImage] and [dev.asterism.testkit.image.BuiltImage].
 @NullMarked
 package dev.asterism.testkit.image;
 

@@ -4,6 +4,8 @@ import dev.asterism.estargz.EstargzLayer;
 import dev.asterism.estargz.EstargzOptions;
 import dev.asterism.estargz.EstargzWriter;
 import dev.asterism.testkit.process.Command;
+import dev.asterism.testkit.registry.Content;
+import dev.asterism.testkit.registry.TestLayer;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -16,16 +18,16 @@ import java.nio.file.Path;
 ///
 /// @param blob the file with its bytes
 /// @param written digests, sizes and annotations
-public record OciLayer(Path blob, EstargzLayer written) {
-  private static final String TIME =
-      "@1700000000"; // of every entry, so the same tree gives the same tar
+public record BuiltLayer(Path blob, EstargzLayer written) {
+  private static final String TYPE = "application/vnd.oci.image.layer.v1.tar+gzip";
+  private static final String TIME = "@1700000000"; // of every entry: the same tree, the same tar
 
   /// Packs a tree, every file owned by root, as an eStargz layer.
   ///
   /// @param tree its entries become the layer's
   /// @param blob the file to write
   /// @throws IOException if the tree cannot be read or the file not be written
-  public static OciLayer pack(Path tree, EstargzOptions options, Path blob)
+  public static BuiltLayer pack(Path tree, EstargzOptions options, Path blob)
       throws IOException, InterruptedException {
     Process tar =
         Command.of("tar", "--create", "--sort=name", "--format=gnu", "--mtime", TIME)
@@ -40,9 +42,14 @@ public record OciLayer(Path blob, EstargzLayer written) {
       if (tar.waitFor() != 0) {
         throw new IOException("tar of %s ended with exit code %d".formatted(tree, tar.exitValue()));
       }
-      return new OciLayer(blob, written);
+      return new BuiltLayer(blob, written);
     } finally {
       tar.destroyForcibly();
     }
+  }
+
+  /// Returns it for a registry.
+  TestLayer forRegistry() {
+    return new TestLayer(Content.of(blob), TYPE, written.diffId(), written.annotations());
   }
 }
