@@ -46,8 +46,7 @@ public final class Demo {
       TestRegistry registry = TestRegistry.start();
       cleanup.add(registry::close);
       ShapedLink link =
-          ShapedLink.to(
-              registry.port(), new LinkShape(speed.bitsPerSecond(), speed.roundTrip()));
+          ShapedLink.to(registry.port(), new LinkShape(speed.bitsPerSecond(), speed.roundTrip()));
       cleanup.add(link::close);
       List<String> references =
           List.of(reference(registry, link, versions, 0), reference(registry, link, versions, 1));
@@ -67,7 +66,8 @@ public final class Demo {
       Side.ReadThrough secondRead,
       long disk) {
     Traffic whole() {
-      return first.fetched()
+      return first
+          .fetched()
           .plus(second.fetched())
           .plus(firstRead.fetched())
           .plus(secondRead.fetched());
@@ -163,11 +163,11 @@ public final class Demo {
     table.bytes("on disk", overlayfs.disk(), asterism.disk());
     return """
 
-        An image of %s, %s compressed, behind %s.
+    An image of %s, %s compressed, behind %s.
 
-        %s
-        Both versions unpacked are %s; Asterism keeps %.2f of that.
-        """
+    %s
+    Both versions unpacked are %s; Asterism keeps %.2f of that.
+    """
         .formatted(
             Table.megabytes(image.unpackedSize()),
             Table.megabytes(image.compressedSize()),
@@ -179,8 +179,7 @@ public final class Demo {
 
   private static void requireSame(String expected, String actual) throws IOException {
     if (!expected.equals(actual)) {
-      throw new IOException(
-          "overlayfs shows '%s', Asterism '%s'".formatted(expected, actual));
+      throw new IOException("overlayfs shows '%s', Asterism '%s'".formatted(expected, actual));
     }
   }
 }

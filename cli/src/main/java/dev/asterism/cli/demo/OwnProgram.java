@@ -18,8 +18,7 @@ final class OwnProgram {
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     words.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     words.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
-    words.addAll(
-        List.of("daemon", "--address", socket.toString(), "--root", root.toString()));
+    words.addAll(List.of("daemon", "--address", socket.toString(), "--root", root.toString()));
     words.addAll(List.of("--log-format", "json"));
     return Command.of(words);
   }
