@@ -2,7 +2,8 @@ package dev.asterism.cli;
 
 import java.util.concurrent.CountDownLatch;
 
-/// SIGTERM and SIGINT as something to wait for: the process ends when whoever waited has closed this.
+/// SIGTERM and SIGINT as something to wait for: the process ends when whoever waited has closed
+/// this.
 ///
 /// Opened before what must be closed in order, closed after it. Thread-safe.
 final class StopSignal implements AutoCloseable {
@@ -14,8 +15,7 @@ final class StopSignal implements AutoCloseable {
   /// Starts to catch the signals.
   static StopSignal open() {
     StopSignal signal = new StopSignal();
-    Runtime.getRuntime()
-        .addShutdownHook(Thread.ofPlatform().name("stop").unstarted(signal::stop));
+    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(signal::stop));
     return signal;
   }
 
