@@ -52,6 +52,12 @@ public final class Entry {
     return of(name, TarEntry.Type.HARD_LINK, target, 0644);
   }
 
+  /// Returns another name of this file, with its attributes, as tar writes one.
+  public Entry linkedAs(String name) {
+    Entry link = hardLink(name, header.name());
+    return link.with(header.mode(), header.uid(), header.gid(), header.mtime(), header.xattrs());
+  }
+
   /// A named pipe.
   public static Entry fifo(String name) {
     return of(name, TarEntry.Type.FIFO, "", 0644);
