@@ -24,6 +24,13 @@ public final class Entry {
     this.content = content;
   }
 
+  /// An entry as a tar has it.
+  ///
+  /// @param content not copied; `header.size()` bytes
+  public static Entry of(TarEntry header, byte[] content) {
+    return new Entry(header, content);
+  }
+
   /// A directory.
   public static Entry dir(String name) {
     return of(name.endsWith("/") ? name : name + "/", TarEntry.Type.DIRECTORY, "", 0755);

@@ -69,6 +69,6 @@ final class Entries {
 
   /// Names in tests hold no `.` or `..` but at their start.
   private static String cleaned(String name) {
-    return name.replaceFirst("^\\.?/", "").replaceFirst("/$", "");
+    return name.equals(".") ? "" : name.replaceFirst("^\\.?/", "").replaceFirst("/$", "");
   }
 }

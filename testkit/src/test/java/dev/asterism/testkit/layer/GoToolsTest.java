@@ -11,6 +11,7 @@ import dev.asterism.estargz.EstargzOptions;
 import dev.asterism.estargz.TocLocation;
 import dev.asterism.estargz.TocLocator;
 import dev.asterism.testkit.layer.Layer.EstargzBlob;
+import dev.asterism.testkit.process.Command;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -83,6 +84,20 @@ class GoToolsTest {
                   .runOrThrow()
                   .text())
           .isEqualTo(read.tocDigest().toString());
+    }
+  }
+
+  @Test
+  void convert_aRealTreeByTheGoTools_isReadAsItsTar(@TempDir Path dir) throws Exception {
+    byte[] tar =
+        Command.of("tar", "-c", "--format=gnu", "--numeric-owner", "-C", "/etc", ".").run().out();
+    Layer layer = Layer.ofTar(tar);
+    assertThat(layer.entries()).hasSizeGreaterThan(100);
+    try (Containerd containerd = Containerd.start(dir)) {
+      containerd.importImage("example.com/etc:1", tar);
+      byte[] blob =
+          containerd.convert("example.com/etc:1", "example.com/etc:esgz", "--estargz", "--oci");
+      Entries.assertHold(LayerFiles.read(new MemoryBlob(blob)), layer);
     }
   }
 
