@@ -110,7 +110,7 @@ public final class Command {
 
   /// Tells how to start it, for a process that is to go on: the caller ends it.
   public ProcessBuilder builder() {
-    ProcessBuilder builder = new ProcessBuilder(words);
+    ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(words));
     builder.environment().put("LC_ALL", "C");
     builder.environment().putAll(environment);
     directory.ifPresent(path -> builder.directory(path.toFile()));
