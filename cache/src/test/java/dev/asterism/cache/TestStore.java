@@ -69,8 +69,7 @@ final class TestStore implements AutoCloseable {
   }
 
   Path key(Digest layer, int entry, long offset) {
-    return root.resolve(
-        "layers/%s/%02x/%d-%d".formatted(layer.hex(), entry & 0xff, entry, offset));
+    return root.resolve("layers/%s/%02x/%d-%d".formatted(layer.hex(), entry & 0xff, entry, offset));
   }
 
   private static String name(Digest digest) {

@@ -13,8 +13,7 @@ class LinkSpeedTest {
   void parse_bandwidthAndRoundTrip_areRead() {
     assertThat(LinkSpeed.parse("200mbit,20ms"))
         .isEqualTo(new LinkSpeed(200_000_000, Duration.ofMillis(20)));
-    assertThat(LinkSpeed.parse("1Gbit,0ms"))
-        .isEqualTo(new LinkSpeed(1_000_000_000, Duration.ZERO));
+    assertThat(LinkSpeed.parse("1Gbit,0ms")).isEqualTo(new LinkSpeed(1_000_000_000, Duration.ZERO));
   }
 
   @ParameterizedTest
