@@ -116,7 +116,7 @@ final class TestStore implements AutoCloseable {
   }
 
   /// A file of several chunks.
-  record BigFile(byte[] bytes, Digest digest, List<VerifiedChunk> chunks) {
+  record BigFile(VerifiedChunk whole, List<VerifiedChunk> chunks) {
     static BigFile of(long seed, int... sizes) {
       List<VerifiedChunk> chunks = new ArrayList<>();
       int total = 0;
@@ -126,7 +126,19 @@ final class TestStore implements AutoCloseable {
       }
       ByteBuffer all = ByteBuffer.allocate(total);
       chunks.forEach(chunk -> all.put(chunk.bytes()));
-      return new BigFile(all.array(), Digest.of(all.array()), chunks);
+      return new BigFile(VerifiedChunk.of(all.array()), chunks);
+    }
+
+    byte[] bytes() {
+      return whole.bytes();
+    }
+
+    Digest digest() {
+      return whole.digest();
+    }
+
+    int size() {
+      return whole.size();
     }
 
     List<PartOfFile> parts() {
@@ -149,7 +161,7 @@ final class TestStore implements AutoCloseable {
     }
 
     Published complete(LayerCache layer, int entry) {
-      return layer.completeFile(entry, digest, bytes.length, parts());
+      return layer.completeFile(entry, digest(), size(), parts());
     }
   }
 

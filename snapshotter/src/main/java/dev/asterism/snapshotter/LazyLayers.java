@@ -1,6 +1,6 @@
 package dev.asterism.snapshotter;
 
-import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
 
 import dev.asterism.content.Digest;
@@ -56,7 +56,7 @@ final class LazyLayers {
   private void reopen(LayerRequest layer) {
     try {
       mounter.reopen(layer);
-      LOG.log(INFO, () -> "layer reopened layer=" + layer.layer());
+      LOG.log(DEBUG, () -> "layer reopened layer=" + layer.layer());
     } catch (IOException | RuntimeException e) {
       closed.put(layer.layer(), layer);
       LOG.log(

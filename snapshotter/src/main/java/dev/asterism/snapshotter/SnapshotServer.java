@@ -1,6 +1,6 @@
 package dev.asterism.snapshotter;
 
-import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.DEBUG;
 
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
@@ -73,7 +73,7 @@ public final class SnapshotServer implements AutoCloseable {
       started.stop();
       throw e;
     }
-    LOG.log(INFO, () -> "listening socket=" + path);
+    LOG.log(DEBUG, () -> "listening socket=" + path);
     return started;
   }
 

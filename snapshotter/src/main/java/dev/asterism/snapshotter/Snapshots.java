@@ -1,7 +1,6 @@
 package dev.asterism.snapshotter;
 
 import static java.lang.System.Logger.Level.DEBUG;
-import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
 import dev.asterism.layers.LayerMounter;
@@ -106,7 +105,7 @@ public final class Snapshots implements AutoCloseable {
         });
     layers.reopen(remote);
     cleanup();
-    LOG.log(INFO, () -> "snapshots ready remote-layers=" + remote.size());
+    LOG.log(DEBUG, () -> "snapshots ready remote-layers=" + remote.size());
   }
 
   /// Creates an active snapshot over a committed one, or over nothing.

@@ -1,0 +1,323 @@
+package dev.asterism.erofs;
+
+import dev.asterism.content.MalformedLayerException;
+import dev.asterism.erofs.TreeColumns.LinkCounts;
+import java.util.List;
+import java.util.Optional;
+
+/// Makes the tree of one layer from its entries, in the order of its tar.
+///
+/// The tree is what overlayfs shows for the layer as containerd unpacks it:
+///
+/// - The last entry of a name wins, whatever its type. Only a directory over a directory keeps the
+///   children, and the older xattrs that the newer entry does not name.
+/// - A missing parent becomes a directory ([Attributes#IMPLICIT_DIRECTORY]), which [Merge] gives
+///   the attributes of the same directory in the layer below. A parent that is a symlink of this
+///   layer is followed, within the layer's root. Any other parent is an error.
+/// - An entry for the root itself changes nothing: its attributes are those of the snapshot.
+/// - A name that starts with `.wh.` is a marker (OCI image spec, "Whiteouts") whatever the entry's
+///   type: `.wh..wh..opq` makes its directory opaque, `.wh.x` is a whiteout for `x` unless the
+///   layer has an entry `x` too.
+/// - Times before 1970, and beyond what 63 bits of nanoseconds hold, become 0; a set time of a
+///   symlink's mode is 0777.
+/// - Hard links may come before their targets.
+///
+/// An entry that cannot be, or that the format cannot hold, is a [MalformedLayerException] that
+/// names it; the builder is of no use afterwards. Confined to one thread.
+public final class TreeBuilder {
+  private static final byte[] MARKER = EntryPath.utf8(".wh.");
+  private static final byte[] OPAQUE_MARKER = EntryPath.utf8(".wh..wh..opq");
+
+  /// uid and gid of `-1`: chown(2) changes nothing, so the file stays root's.
+  private static final long UNCHANGED_ID = 0xFFFFFFFFL;
+
+  /// containerd takes later times for nonsense: 2^63 ns after 1970.
+  private static final long MAX_SECONDS = Long.MAX_VALUE / 1_000_000_000L;
+
+  private final TreeColumns columns = new TreeColumns();
+  private final Inodes inodes = columns.inodes;
+  private final NameIndex names = new NameIndex(columns);
+  private final PathResolver resolver = new PathResolver(columns, names);
+  private final HardLinks hardLinks = new HardLinks(columns, resolver);
+
+  /// Adds a directory, or changes the one that is there.
+  public void directory(EntryPath path, Attributes attributes) throws MalformedLayerException {
+    if (path.isRoot()) {
+      return;
+    }
+    int parent = resolver.parentOf(path);
+    if (isMarker(path)) {
+      mark(path, parent, attributes);
+      return;
+    }
+    int name = find(parent, path);
+    if (name != NameIndex.ABSENT && inodes.is(columns.inode(name), FileType.DIRECTORY)) {
+      change(columns.inode(name), path, attributes);
+      return;
+    }
+    int inode = inodes.add(FileType.DIRECTORY.format(), Inodes.NO_PAYLOAD);
+    describe(inode, path, attributes);
+    put(parent, path, inode);
+  }
+
+  /// Adds a regular file with content.
+  ///
+  /// @param size bytes, at least 1 and at most 2^50
+  /// @param content where overlayfs finds them
+  public void regularFile(EntryPath path, Attributes attributes, long size, Content content)
+      throws MalformedLayerException {
+    if (size <= 0 || size > ErofsFormat.MAX_FILE_SIZE) {
+      throw malformed(
+          path, "has %d bytes, expected 1 to %d".formatted(size, ErofsFormat.MAX_FILE_SIZE));
+    }
+    int ref = columns.addContent(EntryPath.utf8(content.path()));
+    int inode = inodes.add(FileType.REGULAR.format(), ref);
+    inodes.resize(inode, size);
+    add(path, attributes, inode);
+  }
+
+  /// Adds a regular file of 0 bytes.
+  public void emptyFile(EntryPath path, Attributes attributes) throws MalformedLayerException {
+    add(path, attributes, inodes.add(FileType.REGULAR.format(), Inodes.NO_PAYLOAD));
+  }
+
+  /// Adds a symbolic link.
+  ///
+  /// @param target 1 to 4095 bytes of UTF-8 without NUL
+  public void symlink(EntryPath path, Attributes attributes, String target)
+      throws MalformedLayerException {
+    symlink(path, attributes, EntryPath.utf8(target));
+  }
+
+  /// As the other, with a target that is any bytes but NUL.
+  public void symlink(EntryPath path, Attributes attributes, byte[] target)
+      throws MalformedLayerException {
+    if (target.length == 0 || target.length > ErofsFormat.MAX_SYMLINK || hasNul(target)) {
+      throw malformed(
+          path,
+          "is a symlink to %d bytes, expected 1 to %d without NUL"
+              .formatted(target.length, ErofsFormat.MAX_SYMLINK));
+    }
+    int ref = columns.arena.add(target, 0, target.length);
+    int inode = inodes.add(FileType.SYMLINK.format(), ref);
+    inodes.resize(inode, target.length);
+    add(path, attributes, inode);
+  }
+
+  /// Adds a character device. With number 0:0 it is a whiteout to overlayfs.
+  ///
+  /// @param major 0 to 4095
+  /// @param minor 0 to 1048575
+  public void characterDevice(EntryPath path, Attributes attributes, long major, long minor)
+      throws MalformedLayerException {
+    add(path, attributes, device(FileType.CHARACTER_DEVICE, path, major, minor));
+  }
+
+  /// Adds a block device.
+  ///
+  /// @param major 0 to 4095
+  /// @param minor 0 to 1048575
+  public void blockDevice(EntryPath path, Attributes attributes, long major, long minor)
+      throws MalformedLayerException {
+    add(path, attributes, device(FileType.BLOCK_DEVICE, path, major, minor));
+  }
+
+  /// Adds a named pipe.
+  public void fifo(EntryPath path, Attributes attributes) throws MalformedLayerException {
+    add(path, attributes, inodes.add(FileType.FIFO.format(), 0));
+  }
+
+  /// Adds a name for a file that has, or will have, the name `target`. That file has its own
+  /// entry's attributes.
+  ///
+  /// If the target is there its file is meant, even when a later entry takes the name `target`.
+  public void hardLink(EntryPath path, EntryPath target) throws MalformedLayerException {
+    if (path.isRoot()) {
+      return;
+    }
+    int parent = resolver.parentOf(path);
+    if (isMarker(path)) {
+      mark(path, parent, Attributes.of(0, 0, 0, 0));
+      return;
+    }
+    int own = find(parent, path);
+    int name = path.equals(target) ? NameIndex.ABSENT : resolver.find(target);
+    boolean known =
+        name != NameIndex.ABSENT && name != own && !inodes.is(columns.inode(name), Inodes.MARKER);
+    int inode = known ? columns.inode(name) : hardLinks.pending(target);
+    if (inodes.is(inode, FileType.DIRECTORY)) {
+      throw malformed(path, "is a hard link to the directory '%s'".formatted(target));
+    }
+    int link = put(parent, path, inode);
+    if (inodes.isPendingLink(inode)) {
+      hardLinks.add(link, path);
+    }
+  }
+
+  /// Says that the layer deletes `path` from the layers below.
+  ///
+  /// @param path of what is deleted, without the marker's prefix
+  public void whiteout(EntryPath path) throws MalformedLayerException {
+    if (path.isRoot()) {
+      throw malformed(path, "cannot be deleted");
+    }
+    whiteout(path, resolver.parentOf(path), path.lastNameStart(), Attributes.of(0, 0, 0, 0));
+  }
+
+  /// Says that nothing of the layers below shows in the directory `path`.
+  public void opaque(EntryPath path) throws MalformedLayerException {
+    inodes.flag(resolver.directory(path), Inodes.OPAQUE, true);
+  }
+
+  /// Returns the tree of all entries. The builder is of no use afterwards.
+  ///
+  /// @throws MalformedLayerException if a hard link's target is missing, a directory, or the link
+  ///   itself
+  public Tree build() throws MalformedLayerException {
+    hardLinks.resolve();
+    return columns.finish(LinkCounts.COUNTED);
+  }
+
+  private void add(EntryPath path, Attributes attributes, int inode)
+      throws MalformedLayerException {
+    if (path.isRoot()) {
+      return;
+    }
+    int parent = resolver.parentOf(path);
+    if (isMarker(path)) {
+      mark(path, parent, attributes);
+      return;
+    }
+    describe(inode, path, attributes);
+    put(parent, path, inode);
+  }
+
+  private int device(FileType type, EntryPath path, long major, long minor)
+      throws MalformedLayerException {
+    Optional<Integer> device = ErofsFormat.encodeDevice(major, minor);
+    if (device.isEmpty()) {
+      throw malformed(path, "is device %d:%d, at most 4095:1048575 fits".formatted(major, minor));
+    }
+    return inodes.add(type.format(), device.get());
+  }
+
+  private void change(int directory, EntryPath path, Attributes attributes)
+      throws MalformedLayerException {
+    int older = inodes.xattrs(directory);
+    describe(directory, path, attributes);
+    inodes.flag(directory, Inodes.IMPLICIT, false);
+    if (older != XattrSets.NONE) {
+      List<Xattr> newer = columns.xattrSets.get(inodes.xattrs(directory));
+      List<Xattr> both = XattrRules.merge(columns.xattrSets.get(older), newer, path);
+      inodes.attach(directory, columns.xattrSets.intern(both));
+    }
+  }
+
+  private void describe(int inode, EntryPath path, Attributes attributes)
+      throws MalformedLayerException {
+    FileType type = inodes.type(inode);
+    inodes.permit(inode, type == FileType.SYMLINK ? 0777 : attributes.mode());
+    inodes.own(inode, id(path, "uid", attributes.uid()), id(path, "gid", attributes.gid()));
+    long seconds = attributes.mtimeSeconds();
+    int nanos = attributes.mtimeNanos();
+    if (nanos < 0 || nanos > 999_999_999) {
+      throw malformed(path, "has %d nanoseconds in its time".formatted(nanos));
+    }
+    boolean sane = seconds >= 0 && seconds < MAX_SECONDS;
+    inodes.time(inode, sane ? seconds : 0, sane ? nanos : 0);
+    List<Xattr> xattrs = XattrRules.select(attributes.xattrs(), type, attributes.mode(), path);
+    inodes.attach(inode, columns.xattrSets.intern(xattrs));
+  }
+
+  private static int id(EntryPath path, String what, long id) throws MalformedLayerException {
+    if (id < 0 || id > UNCHANGED_ID) {
+      throw malformed(path, "has %s %d, expected 0 to 2^32-1".formatted(what, id));
+    }
+    return id == UNCHANGED_ID ? 0 : (int) id;
+  }
+
+  /// Points the name of `path` at `inode` and returns the name.
+  private int put(int parent, EntryPath path, int inode) throws MalformedLayerException {
+    return put(path, parent, path.lastNameStart(), inode);
+  }
+
+  private int put(EntryPath path, int parent, int start, int inode) throws MalformedLayerException {
+    byte[] bytes = path.bytes();
+    int name = names.find(parent, bytes, start, bytes.length);
+    if (name == NameIndex.ABSENT) {
+      resolver.checkName(path, start, bytes.length);
+      return names.add(parent, bytes, start, bytes.length, inode);
+    }
+    columns.point(name, inode);
+    return name;
+  }
+
+  private int find(int parent, EntryPath path) {
+    return names.find(parent, path.bytes(), path.lastNameStart(), path.bytes().length);
+  }
+
+  private static boolean isMarker(EntryPath path) {
+    return startsWith(path, MARKER);
+  }
+
+  private static boolean startsWith(EntryPath path, byte[] prefix) {
+    byte[] bytes = path.bytes();
+    int start = path.lastNameStart();
+    if (bytes.length - start < prefix.length) {
+      return false;
+    }
+    for (int i = 0; i < prefix.length; i++) {
+      if (bytes[start + i] != prefix[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void mark(EntryPath path, int parent, Attributes attributes)
+      throws MalformedLayerException {
+    int length = path.bytes().length - path.lastNameStart();
+    if (length == OPAQUE_MARKER.length && startsWith(path, OPAQUE_MARKER)) {
+      inodes.flag(parent, Inodes.OPAQUE, true);
+      return;
+    }
+    int start = path.lastNameStart() + MARKER.length;
+    if (!isName(path, start)) {
+      throw malformed(path, "is a whiteout of nothing");
+    }
+    whiteout(path, parent, start, attributes);
+  }
+
+  private static boolean isName(EntryPath path, int start) {
+    int length = path.bytes().length - start;
+    boolean dots = true;
+    for (int i = 0; i < length; i++) {
+      dots &= path.bytes()[start + i] == '.';
+    }
+    return length > 2 || (length > 0 && !dots);
+  }
+
+  private void whiteout(EntryPath path, int parent, int start, Attributes attributes)
+      throws MalformedLayerException {
+    int name = names.find(parent, path.bytes(), start, path.bytes().length);
+    if (name != NameIndex.ABSENT) {
+      return;
+    }
+    int inode = inodes.add(FileType.CHARACTER_DEVICE.format() | Inodes.MARKER, 0);
+    inodes.own(inode, id(path, "uid", attributes.uid()), id(path, "gid", attributes.gid()));
+    put(path, parent, start, inode);
+  }
+
+  private static boolean hasNul(byte[] bytes) {
+    for (byte b : bytes) {
+      if (b == 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  static MalformedLayerException malformed(EntryPath path, String what) {
+    return ErofsFormat.malformed("entry '%s' %s".formatted(path, what));
+  }
+}

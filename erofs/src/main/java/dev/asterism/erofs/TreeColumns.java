@@ -1,0 +1,133 @@
+package dev.asterism.erofs;
+
+import dev.asterism.content.MalformedLayerException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/// A tree while it is made: inodes, and the names that refer to them, in columns. Some 110 bytes a
+/// file. Confined to one thread.
+///
+/// A name is a number too. It belongs to a directory's inode and can be pointed at another inode;
+/// names of a directory that nothing refers to any more are garbage, which [#finish] leaves out.
+final class TreeColumns {
+  static final int ROOT = 0;
+
+  /// Most names in one tree: bounds the memory that a small table of contents can ask for by naming
+  /// deep paths, which make a directory of two bytes of text.
+  static final int MAX_NAMES = 4 << 20;
+
+  private static final int OBJECT_PATH_LENGTH = 4 + 2 * 32;
+  private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+
+  final ByteArena arena = new ByteArena();
+  final Inodes inodes = new Inodes();
+  final XattrSets xattrSets = new XattrSets();
+  private final IntColumn parents = new IntColumn();
+  private final IntColumn names = new IntColumn();
+  private final IntColumn targets = new IntColumn();
+
+  /// Starts with a root that no entry names.
+  TreeColumns() {
+    addImplicitDirectory();
+  }
+
+  int addImplicitDirectory() {
+    return inodes.add(FileType.DIRECTORY.format() | 0755 | Inodes.IMPLICIT, Inodes.NO_PAYLOAD);
+  }
+
+  /// Appends a name of the directory `parent` for `inode` and returns its number.
+  int addName(int parent, byte[] from, int start, int end, int inode)
+      throws MalformedLayerException {
+    if (names.size() >= MAX_NAMES) {
+      throw ErofsFormat.malformed("a layer has at most %d files".formatted(MAX_NAMES));
+    }
+    parents.add(parent);
+    targets.add(inode);
+    return names.add(arena.add(from, start, end - start));
+  }
+
+  int nameCount() {
+    return names.size();
+  }
+
+  int parent(int name) {
+    return parents.get(name);
+  }
+
+  /// Returns where in the arena the name's bytes are.
+  int bytesOf(int name) {
+    return names.get(name);
+  }
+
+  int inode(int name) {
+    return targets.get(name);
+  }
+
+  void point(int name, int inode) {
+    targets.set(name, inode);
+  }
+
+  /// Keeps a content path; the usual `/ab/<64 hex digits>` in 32 bytes.
+  int addContent(byte[] path) throws MalformedLayerException {
+    byte[] packed = pack(path);
+    return arena.add(packed, 0, packed.length);
+  }
+
+  /// Returns a content path that [#addContent] keeps.
+  byte[] content(int ref) {
+    byte[] packed = arena.copy(ref);
+    return packed[0] == '/' ? packed : unpack(packed);
+  }
+
+  /// Sets each file's link count to its number of names. Only after this do names of files that
+  /// something else replaced stop counting.
+  Tree finish(LinkCounts linkCounts) {
+    return Tree.of(this, linkCounts);
+  }
+
+  /// Where a file's link count comes from. A directory's always follows from its subdirectories.
+  enum LinkCounts {
+    /// The number of names in this tree.
+    COUNTED,
+    /// What the inodes already say.
+    GIVEN
+  }
+
+  private static byte[] pack(byte[] path) {
+    if (path.length != OBJECT_PATH_LENGTH
+        || path[0] != '/'
+        || path[3] != '/'
+        || path[1] != path[4]
+        || path[2] != path[5]) {
+      return path;
+    }
+    byte[] packed = new byte[1 + 32];
+    packed[0] = 'o';
+    for (int i = 0; i < 32; i++) {
+      int high = hexDigit(path[4 + 2 * i]);
+      int low = hexDigit(path[5 + 2 * i]);
+      if (high < 0 || low < 0) {
+        return path;
+      }
+      packed[1 + i] = (byte) (high << 4 | low);
+    }
+    return packed;
+  }
+
+  private static byte[] unpack(byte[] packed) {
+    byte[] path = new byte[OBJECT_PATH_LENGTH];
+    for (int i = 0; i < 32; i++) {
+      path[4 + 2 * i] = HEX[packed[1 + i] >> 4 & 0xF];
+      path[5 + 2 * i] = HEX[packed[1 + i] & 0xF];
+    }
+    path[0] = '/';
+    path[1] = path[4];
+    path[2] = path[5];
+    path[3] = '/';
+    return path;
+  }
+
+  private static int hexDigit(byte c) {
+    return Arrays.binarySearch(HEX, c);
+  }
+}

@@ -1,0 +1,110 @@
+package dev.asterism.erofs;
+
+import dev.asterism.content.MalformedLayerException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Which extended attributes of a layer get into an image, and as what.
+///
+/// - `trusted.*`: never. In our image they would steer overlayfs: a layer could name any object of
+///   the store as its own. containerd leaves them out as well.
+/// - `user.*`: on regular files and directories, the only ones Linux reads them from.
+/// - `security.*`: always.
+/// - `system.posix_acl_access` and `_default`: as a disk file system would hold them ([PosixAcl]).
+/// - anything else cannot be represented and is left out, as containerd leaves out what the disk's
+///   file system refuses.
+final class XattrRules {
+  /// Bytes for the attributes of one file, our own aside: the count of 4-byte units behind an inode
+  /// is a 16-bit field.
+  private static final int MAX_SET = (0xFFFF << 2) - (8 << 10);
+
+  private XattrRules() {}
+
+  /// Returns what is kept, sorted.
+  ///
+  /// @throws MalformedLayerException if a name, a value or all together are longer than the format
+  ///   holds, or an ACL is none
+  static List<Xattr> select(Map<String, byte[]> xattrs, FileType type, int mode, EntryPath path)
+      throws MalformedLayerException {
+    if (xattrs.isEmpty()) {
+      return List.of();
+    }
+    List<Xattr> kept = new ArrayList<>(xattrs.size());
+    for (Map.Entry<String, byte[]> given : xattrs.entrySet()) {
+      Optional<Xattr> xattr = select(given.getKey(), given.getValue(), type, mode, path);
+      if (xattr.isPresent()) {
+        kept.add(xattr.get());
+      }
+    }
+    return sorted(kept, path);
+  }
+
+  /// Returns both sets as one, sorted; where both have a name, `newer` wins.
+  static List<Xattr> merge(List<Xattr> older, List<Xattr> newer, EntryPath path)
+      throws MalformedLayerException {
+    List<Xattr> both = new ArrayList<>(newer);
+    for (Xattr xattr : older) {
+      if (newer.stream().noneMatch(xattr::hasNameOf)) {
+        both.add(xattr);
+      }
+    }
+    return sorted(both, path);
+  }
+
+  private static List<Xattr> sorted(List<Xattr> xattrs, EntryPath path)
+      throws MalformedLayerException {
+    int size = xattrs.stream().mapToInt(Xattr::encodedSize).sum();
+    if (size > MAX_SET) {
+      throw TreeBuilder.malformed(
+          path, "has %d bytes of xattrs, at most %d fit".formatted(size, MAX_SET));
+    }
+    Collections.sort(xattrs);
+    return xattrs;
+  }
+
+  private static Optional<Xattr> select(
+      String fullName, byte[] value, FileType type, int mode, EntryPath path)
+      throws MalformedLayerException {
+    Optional<Xattr> xattr = Xattr.of(EntryPath.utf8(fullName), value);
+    if (xattr.isEmpty() || xattr.get().isTrusted()) {
+      return Optional.empty();
+    }
+    if (fullName.indexOf(0) >= 0 || EntryPath.utf8(fullName).length > Xattr.MAX_NAME) {
+      throw TreeBuilder.malformed(
+          path, "has an xattr name of %d characters or with a NUL".formatted(fullName.length()));
+    }
+    if (value.length > Xattr.MAX_VALUE) {
+      throw TreeBuilder.malformed(
+          path,
+          "xattr %s has %d bytes, at most %d fit"
+              .formatted(fullName, value.length, Xattr.MAX_VALUE));
+    }
+    return switch (fullName) {
+      case "system.posix_acl_access" ->
+          type == FileType.SYMLINK
+              ? Optional.empty()
+              : acl(fullName, value, path).underMode(mode).map(xattr.get()::withValue);
+      case "system.posix_acl_default" ->
+          type == FileType.DIRECTORY
+              ? acl(fullName, value, path).encoded().map(xattr.get()::withValue)
+              : Optional.empty();
+      default -> isReadable(xattr.get(), type) ? xattr : Optional.empty();
+    };
+  }
+
+  private static boolean isReadable(Xattr xattr, FileType type) {
+    return xattr.index() != Xattr.Namespace.USER.index
+        || type == FileType.REGULAR
+        || type == FileType.DIRECTORY;
+  }
+
+  private static PosixAcl acl(String name, byte[] value, EntryPath path)
+      throws MalformedLayerException {
+    return PosixAcl.decode(value)
+        .orElseThrow(
+            () -> TreeBuilder.malformed(path, "xattr %s is not a POSIX ACL".formatted(name)));
+  }
+}

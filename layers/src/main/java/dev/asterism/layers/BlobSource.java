@@ -1,0 +1,16 @@
+package dev.asterism.layers;
+
+import dev.asterism.content.Blob;
+import dev.asterism.content.Digest;
+import java.io.IOException;
+
+/// Where layers come from: a registry, seen from here. Thread-safe.
+@FunctionalInterface
+public interface BlobSource {
+  /// Finds a layer's blob.
+  ///
+  /// @param image the reference it was pulled by; tells host and repository
+  /// @param layer digest of the blob
+  /// @throws IOException if nobody has it, or nobody answers
+  Blob open(String image, Digest layer) throws IOException;
+}

@@ -1,0 +1,108 @@
+package dev.asterism.layers;
+
+import dev.asterism.content.Digest;
+import dev.asterism.erofs.ErofsImage;
+import dev.asterism.erofs.ErofsWriter;
+import dev.asterism.erofs.Merge;
+import dev.asterism.linux.Mounts;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/// Merged metadata of chains: `chains/<id>.erofs`, mounted at `chains/<id>`.
+///
+/// The mounts are the kernel's and outlive the daemon: a container's overlay holds its own
+/// reference. The caller sees to it that one chain is built or mounted once at a time.
+final class ChainImages {
+  private static final String SUFFIX = ".erofs";
+
+  private final Path directory;
+
+  ChainImages(Path directory) {
+    this.directory = directory;
+  }
+
+  /// Tells whether the chain's image is on disk.
+  boolean isBuilt(Chain chain) {
+    return Files.exists(image(chain.id()));
+  }
+
+  /// Merges the layers' images, lowest first, and puts the result on disk, whole or not at all.
+  void build(Chain chain, List<Path> layers) throws IOException {
+    Path unfinished = Files.createTempFile(directory, "new-", SUFFIX);
+    try {
+      merge(chain, layers, unfinished);
+      try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.READ)) {
+        channel.force(true);
+      }
+      Files.move(unfinished, image(chain.id()), StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(unfinished);
+    }
+  }
+
+  private static void merge(Chain chain, List<Path> layers, Path target) throws IOException {
+    List<ErofsImage> images = new ArrayList<>();
+    try {
+      for (Path layer : layers) {
+        images.add(ErofsImage.open(layer));
+      }
+      Merge.Whiteouts whiteouts =
+          switch (chain.base()) {
+            case EMPTY -> Merge.Whiteouts.DROP;
+            case ORDINARY -> Merge.Whiteouts.KEEP;
+          };
+      ErofsWriter.write(Merge.merge(images, whiteouts), target);
+    } finally {
+      for (ErofsImage image : images) {
+        image.close();
+      }
+    }
+  }
+
+  /// Mounts a built chain unless it is mounted, and returns the mountpoint.
+  Path mount(Chain chain) throws IOException {
+    Path mountpoint = mountpoint(chain.id());
+    if (!Mounts.find(mountpoint).isPresent()) {
+      Files.createDirectories(mountpoint);
+      Mounts.mount(image(chain.id()).toString(), mountpoint, "erofs", Mounts.MS_RDONLY, "");
+    }
+    return mountpoint;
+  }
+
+  /// Unmounts and removes every chain that is not in `kept`, and what a killed process left
+  /// unfinished.
+  void retain(Set<Digest> kept) throws IOException {
+    List<Path> entries;
+    try (Stream<Path> list = Files.list(directory)) {
+      entries = list.toList();
+    }
+    for (Path entry : entries) {
+      String name = entry.getFileName().toString();
+      boolean image = name.endsWith(SUFFIX);
+      String id = image ? name.substring(0, name.length() - SUFFIX.length()) : name;
+      if (Digest.findHex(id).map(kept::contains).orElse(false)) {
+        continue;
+      }
+      if (!image && Mounts.find(entry).isPresent()) {
+        Mounts.unmount(entry, Mounts.MNT_DETACH);
+      }
+      Files.deleteIfExists(entry);
+    }
+  }
+
+  private Path image(Digest id) {
+    return directory.resolve(id.hex() + SUFFIX);
+  }
+
+  private Path mountpoint(Digest id) {
+    return directory.resolve(id.hex());
+  }
+}

@@ -1,0 +1,254 @@
+package dev.asterism.layers;
+
+import dev.asterism.cache.ChunkKey;
+import dev.asterism.cache.DirectoryCache;
+import dev.asterism.cache.Stored;
+import dev.asterism.content.Digest;
+import dev.asterism.fuse.Attributes;
+import dev.asterism.fuse.CachedAttributes;
+import dev.asterism.fuse.Entry;
+import dev.asterism.fuse.FileSystem;
+import dev.asterism.fuse.FuseException;
+import dev.asterism.fuse.Name;
+import dev.asterism.fuse.Opened;
+import dev.asterism.fuse.ReadBuffer;
+import dev.asterism.fuse.RequestContext;
+import dev.asterism.linux.Errno;
+import dev.asterism.linux.Fd;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// The way in for what is missing: a data-only layer whose LOOKUP means "have this ready".
+///
+/// `/gate/ab/<digest>` is looked up by overlayfs after it did not find the object in the store. A
+/// file of one chunk is fetched and published, and the answer is "no such file": the kernel finds
+/// it in the next layer. A file of several chunks gets an entry and is served by [ObjectReader]
+/// until it is whole. What could not be had gets an entry, too, whose OPEN fails: overlayfs would
+/// take an error for absence.
+///
+/// Entries never expire: overlayfs keeps them, and one that vanished under it would fail the
+/// container's call with ESTALE. Thread-safe.
+final class Gate implements FileSystem {
+  private static final Logger LOGGER = System.getLogger(Gate.class.getName());
+
+  /// The gate within the mount.
+  static final String NAME = "gate";
+
+  private static final Duration FOREVER = Duration.ofDays(365);
+  private static final int DIRECTORY = Attributes.S_IFDIR | 0555;
+  private static final int FILE = Attributes.S_IFREG | 0444;
+
+  /// File handles are numbered from here, so that a later process gives out others; within what
+  /// [Opened] takes.
+  private static final long FIRST_HANDLE = System.currentTimeMillis() << 20 & (1L << 61) - 1;
+
+  private final Fetching fetching;
+  private final DirectoryCache store;
+
+  /// Failures that LOOKUP met and the OPEN behind it reports, so that one call waits once.
+  private final ConcurrentMap<Long, IOException> failures = new ConcurrentHashMap<>();
+
+  private final ConcurrentMap<Long, OpenObject> open = new ConcurrentHashMap<>();
+  private final AtomicLong handles = new AtomicLong(FIRST_HANDLE);
+
+  Gate(Fetching fetching) {
+    this.fetching = fetching;
+    this.store = fetching.store();
+  }
+
+  /// An open file: its reader, and the object's file where the kernel reads that itself.
+  private record OpenObject(ObjectReader reader, Optional<Fd> backing) implements AutoCloseable {
+    @Override
+    public void close() throws IOException {
+      backing.ifPresent(Fd::close);
+      reader.close();
+    }
+  }
+
+  @Override
+  public Entry lookup(RequestContext request, long parent, Name name) throws IOException {
+    String text = name.toString();
+    if (parent == ROOT && text.equals(NAME)) {
+      return directory(NodeIds.GATE);
+    }
+    if (parent == NodeIds.GATE) {
+      return directory(NodeIds.findFan(text).orElseThrow(() -> new FuseException(Errno.ENOENT)));
+    }
+    Optional<Digest> digest = Digest.findHex(text);
+    if (digest.isEmpty() || parent != NodeIds.fanOf(digest.get())) {
+      throw new FuseException(Errno.ENOENT);
+    }
+    return object(digest.get());
+  }
+
+  private static Entry directory(long node) {
+    return Entry.of(node, Attributes.of(node, DIRECTORY, 0, Instant.EPOCH), FOREVER);
+  }
+
+  /// Has an object ready.
+  ///
+  /// @throws FuseException with ENOENT if the kernel finds it in `fresh` now, or no layer lists it
+  private Entry object(Digest digest) throws IOException {
+    List<Catalog.Location> locations = fetching.catalog().find(digest);
+    if (locations.isEmpty() || isPublished(locations)) {
+      throw new FuseException(Errno.ENOENT);
+    }
+    long node = NodeIds.of(digest);
+    if (locations.stream().allMatch(location -> location.object().isOneChunk())) {
+      try {
+        if (fetch(locations) == Flight.Place.STORE) {
+          throw new FuseException(Errno.ENOENT);
+        }
+      } catch (FuseException e) {
+        throw e;
+      } catch (IOException e) {
+        failures.put(node, e);
+      }
+    }
+    return Entry.of(node, fileAttributes(node, locations.getFirst().object().size()), FOREVER);
+  }
+
+  /// Tells whether the kernel finds the object behind the gate: it came while the kernel was on its
+  /// way here.
+  private static boolean isPublished(List<Catalog.Location> locations) {
+    for (Catalog.Location location : locations) {
+      LayerObject object = location.object();
+      if (object.sharing() == LayerObject.Sharing.SHARED
+          && location
+              .layer()
+              .cache()
+              .adoptFile(ChunkKey.ofFile(object.entry()), object.digest(), object.size())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// Fetches a file of one chunk from the first layer that can deliver it.
+  private Flight.Place fetch(List<Catalog.Location> locations) throws IOException {
+    IOException failure = new IOException("no layer lists it");
+    for (Catalog.Location location : locations) {
+      ChunkTable table = location.layer().table();
+      LayerChunk chunk = table.chunk(table.chunkOf(location.object(), 0));
+      try {
+        return location.layer().want(chunk).place(fetching.policy().patience());
+      } catch (IOException e) {
+        e.addSuppressed(failure);
+        failure = e;
+      }
+    }
+    throw failure;
+  }
+
+  @Override
+  public CachedAttributes getattr(RequestContext request, long node) throws IOException {
+    Attributes attributes =
+        NodeIds.isObject(node)
+            ? fileAttributes(node, locations(node).getFirst().object().size())
+            : Attributes.of(node, DIRECTORY, 0, Instant.EPOCH);
+    return new CachedAttributes(attributes, FOREVER);
+  }
+
+  private static Attributes fileAttributes(long node, long size) {
+    return Attributes.of(node, FILE, size, Instant.EPOCH);
+  }
+
+  @Override
+  public Opened open(RequestContext request, long node, int flags) throws IOException {
+    if (!NodeIds.isObject(node)) {
+      throw new FuseException(Errno.EISDIR);
+    }
+    IOException failure = failures.remove(node);
+    if (failure != null) {
+      throw unavailable(failure);
+    }
+    LayerObject object = locations(node).getFirst().object();
+    ObjectReader reader = new ObjectReader(object.digest(), object.size(), fetching);
+    Optional<Fd> backing = backing(object);
+    try {
+      if (backing.isEmpty()) {
+        reader.start();
+      }
+    } catch (IOException e) {
+      reader.close();
+      throw unavailable(e);
+    }
+    long handle = handles.incrementAndGet();
+    open.put(handle, new OpenObject(reader, backing));
+    return backing.isPresent()
+        ? new Opened.Passthrough(handle, backing.get())
+        : new Opened.Cached(handle);
+  }
+
+  /// Opens the object's file for the kernel to read by itself, if it is whole in the store.
+  private Optional<Fd> backing(LayerObject object) {
+    if (object.sharing() == LayerObject.Sharing.PRIVATE) {
+      return Optional.empty();
+    }
+    try (Stored stored = store.find(object.digest(), object.size()).orElse(null)) {
+      return stored == null || stored.offset() != 0 || stored.channel().size() != object.size()
+          ? Optional.empty()
+          : Optional.of(Fd.openReadOnly(stored.path()));
+    } catch (IOException e) {
+      LOGGER.log(
+          Level.DEBUG, "no passthrough object={0} cause={1}", object.digest(), e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public int read(RequestContext request, long node, long handle, long offset, ReadBuffer into)
+      throws IOException {
+    OpenObject known = open.get(handle);
+    if (known != null) {
+      return read(known.reader(), offset, into);
+    }
+    LayerObject object = locations(node).getFirst().object(); // opened in a former process
+    try (ObjectReader reader = new ObjectReader(object.digest(), object.size(), fetching)) {
+      return read(reader, offset, into);
+    }
+  }
+
+  private static int read(ObjectReader reader, long offset, ReadBuffer into) throws IOException {
+    try {
+      return reader.read(offset, into);
+    } catch (IOException e) {
+      throw unavailable(e);
+    }
+  }
+
+  @Override
+  public void release(long node, long handle) throws IOException {
+    OpenObject closed = open.remove(handle);
+    if (closed != null) {
+      closed.close();
+    }
+  }
+
+  /// Returns where the object that a node stands for is listed, at least one place.
+  ///
+  /// @throws FuseException with ESTALE if no mounted layer lists it any more
+  private List<Catalog.Location> locations(long node) throws IOException {
+    List<Catalog.Location> locations =
+        fetching.catalog().object(node).map(fetching.catalog()::find).orElse(List.of());
+    if (locations.isEmpty()) {
+      throw new FuseException(Errno.ESTALE, "no mounted layer lists node " + node);
+    }
+    return locations;
+  }
+
+  /// Returns what a container sees of a failed fetch, which has been logged where it failed.
+  private static FuseException unavailable(IOException cause) {
+    FuseException failure = new FuseException(Errno.EIO, String.valueOf(cause.getMessage()));
+    failure.initCause(cause);
+    return failure;
+  }
+}

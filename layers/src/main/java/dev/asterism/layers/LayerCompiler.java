@@ -1,0 +1,151 @@
+package dev.asterism.layers;
+
+import dev.asterism.content.Digest;
+import dev.asterism.content.MalformedLayerException;
+import dev.asterism.erofs.Content;
+import dev.asterism.erofs.EntryPath;
+import dev.asterism.erofs.TreeBuilder;
+import dev.asterism.estargz.Chunk;
+import dev.asterism.estargz.TocEntry;
+import dev.asterism.layers.LayerObject.Sharing;
+import dev.asterism.layers.LayerRequest.Verification;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Optional;
+
+/// Turns the rows of a TOC into the two things that a mounted layer is: a tree and a chunk table.
+///
+/// What the tree makes of whiteouts, missing parents and names that come twice is [TreeBuilder]'s
+/// business. Confined to one thread.
+final class LayerCompiler {
+  private final Digest layer;
+  private final Verification verification;
+  private final TreeBuilder tree = new TreeBuilder();
+  private final ChunkTableBuilder chunks = new ChunkTableBuilder();
+  private int entries;
+
+  LayerCompiler(Digest layer, Verification verification) {
+    this.layer = layer;
+    this.verification = verification;
+  }
+
+  TreeBuilder tree() {
+    return tree;
+  }
+
+  ChunkTableBuilder chunks() {
+    return chunks;
+  }
+
+  /// Takes the next row.
+  ///
+  /// @throws MalformedLayerException if the tree cannot hold it, or it cannot be verified although
+  ///   it must be
+  void visit(TocEntry entry) throws MalformedLayerException {
+    int number = entries++;
+    if (entry.isBookkeeping()) {
+      return;
+    }
+    add(entry, number);
+  }
+
+  private void add(TocEntry entry, int number) throws MalformedLayerException {
+    long size = 0;
+    dev.asterism.erofs.Attributes attributes = translate(entry.attributes());
+    EntryPath path = EntryPath.of(entry.name());
+    switch (entry) {
+      case TocEntry.Directory _ -> tree.directory(path, attributes);
+      case TocEntry.RegularFile file when file.size() == 0 -> tree.emptyFile(path, attributes);
+      case TocEntry.RegularFile file -> {
+        size = file.size();
+        tree.regularFile(path, attributes, size, content(file, number));
+      }
+      case TocEntry.Symlink link -> tree.symlink(path, attributes, link.target());
+      case TocEntry.HardLink link -> tree.hardLink(path, EntryPath.of(link.target()));
+      case TocEntry.Device device -> device(path, device, attributes);
+      case TocEntry.Fifo _ -> tree.fifo(path, attributes);
+    }
+    chunks.count(size);
+  }
+
+  private void device(
+      EntryPath path, TocEntry.Device device, dev.asterism.erofs.Attributes attributes)
+      throws MalformedLayerException {
+    switch (device.kind()) {
+      case BLOCK -> tree.blockDevice(path, attributes, device.major(), device.minor());
+      case CHARACTER -> tree.characterDevice(path, attributes, device.major(), device.minor());
+    }
+  }
+
+  /// Lists a file's chunks and returns where overlayfs finds its content.
+  private Content content(TocEntry.RegularFile file, int number) throws MalformedLayerException {
+    Optional<Digest> known = contentDigest(file);
+    Sharing sharing =
+        known.isPresent() && verification == Verification.REQUIRED
+            ? Sharing.SHARED
+            : Sharing.PRIVATE;
+    Digest digest =
+        switch (sharing) {
+          case SHARED -> known.orElseThrow();
+          case PRIVATE -> standIn(number);
+        };
+    chunks.object(digest, file.size(), number, sharing);
+    for (Chunk chunk : file.chunks()) {
+      add(file, chunk);
+    }
+    return Content.of(digest);
+  }
+
+  /// Returns what the whole content hashes to, as far as the TOC says: a file of one chunk is that
+  /// chunk.
+  private static Optional<Digest> contentDigest(TocEntry.RegularFile file)
+      throws MalformedLayerException {
+    if (file.chunks().size() != 1) {
+      return file.digest();
+    }
+    Optional<Digest> chunk = file.chunks().getFirst().digest();
+    if (chunk.isPresent() && file.digest().isPresent() && !chunk.equals(file.digest())) {
+      throw new MalformedLayerException(
+          file.chunks().getFirst().blobOffset(),
+          "file %s has digest %s and its only chunk %s"
+              .formatted(file.name(), file.digest().get(), chunk.get()));
+    }
+    return chunk.or(file::digest);
+  }
+
+  private void add(TocEntry.RegularFile file, Chunk chunk) throws MalformedLayerException {
+    Optional<Digest> digest = file.chunks().size() == 1 ? contentDigest(file) : chunk.digest();
+    if (digest.isPresent()) {
+      chunks.chunk(
+          chunk.blobOffset(), chunk.innerOffset(), chunk.fileOffset(), chunk.size(), digest.get());
+      return;
+    }
+    switch (verification) {
+      case SKIPPED ->
+          chunks.chunk(chunk.blobOffset(), chunk.innerOffset(), chunk.fileOffset(), chunk.size());
+      case REQUIRED ->
+          throw new MalformedLayerException(
+              chunk.blobOffset(),
+              "file %s has a chunk without a digest: it cannot be verified".formatted(file.name()));
+    }
+  }
+
+  /// Returns the name of a private object. It is a digest of other bytes than any content, so it
+  /// can meet no object's.
+  private Digest standIn(int number) {
+    String text = "asterism private object %d of %s".formatted(number, layer);
+    return Digest.of(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static dev.asterism.erofs.Attributes translate(
+      dev.asterism.estargz.Attributes attributes) {
+    Instant mtime = attributes.mtime();
+    return new dev.asterism.erofs.Attributes(
+        attributes.mode(),
+        attributes.uid(),
+        attributes.gid(),
+        mtime.getEpochSecond(),
+        mtime.getNano(),
+        attributes.xattrs());
+  }
+}

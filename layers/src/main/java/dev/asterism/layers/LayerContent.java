@@ -1,0 +1,243 @@
+package dev.asterism.layers;
+
+import dev.asterism.cache.ChunkKey;
+import dev.asterism.cache.LayerCache;
+import dev.asterism.cache.PartOfFile;
+import dev.asterism.cache.Published;
+import dev.asterism.content.Blob;
+import dev.asterism.content.Digest;
+import dev.asterism.content.VerifiedChunk;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// The chunks of one mounted layer: which are here, which are on their way, and how the others
+/// come.
+///
+/// A chunk is asked for with [#want]. If it is already on its way, the caller joins; else a [Span]
+/// around it is planned and fetched on a virtual thread of its own, which nobody can interrupt: a
+/// reader that gives up costs the others nothing. Thread-safe.
+final class LayerContent {
+  private final Digest digest;
+  private final ChunkTable table;
+  private final Blob blob;
+  private final LayerCache cache;
+  private final Fetching shared;
+  private final Windows windows;
+  private final PartialFiles partial;
+
+  private final ReentrantLock planning = new ReentrantLock();
+
+  /// Written under `planning`, so that no two spans take one chunk.
+  private final ConcurrentMap<Integer, Flight> flights = new ConcurrentHashMap<>();
+
+  LayerContent(Digest digest, ChunkTable table, Blob blob, LayerCache cache, Fetching shared) {
+    this.digest = digest;
+    this.table = table;
+    this.blob = blob;
+    this.cache = cache;
+    this.shared = shared;
+    this.windows = new Windows(shared.policy());
+    this.partial = new PartialFiles(this);
+  }
+
+  Digest digest() {
+    return digest;
+  }
+
+  ChunkTable table() {
+    return table;
+  }
+
+  LayerCache cache() {
+    return cache;
+  }
+
+  Fetching shared() {
+    return shared;
+  }
+
+  /// Tells whether the store has a chunk's bytes, from whatever layer.
+  boolean isStored(LayerChunk chunk) {
+    return chunk.digest().map(name -> shared.store().holds(name, chunk.size())).orElse(false)
+        && table.object(chunk.object()).sharing() == LayerObject.Sharing.SHARED;
+  }
+
+  /// Returns a chunk that only memory holds.
+  Optional<VerifiedChunk> inMemory(LayerChunk chunk) {
+    return shared.recent().find(new RecentChunks.Key(digest, chunk.number()));
+  }
+
+  /// Returns a chunk's flight, having started one if there was none. The caller has looked in the
+  /// store before.
+  Flight want(LayerChunk chunk) {
+    Flight running = flights.get(chunk.number());
+    return running != null ? running : launch(chunk, windows.at(chunk.member().start()));
+  }
+
+  /// Starts to fetch a chunk and what lies behind it, unless it is here or on its way.
+  void prefetch(LayerChunk chunk, int window) {
+    if (!flights.containsKey(chunk.number()) && !isStored(chunk) && inMemory(chunk).isEmpty()) {
+      launch(chunk, window);
+    }
+  }
+
+  /// Takes a link to every object of this layer that the store already has, so that link counts are
+  /// true and nothing here is fetched.
+  void adopt() {
+    for (int index = 0; index < table.objects(); index++) {
+      adopt(table.object(index));
+    }
+  }
+
+  /// Takes a link to an object if the store has it.
+  void adopt(LayerObject object) {
+    switch (object.sharing()) {
+      case PRIVATE -> {}
+      case SHARED -> {
+        if (cache.adoptFile(ChunkKey.ofFile(object.entry()), object.digest(), object.size())
+            && !object.isOneChunk()) {
+          shared.store().noteRegions(object.digest(), parts(object));
+        }
+      }
+    }
+  }
+
+  /// Returns an object's chunks as the store wants to know them. Every chunk of a shared object has
+  /// a digest.
+  List<PartOfFile> parts(LayerObject object) {
+    List<PartOfFile> parts = new ArrayList<>(object.chunks());
+    for (int position = 0; position < object.chunks(); position++) {
+      LayerChunk chunk = table.chunk(table.chunkOf(object, position));
+      parts.add(new PartOfFile(chunk.fileOffset(), chunk.digest().orElseThrow(), chunk.size()));
+    }
+    return parts;
+  }
+
+  private Flight launch(LayerChunk chunk, int window) {
+    Span planned = Span.plan(table, chunk, window, this::isMissing);
+    Map<LayerChunk, Flight> mine = new HashMap<>();
+    List<LayerChunk> taken = new ArrayList<>();
+    Flight asked = new Flight();
+    planning.lock();
+    try {
+      Flight overtaken = flights.get(chunk.number());
+      if (overtaken != null) {
+        return overtaken;
+      }
+      for (LayerChunk candidate : planned.chunks()) {
+        Flight flight = candidate.number() == chunk.number() ? asked : new Flight();
+        if (flights.putIfAbsent(candidate.number(), flight) == null) {
+          mine.put(candidate, flight);
+          taken.add(candidate);
+        }
+      }
+    } finally {
+      planning.unlock();
+    }
+    Span span = planned.only(taken);
+    windows.fetched(chunk.member().start(), span.range().end(), window);
+    shared.transfers().start(blob, span, new Arrivals(mine));
+    return asked;
+  }
+
+  private boolean isMissing(int number) {
+    LayerChunk chunk = table.chunk(number);
+    return !flights.containsKey(number) && !isStored(chunk) && inMemory(chunk).isEmpty();
+  }
+
+  /// Returns how an error names a chunk.
+  String describe(LayerChunk chunk) {
+    LayerObject object = table.object(chunk.object());
+    return "bytes %d to %d of file %s (TOC entry %d) of layer %s"
+        .formatted(
+            chunk.fileOffset(),
+            chunk.fileEnd(),
+            shared.names().of(digest, object),
+            object.entry(),
+            digest);
+  }
+
+  /// What a span brings, chunk by chunk.
+  private final class Arrivals implements Transfers.Receiver {
+    private final Map<LayerChunk, Flight> mine;
+
+    /// What was logged last: the chunks of a span often fail together.
+    private String reported = "";
+
+    Arrivals(Map<LayerChunk, Flight> mine) {
+      this.mine = Map.copyOf(mine);
+    }
+
+    @Override
+    public void arrived(LayerChunk chunk, byte[] bytes) {
+      Flight flight = mine.get(chunk);
+      if (flight == null) {
+        throw new IllegalArgumentException("not a chunk of this span: " + chunk);
+      }
+      try {
+        VerifiedChunk verified =
+            chunk.digest().isPresent()
+                ? VerifiedChunk.verify(describe(chunk), chunk.digest().get(), bytes)
+                : VerifiedChunk.of(bytes);
+        flight.arrived(verified);
+        flight.placed(place(chunk, verified));
+      } catch (IOException e) {
+        failed(chunk, e);
+      } finally {
+        flights.remove(chunk.number(), flight);
+        flight.failed(new IOException("not stored because of a bug: " + describe(chunk)));
+      }
+    }
+
+    @Override
+    public void failed(LayerChunk chunk, IOException cause) {
+      Flight flight = mine.get(chunk);
+      if (flight != null && flights.remove(chunk.number(), flight)) {
+        String message = String.valueOf(cause.getMessage());
+        if (!message.equals(reported)) {
+          reported = message;
+          Fetching.report(digest, describe(chunk), cause);
+        }
+        flight.failed(cause);
+      }
+    }
+  }
+
+  private Flight.Place place(LayerChunk chunk, VerifiedChunk bytes) {
+    LayerObject object = table.object(chunk.object());
+    boolean stored =
+        switch (object.sharing()) {
+          case PRIVATE -> false;
+          case SHARED -> store(object, chunk, bytes);
+        };
+    if (!stored) {
+      shared.recent().put(new RecentChunks.Key(digest, chunk.number()), bytes);
+      return Flight.Place.MEMORY;
+    }
+    return Flight.Place.STORE;
+  }
+
+  private boolean store(LayerObject object, LayerChunk chunk, VerifiedChunk bytes) {
+    ChunkKey key = new ChunkKey(object.entry(), chunk.fileOffset());
+    Published published =
+        object.isOneChunk() ? cache.addFile(key, bytes) : cache.addPart(key, bytes);
+    boolean stored =
+        switch (published) {
+          case Published.Shared _ -> true;
+          case Published.Unshared _, Published.Uncached _ -> false;
+        };
+    if (stored && object.isOneChunk()) {
+      shared.adoptElsewhere(this, object.digest());
+    } else if (stored) {
+      partial.arrived(object, chunk);
+    }
+    return stored;
+  }
+}

@@ -1,0 +1,136 @@
+package dev.asterism.layers;
+
+import dev.asterism.content.Digest;
+import dev.asterism.content.MalformedLayerException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/// A compiled layer on disk: `layers/<layer digest>/` with `toc.digest`, `layer.erofs` and
+/// `chunks.idx`.
+///
+/// It is made whole under another name, forced to disk and renamed, so a directory with this name
+/// is complete. Immutable afterwards.
+final class LayerDirectory {
+  private static final String UNFINISHED = "new-";
+
+  private final Path path;
+
+  private LayerDirectory(Path path) {
+    this.path = path;
+  }
+
+  /// Returns the directory of a layer, which need not exist.
+  static LayerDirectory of(Path layers, Digest layer) {
+    return new LayerDirectory(layers.resolve(layer.hex()));
+  }
+
+  /// Makes an empty directory to compile into.
+  static LayerDirectory unfinished(Path layers) throws IOException {
+    return new LayerDirectory(Files.createTempDirectory(layers, UNFINISHED));
+  }
+
+  /// Removes what a process that was killed left unfinished.
+  static void removeUnfinished(Path layers) throws IOException {
+    try (Stream<Path> entries = Files.list(layers)) {
+      for (Path entry :
+          entries.filter(p -> p.getFileName().toString().startsWith(UNFINISHED)).toList()) {
+        new LayerDirectory(entry).delete();
+      }
+    }
+  }
+
+  /// Returns the layers that are on disk, a new set.
+  static Set<Digest> list(Path layers) throws IOException {
+    try (Stream<Path> entries = Files.list(layers)) {
+      return entries
+          .flatMap(entry -> Digest.findHex(entry.getFileName().toString()).stream())
+          .collect(Collectors.toCollection(HashSet::new));
+    }
+  }
+
+  Path image() {
+    return path.resolve("layer.erofs");
+  }
+
+  Path table() {
+    return path.resolve("chunks.idx");
+  }
+
+  private Path tocDigestFile() {
+    return path.resolve("toc.digest");
+  }
+
+  /// Tells whether the layer is here.
+  boolean exists() {
+    return Files.exists(tocDigestFile());
+  }
+
+  /// Returns the digest of the TOC that this was compiled from.
+  ///
+  /// @throws MalformedLayerException if the file holds something else
+  Digest tocDigest() throws IOException {
+    String text = Files.readString(tocDigestFile()).strip();
+    return Digest.find(text)
+        .orElseThrow(() ->
+            new MalformedLayerException(
+                MalformedLayerException.UNKNOWN_OFFSET,
+                "%s does not hold a digest".formatted(tocDigestFile())));
+  }
+
+  /// Writes the TOC's digest, forces everything to disk and gives the directory its name.
+  ///
+  /// Nothing happens if another thread or process was first: both compiled the same bytes.
+  LayerDirectory finish(Path layers, Digest layer, Digest tocDigest) throws IOException {
+    Files.writeString(tocDigestFile(), tocDigest + "\n", StandardCharsets.US_ASCII);
+    for (Path file : List.of(image(), tocDigestFile(), path)) {
+      force(file);
+    }
+    LayerDirectory finished = of(layers, layer);
+    try {
+      Files.move(path, finished.path, StandardCopyOption.ATOMIC_MOVE);
+    } catch (FileSystemException e) {
+      if (!finished.exists()) {
+        throw e;
+      }
+      delete();
+    }
+    force(layers);
+    return finished;
+  }
+
+  /// Removes the directory with all that is in it, if it is there.
+  void delete() throws IOException {
+    Optional<List<Path>> files = contents();
+    for (Path file : files.orElse(List.of())) {
+      Files.deleteIfExists(file);
+    }
+  }
+
+  private Optional<List<Path>> contents() throws IOException {
+    try (Stream<Path> walk = Files.walk(path)) {
+      return Optional.of(walk.sorted(Comparator.reverseOrder()).toList());
+    } catch (NoSuchFileException _) {
+      return Optional.empty();
+    }
+  }
+
+  private static void force(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+}

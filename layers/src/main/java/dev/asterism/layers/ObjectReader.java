@@ -1,0 +1,229 @@
+package dev.asterism.layers;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.asterism.cache.Stored;
+import dev.asterism.content.Digest;
+import dev.asterism.content.VerifiedChunk;
+import dev.asterism.fuse.ReadBuffer;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// An object that is open at the gate: reads it from the store where it is, from the registry where
+/// it is not.
+///
+/// Any layer that lists the object will do: when one cannot deliver, the next is asked. Reading in
+/// sequence fetches ahead. Thread-safe; one reader serves one open file.
+final class ObjectReader implements AutoCloseable {
+  private static final Logger LOGGER = System.getLogger(ObjectReader.class.getName());
+
+  private final Digest digest;
+  private final long size;
+  private final Fetching fetching;
+
+  /// The chunk that was read last, as the store has it, and how far ahead of it was asked for.
+  @GuardedBy("this")
+  private @Nullable Stored part;
+
+  @GuardedBy("this")
+  private @Nullable Digest partDigest;
+
+  @GuardedBy("this")
+  private @Nullable Stored whole;
+
+  @GuardedBy("this")
+  private int lastPosition = -1;
+
+  @GuardedBy("this")
+  private long ahead;
+
+  /// @param size of the whole object, as the layer says that it was opened through
+  ObjectReader(Digest digest, long size, Fetching fetching) {
+    this.digest = digest;
+    this.size = size;
+    this.fetching = fetching;
+  }
+
+  /// Has the first chunk ready, so that an open fails where the registry is away.
+  ///
+  /// @throws IOException if no mounted layer's registry can deliver it
+  void start() throws IOException {
+    if (whole().isEmpty()) {
+      fromAnyLayer(location -> pieces(location, 0, 1));
+    }
+  }
+
+  /// Fills `into` from `offset`.
+  ///
+  /// @return how many bytes were filled: fewer than asked for only at the end of the object
+  /// @throws IOException if no mounted layer's registry can deliver them, or they are not what they
+  ///   should be
+  int read(long offset, ReadBuffer into) throws IOException {
+    int length = Math.clamp(size - offset, 0, into.size());
+    if (length == 0) {
+      return 0;
+    }
+    Optional<Stored> complete = whole();
+    if (complete.isPresent()) {
+      complete.get().read(offset, into.segment().asSlice(0, length).asByteBuffer());
+      return length;
+    }
+    return fromAnyLayer(location -> {
+      List<Piece> pieces = pieces(location, offset, length);
+      MemorySegment target = into.segment().asSlice(0, length);
+      for (Piece piece : pieces) {
+        copy(location.layer(), piece, target);
+      }
+      return length;
+    });
+  }
+
+  /// Something that any layer will do for.
+  private interface Attempt<T> {
+    T with(Catalog.Location location) throws IOException;
+  }
+
+  private <T> T fromAnyLayer(Attempt<T> attempt) throws IOException {
+    IOException failure = new IOException("no mounted layer lists object " + digest);
+    for (Catalog.Location location : fetching.catalog().find(digest)) {
+      if (location.object().size() == size) {
+        try {
+          return attempt.with(location);
+        } catch (IOException e) {
+          e.addSuppressed(failure);
+          failure = e;
+        }
+      }
+    }
+    throw failure;
+  }
+
+  private synchronized Optional<Stored> whole() {
+    if (whole == null) {
+      whole = fetching.store().find(digest, size).orElse(null);
+    }
+    return Optional.ofNullable(whole);
+  }
+
+  /// A part of a read that lies within one chunk.
+  ///
+  /// @param from where it starts in the chunk
+  /// @param to where it goes in the answer
+  /// @param bytes the chunk, if the store does not have it
+  private record Piece(
+      LayerChunk chunk, int from, int to, int length, Optional<VerifiedChunk> bytes) {}
+
+  /// Waits until all bytes of a range are here, in the store or in memory.
+  private List<Piece> pieces(Catalog.Location location, long offset, int length)
+      throws IOException {
+    ChunkTable table = location.layer().table();
+    List<Piece> pieces = new ArrayList<>(2);
+    int done = 0;
+    while (done < length) {
+      int position = table.positionOf(location.object(), offset + done);
+      LayerChunk chunk = table.chunk(table.chunkOf(location.object(), position));
+      int from = (int) (offset + done - chunk.fileOffset());
+      int count = Math.min(length - done, chunk.size() - from);
+      readAhead(location, position);
+      pieces.add(new Piece(chunk, from, done, count, fetched(location.layer(), chunk)));
+      done += count;
+    }
+    return pieces;
+  }
+
+  private Optional<VerifiedChunk> fetched(LayerContent layer, LayerChunk chunk) throws IOException {
+    if (layer.isStored(chunk)) {
+      return Optional.empty();
+    }
+    Optional<VerifiedChunk> inMemory = layer.inMemory(chunk);
+    return inMemory.isPresent()
+        ? inMemory
+        : Optional.of(layer.want(chunk).bytes(fetching.policy().patience()));
+  }
+
+  private void copy(LayerContent layer, Piece piece, MemorySegment target) throws IOException {
+    MemorySegment into = target.asSlice(piece.to(), piece.length());
+    if (piece.bytes().isEmpty() && copyStored(piece.chunk(), piece.from(), into)) {
+      return;
+    }
+    VerifiedChunk bytes =
+        piece.bytes().isPresent()
+            ? piece.bytes().get()
+            : layer.want(piece.chunk()).bytes(fetching.policy().patience());
+    MemorySegment.copy(bytes.bytes(), piece.from(), into, ValueLayout.JAVA_BYTE, 0, piece.length());
+  }
+
+  /// Copies from the store; false if the store has just given the chunk up.
+  private synchronized boolean copyStored(LayerChunk chunk, int from, MemorySegment into)
+      throws IOException {
+    Digest wanted = chunk.digest().orElseThrow();
+    if (!wanted.equals(partDigest)) {
+      closePart();
+      part = fetching.store().find(wanted, chunk.size()).orElse(null);
+      partDigest = part == null ? null : wanted;
+    }
+    if (part == null) {
+      return false;
+    }
+    try {
+      part.read(from, into.asByteBuffer());
+      return true;
+    } catch (IOException e) {
+      LOGGER.log(Level.WARNING, "cannot read a stored chunk cause=\"{0}\"", e.getMessage());
+      closePart();
+      return false;
+    }
+  }
+
+  /// Doubles what is fetched ahead with every chunk that follows the one before; starts over when
+  /// one does not.
+  private void readAhead(Catalog.Location location, int position) {
+    long bytes;
+    synchronized (this) {
+      if (position == lastPosition) {
+        return;
+      }
+      boolean sequential = position == lastPosition + 1;
+      lastPosition = position;
+      ahead =
+          sequential
+              ? Math.min(
+                  Math.max(2 * ahead, fetching.policy().quantum()),
+                  fetching.policy().maxReadahead())
+              : 0;
+      bytes = ahead;
+    }
+    ChunkTable table = location.layer().table();
+    for (int next = position + 1; next < location.object().chunks() && bytes > 0; next++) {
+      LayerChunk chunk = table.chunk(table.chunkOf(location.object(), next));
+      location.layer().prefetch(chunk, fetching.policy().quantum());
+      bytes -= chunk.size();
+    }
+  }
+
+  private synchronized void closePart() throws IOException {
+    if (part != null) {
+      part.close();
+      part = null;
+      partDigest = null;
+    }
+  }
+
+  @Override
+  public synchronized void close() throws IOException {
+    try {
+      closePart();
+    } finally {
+      if (whole != null) {
+        whole.close();
+        whole = null;
+      }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package dev.asterism.snapshotter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.asterism.content.Digest;
+import dev.asterism.layers.LayerRequest;
+import dev.asterism.layers.LayerRequest.Verification;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+final class RemoteLabelsTest {
+  private static final Digest LAYER = Digest.of(new byte[] {1});
+  private static final Digest TOC = Digest.of(new byte[] {2});
+  private static final Map<String, String> CRI =
+      Map.of(
+          "containerd.io/snapshot/cri.image-ref",
+          "registry.example/app:1",
+          "containerd.io/snapshot/cri.layer-digest",
+          LAYER.toString());
+  private static final Map<String, String> STARGZ =
+      Map.of(
+          "containerd.io/snapshot/remote/stargz.reference",
+          "registry.example/other:1",
+          "containerd.io/snapshot/remote/stargz.digest",
+          LAYER.toString());
+
+  private static Map<String, String> with(Map<String, String> labels, String key, String value) {
+    Map<String, String> more = new HashMap<>(labels);
+    more.put(key, value);
+    return more;
+  }
+
+  private static LayerRequest request(Map<String, String> labels) throws SnapshotException {
+    return RemoteLabels.request(labels, VerificationPolicy.REQUIRED);
+  }
+
+  @Test
+  void request_withEitherVocabulary_namesImageAndLayer() throws Exception {
+    assertThat(request(CRI))
+        .isEqualTo(
+            new LayerRequest(
+                "registry.example/app:1", LAYER, Optional.empty(), Verification.REQUIRED));
+    assertThat(request(STARGZ).image()).isEqualTo("registry.example/other:1");
+  }
+
+  @Test
+  void request_withBoth_takesCri() throws Exception {
+    Map<String, String> both = new HashMap<>(STARGZ);
+    both.putAll(CRI);
+    assertThat(request(both).image()).isEqualTo("registry.example/app:1");
+    both.put("containerd.io/snapshot/cri.layer-digest", "sha512:00");
+    assertThat(request(both).image()).isEqualTo("registry.example/other:1");
+  }
+
+  @Test
+  void request_withTocDigest_pinsIt() throws Exception {
+    assertThat(request(with(CRI, RemoteLabels.TOC_DIGEST, TOC.toString())).tocDigest())
+        .contains(TOC);
+  }
+
+  @Test
+  void request_withoutSourceOrWithBadDigest_isRefused() {
+    assertThatThrownBy(() -> request(Map.of())).isInstanceOf(SnapshotException.class);
+    assertThatThrownBy(() -> request(with(CRI, RemoteLabels.TOC_DIGEST, "sha256:short")))
+        .isInstanceOf(SnapshotException.class)
+        .hasMessageContaining("sha256:short");
+  }
+
+  @Test
+  void request_withSkipLabel_skipsOnlyWherePolicyAndManifestAllow() throws Exception {
+    Map<String, String> skip = with(CRI, RemoteLabels.SKIP_VERIFY, "true");
+    assertThat(request(skip).verification()).isEqualTo(Verification.REQUIRED);
+    assertThat(RemoteLabels.request(skip, VerificationPolicy.LABEL_MAY_SKIP).verification())
+        .isEqualTo(Verification.SKIPPED);
+    assertThat(
+            RemoteLabels.request(
+                    with(skip, RemoteLabels.TOC_DIGEST, TOC.toString()),
+                    VerificationPolicy.LABEL_MAY_SKIP)
+                .verification())
+        .isEqualTo(Verification.REQUIRED);
+    assertThat(RemoteLabels.request(CRI, VerificationPolicy.LABEL_MAY_SKIP).verification())
+        .isEqualTo(Verification.REQUIRED);
+    assertThat(RemoteLabels.request(CRI, VerificationPolicy.DISABLED).verification())
+        .isEqualTo(Verification.SKIPPED);
+  }
+}

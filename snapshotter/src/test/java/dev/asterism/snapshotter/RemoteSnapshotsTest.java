@@ -1,0 +1,264 @@
+package dev.asterism.snapshotter;
+
+import static dev.asterism.snapshotter.Statuses.assertFails;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.asterism.content.Digest;
+import dev.asterism.layers.Chain;
+import dev.asterism.layers.Chain.Base;
+import dev.asterism.snapshotter.wire.Info;
+import dev.asterism.snapshotter.wire.Kind;
+import io.grpc.Status.Code;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Snapshots whose layers are prepared instead of unpacked.
+final class RemoteSnapshotsTest {
+  private static final Digest BASE = Digest.of(new byte[] {1});
+  private static final Digest APP = Digest.of(new byte[] {2});
+
+  @TempDir private Path root;
+  private AsterismService service;
+
+  @BeforeEach
+  void start() throws Exception {
+    service = AsterismService.start(root);
+    service.layers().reachable.add(BASE);
+    service.layers().reachable.add(APP);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    service.close();
+  }
+
+  private void restart() throws Exception {
+    FakeLayerMounter layers = service.layers();
+    service.close();
+    layers.open.clear();
+    layers.mounted.clear();
+    layers.prepared.clear();
+    service = AsterismService.start(root, layers);
+  }
+
+  private static Map<String, String> labels(String target, Digest layer) {
+    return Map.of(
+        RemoteLabels.TARGET,
+        target,
+        RemoteLabels.CRI_IMAGE,
+        "registry.example/app:1",
+        RemoteLabels.CRI_LAYER,
+        layer.toString());
+  }
+
+  private void prepareRemote(String target, String parent, Digest layer) {
+    assertFails(
+        Code.ALREADY_EXISTS,
+        () -> service.client().prepare("extract " + target, parent, labels(target, layer)));
+  }
+
+  private List<String> directories() throws Exception {
+    try (var entries = Files.list(root.resolve("snapshots"))) {
+      return entries.map(path -> path.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  @Test
+  void prepare_ofReachableLayer_isCommittedAsItsTarget() {
+    prepareRemote("sha256:base", "", BASE);
+    Info info = service.client().stat("sha256:base");
+    assertThat(info.getKind()).isEqualTo(Kind.COMMITTED);
+    assertThat(info.getLabelsMap())
+        .containsEntry("containerd.io/snapshot/remote", "remote snapshot")
+        .containsEntry("containerd.io/snapshot.ref", "sha256:base");
+    assertThat(service.client().list()).hasSize(1);
+    assertThat(service.client().usage("sha256:base").getSize())
+        .isEqualTo(FakeLayerMounter.USAGE.size());
+    assertThat(service.client().usage("sha256:base").getInodes())
+        .isEqualTo(FakeLayerMounter.USAGE.inodes());
+  }
+
+  @Test
+  void prepare_ofReachableLayer_isFoundByTheFilterThatContainerdAsksWith() {
+    prepareRemote("sha256:base", "", BASE);
+    prepareRemote("sha256:app", "sha256:base", APP);
+    assertThat(
+            service
+                .client()
+                .list("labels.\"containerd.io/snapshot.ref\"==sha256:app,parent==\"sha256:base\""))
+        .extracting(Info::getName)
+        .containsExactly("sha256:app");
+  }
+
+  @Test
+  void prepare_ofUnreachableLayer_isAnOrdinarySnapshot() {
+    service.layers().reachable.clear();
+    List<Mount> mounts = service.client().prepare("extract", "", labels("sha256:base", BASE));
+    assertThat(mounts.getFirst().type()).isEqualTo("bind");
+    assertThat(service.client().stat("extract").getKind()).isEqualTo(Kind.ACTIVE);
+    service.client().commit("default/1/sha256:base", "extract", labels("sha256:base", BASE));
+    assertThat(service.client().view("v", "default/1/sha256:base").getFirst().type())
+        .isEqualTo("bind");
+  }
+
+  @Test
+  void prepare_withTargetButNoSource_isAnOrdinarySnapshot() {
+    assertThat(service.client().prepare("extract", "", Map.of(RemoteLabels.TARGET, "sha256:base")))
+        .hasSize(1);
+    assertThat(service.layers().prepared).isEmpty();
+  }
+
+  @Test
+  void prepare_ofUnreachableLayerOverRemote_mountsTheChainBelow() {
+    prepareRemote("sha256:base", "", BASE);
+    service.layers().reachable.remove(APP);
+    List<Mount> mounts =
+        service.client().prepare("extract", "sha256:base", labels("sha256:app", APP));
+    assertThat(mounts.getFirst().options()).contains("metacopy=on");
+    assertThat(service.layers().mounted).containsExactly(new Chain(List.of(BASE), Base.EMPTY));
+  }
+
+  @Test
+  void prepare_ofTargetThatStands_leavesOneSnapshot() throws Exception {
+    prepareRemote("sha256:base", "", BASE);
+    assertFails(
+        Code.ALREADY_EXISTS,
+        () -> service.client().prepare("other key", "", labels("sha256:base", BASE)));
+    assertThat(service.client().list()).hasSize(1);
+    assertThat(directories()).hasSize(1);
+  }
+
+  @Test
+  void prepare_ofTargetThatWasUnpacked_needsNoRegistry() throws Exception {
+    service.layers().reachable.clear();
+    service.client().prepare("extract", "", labels("sha256:base", BASE));
+    service.client().commit("one/1/sha256:base", "extract", labels("sha256:base", BASE));
+    service.layers().prepared.clear();
+    prepareRemote("sha256:base", "", BASE);
+    assertThat(service.layers().prepared).isEmpty();
+    assertThat(service.client().list()).hasSize(1);
+  }
+
+  @Test
+  void prepare_ofTargetOverAnotherParent_isASecondSnapshot() {
+    prepareRemote("sha256:base", "", BASE);
+    prepareRemote("sha256:app", "sha256:base", APP);
+    service.client().prepare("extract", "");
+    service.client().commit("two/1/sha256:base", "extract");
+    assertFails(
+        Code.ALREADY_EXISTS,
+        () -> service.client().prepare("k", "two/1/sha256:base", labels("sha256:app", APP)));
+    List<Info> found =
+        service
+            .client()
+            .list(
+                "labels.\"containerd.io/snapshot.ref\"==sha256:app,parent==\"two/1/sha256:base\"");
+    assertThat(found).hasSize(1);
+    assertThat(service.client().view("v", found.getFirst().getName()).getFirst().options())
+        .anyMatch(option -> option.startsWith("lowerdir="));
+    assertThat(service.layers().mounted).containsExactly(new Chain(List.of(APP), Base.ORDINARY));
+  }
+
+  @Test
+  void prepare_ofTakenKey_isNotTheTarget() {
+    service.client().prepare("k", "");
+    assertFails(
+        Code.ALREADY_EXISTS, () -> service.client().prepare("k", "", labels("sha256:base", BASE)));
+    assertFails(Code.NOT_FOUND, () -> service.client().stat("sha256:base"));
+  }
+
+  @Test
+  void prepare_overRemoteLayers_stacksOneChainAndTheDataLayers() throws Exception {
+    prepareRemote("sha256:base", "", BASE);
+    prepareRemote("sha256:app", "sha256:base", APP);
+    Chain chain = new Chain(List.of(BASE, APP), Base.EMPTY);
+    List<Mount> mounts = service.client().prepare("c", "sha256:app");
+    assertThat(mounts.getFirst().options())
+        .contains(
+            "lowerdir=%s::%s/objects::%s/gate::%s/fresh"
+                .formatted(service.layers().directory(chain), root, root, root));
+    assertThat(service.client().mounts("c")).isEqualTo(mounts);
+    assertThat(service.client().view("v", "sha256:app").getFirst().options())
+        .startsWith("ro")
+        .noneMatch(option -> option.startsWith("upperdir="));
+  }
+
+  @Test
+  void prepare_overRemoteLayer_takesModeAndOwnerOfItsRoot() throws Exception {
+    prepareRemote("sha256:base", "", BASE);
+    Path chain =
+        Files.createDirectories(service.layers().directory(new Chain(List.of(BASE), Base.EMPTY)));
+    Files.setAttribute(chain, "unix:mode", 0555);
+    List<Mount> mounts = service.client().prepare("c", "sha256:base");
+    Path upper =
+        mounts.getFirst().options().stream()
+            .filter(option -> option.startsWith("upperdir="))
+            .map(option -> Path.of(option.substring("upperdir=".length())))
+            .findFirst()
+            .orElseThrow();
+    assertThat((int) Files.getAttribute(upper, "unix:mode") & 07777).isEqualTo(0555);
+  }
+
+  @Test
+  void remove_ofLastUser_letsGoOfChainAndLayer() {
+    prepareRemote("sha256:base", "", BASE);
+    service.client().prepare("c", "sha256:base");
+    assertThat(service.layers().mounted).hasSize(1);
+    service.client().remove("c");
+    assertThat(service.layers().mounted).isEmpty();
+    assertThat(service.layers().open).containsExactly(BASE);
+    service.client().remove("sha256:base");
+    assertThat(service.layers().open).isEmpty();
+  }
+
+  @Test
+  void commit_overRemote_isOrdinaryAndLetsGoOfTheChain() {
+    prepareRemote("sha256:base", "", BASE);
+    service.client().prepare("c", "sha256:base");
+    service.client().commit("d", "c");
+    assertThat(service.layers().mounted).isEmpty();
+    assertThat(service.client().prepare("e", "d").getFirst().options())
+        .anyMatch(option -> option.matches("lowerdir=.*/fs:.*::.*"));
+  }
+
+  @Test
+  void commit_withRemoteLabel_isStillOrdinary() {
+    service.client().prepare("a", "");
+    service.client().commit("c", "a", Map.of(RemoteLabels.REMOTE, RemoteLabels.REMOTE_VALUE));
+    assertThat(service.client().view("v", "c").getFirst().type()).isEqualTo("bind");
+  }
+
+  @Test
+  void start_afterARestart_reopensWithoutTheNetwork() throws Exception {
+    prepareRemote("sha256:base", "", BASE);
+    List<Mount> before = service.client().prepare("c", "sha256:base");
+    service.layers().reachable.clear();
+    restart();
+    assertThat(service.layers().open).containsExactly(BASE);
+    assertThat(service.layers().prepared).isEmpty();
+    assertThat(service.client().mounts("c")).isEqualTo(before);
+  }
+
+  @Test
+  void start_whenALayerIsGoneFromTheDisk_preparesItWhenItIsNeeded() throws Exception {
+    prepareRemote("sha256:base", "", BASE);
+    prepareRemote("sha256:app", "", APP);
+    service.client().prepare("c", "sha256:base");
+    service.layers().onDisk.remove(BASE);
+    service.layers().reachable.clear();
+    restart();
+    assertFails(Code.UNAVAILABLE, () -> service.client().mounts("c"));
+    assertFails(Code.UNAVAILABLE, () -> service.client().prepare("d", "sha256:base"));
+    assertFails(Code.NOT_FOUND, () -> service.client().stat("d"));
+    assertThat(service.client().prepare("e", "sha256:app")).hasSize(1);
+    service.layers().reachable.add(BASE);
+    assertThat(service.client().mounts("c")).hasSize(1);
+    assertThat(service.client().prepare("d", "sha256:base")).hasSize(1);
+  }
+}

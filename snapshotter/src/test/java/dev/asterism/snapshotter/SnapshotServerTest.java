@@ -1,0 +1,120 @@
+package dev.asterism.snapshotter;
+
+import static dev.asterism.snapshotter.Statuses.assertFails;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.asterism.snapshotter.wire.SnapshotsGrpc;
+import dev.asterism.snapshotter.wire.StatSnapshotRequest;
+import dev.asterism.snapshotter.wire.StatSnapshotResponse;
+import io.grpc.CallOptions;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status.Code;
+import io.grpc.stub.ClientCalls;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.InstantSource;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class SnapshotServerTest {
+  @TempDir private Path root;
+  private Snapshots snapshots;
+
+  @BeforeEach
+  void open() throws Exception {
+    snapshots =
+        Snapshots.open(
+            root, new FakeLayerMounter(root), VerificationPolicy.REQUIRED, InstantSource.system());
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    snapshots.close();
+  }
+
+  @Test
+  void start_inMissingDirectory_makesItForRootOnly() throws Exception {
+    Path socket = root.resolve("run/a/s.sock");
+    try (SnapshotServer _ = SnapshotServer.start(socket, snapshots)) {
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
+          .isEqualTo("rw-------");
+      assertThat(
+              PosixFilePermissions.toString(Files.getPosixFilePermissions(root.resolve("run/a"))))
+          .isEqualTo("rwx------");
+    }
+  }
+
+  @Test
+  void start_overStaleSocket_replacesIt() throws Exception {
+    Path socket = root.resolve("s.sock");
+    try (ServerSocketChannel stale = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      stale.bind(UnixDomainSocketAddress.of(socket));
+    }
+    assertThat(socket).exists();
+    try (SnapshotServer _ = SnapshotServer.start(socket, snapshots);
+        SnapshotsClient client = new SnapshotsClient(socket, "default", "asterism")) {
+      assertThat(client.list()).isEmpty();
+    }
+  }
+
+  @Test
+  void start_whereSomebodyAnswers_leavesThemAlone() throws Exception {
+    Path socket = root.resolve("s.sock");
+    try (SnapshotServer _ = SnapshotServer.start(socket, snapshots);
+        SnapshotsClient client = new SnapshotsClient(socket, "default", "asterism")) {
+      assertThatThrownBy(() -> SnapshotServer.start(socket, snapshots))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("another process answers");
+      assertThat(client.list()).isEmpty();
+    }
+  }
+
+  @Test
+  void start_overOrdinaryFile_leavesIt() throws Exception {
+    Path file = Files.writeString(root.resolve("s.sock"), "mine");
+    assertThatThrownBy(() -> SnapshotServer.start(file, snapshots))
+        .hasMessageContaining("is no socket");
+    assertThat(file).hasContent("mine");
+  }
+
+  @Test
+  void close_twice_unlinksOnce() throws Exception {
+    Path socket = root.resolve("s.sock");
+    SnapshotServer server = SnapshotServer.start(socket, snapshots);
+    server.close();
+    assertThat(socket).doesNotExist();
+    Files.writeString(socket, "somebody else's");
+    server.close();
+    assertThat(socket).exists();
+    snapshots.close();
+    snapshots.close();
+  }
+
+  @Test
+  void call_toUnknownService_isUnimplemented() throws Exception {
+    Path socket = root.resolve("s.sock");
+    MethodDescriptor<StatSnapshotRequest, StatSnapshotResponse> unknown =
+        SnapshotsGrpc.getStatMethod().toBuilder()
+            .setFullMethodName("containerd.services.images.v1.Images/Get")
+            .build();
+    try (SnapshotServer _ = SnapshotServer.start(socket, snapshots);
+        SnapshotsClient client = new SnapshotsClient(socket, "default", "asterism")) {
+      assertFails(
+          Code.UNIMPLEMENTED,
+          () ->
+              ClientCalls.blockingUnaryCall(
+                  client.channel(),
+                  unknown,
+                  CallOptions.DEFAULT,
+                  StatSnapshotRequest.getDefaultInstance()));
+    }
+  }
+}
