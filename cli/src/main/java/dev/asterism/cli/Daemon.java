@@ -1,17 +1,75 @@
 package dev.asterism.cli;
 
+import dev.asterism.cli.config.Configuration;
+import dev.asterism.layers.FetchPolicy;
+import dev.asterism.layers.LayerService;
+import dev.asterism.registry.Credentials;
+import dev.asterism.registry.Hosts;
+import dev.asterism.registry.RegistryClient;
+import dev.asterism.registry.RequestPolicy;
+import dev.asterism.snapshotter.SnapshotServer;
+import dev.asterism.snapshotter.Snapshots;
+import dev.asterism.snapshotter.VerificationPolicy;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
 
 /// The parts of a running snapshotter, wired together.
 final class Daemon {
+  private static final Logger LOGGER = System.getLogger(Daemon.class.getName());
+
   private Daemon() {}
 
-  /// Serves until the process is told to end.
+  /// Serves until the process is told to end, by SIGTERM or SIGINT.
   ///
   /// @throws IOException if it cannot start
   static void run(DaemonOptions options) throws IOException {
-    Files.createDirectories(options.root());
-    throw new IOException("no daemon in this build, for " + options.root());
+    Configuration configuration = options.configuration();
+    InstantSource clock = InstantSource.system();
+    Path root = Files.createDirectories(options.root()).toRealPath();
+    try (StopSignal stop = StopSignal.open();
+        RegistryClient registry = registry(configuration, clock);
+        LayerService layers =
+            LayerService.open(root, new RegistryBlobs(registry), FetchPolicy.DEFAULT, clock);
+        Snapshots snapshots =
+            Snapshots.open(root, layers.layers(), verification(configuration), clock)) {
+      snapshots.start();
+      try (SnapshotServer _ = SnapshotServer.start(options.address(), snapshots)) {
+        LOGGER.log(Level.INFO, "serving address={0} root={1}", options.address(), root);
+        stop.await();
+        LOGGER.log(Level.INFO, "stopping");
+      }
+    }
+  }
+
+  /// Returns the client for every registry.
+  static RegistryClient registry(Configuration configuration, InstantSource clock) {
+    return new RegistryClient(
+        Hosts.standard(), Credentials.anonymous(), policy(configuration), clock);
+  }
+
+  private static RequestPolicy policy(Configuration configuration) {
+    Configuration.BlobConfig blob = configuration.blob();
+    RequestPolicy standard = RequestPolicy.DEFAULT;
+    return new RequestPolicy(
+        standard.connect(),
+        standard.read(),
+        configuration.requestTimeout(),
+        blob.maxRetries() + 1,
+        blob.minWait(),
+        blob.maxWait(),
+        standard.maxSkip(),
+        standard.connectionsPerHost());
+  }
+
+  private static VerificationPolicy verification(Configuration configuration) {
+    return switch (configuration.verification()) {
+      case REQUIRED -> VerificationPolicy.REQUIRED;
+      case UNLESS_LABELLED -> VerificationPolicy.LABEL_MAY_SKIP;
+      case NEVER -> VerificationPolicy.DISABLED;
+    };
   }
 }

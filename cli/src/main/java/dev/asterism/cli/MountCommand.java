@@ -73,18 +73,20 @@ final class MountCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private void serve(Path mountpoint, Path store) throws IOException, InterruptedException {
+  private void serve(Path mountpoint, Path store) throws IOException {
     Progress progress = Progress.onStandardError();
-    try (OrderlyEnd _ = OrderlyEnd.ofThisThread();
+    try (StopSignal stop = StopSignal.open();
         RegistryClient client = registry.client()) {
       progress.step("resolving " + image);
       Image resolved = client.resolve(image, registry.platform());
       try (MountedImage _ =
-          MountedImage.mount(resolved, mountpoint, store, client, progress::step)) {
+          MountedImage.mount(
+              resolved, mountpoint, store, new RegistryBlobs(client), progress::step)) {
         progress.done();
         say("%s is mounted on %s".formatted(image, mountpoint));
-        while (MountedImage.isMounted(mountpoint)) {
-          Thread.sleep(LOOK);
+        boolean told = false;
+        while (!told && MountedImage.isMounted(mountpoint)) {
+          told = stop.await(LOOK);
         }
       }
     }

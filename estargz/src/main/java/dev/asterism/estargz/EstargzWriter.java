@@ -169,8 +169,11 @@ public final class EstargzWriter {
     }
 
     /// The first payload always opens one: then no member starts with an inner offset.
-    private boolean opensMember(boolean landmark) {
-      return landmark || !payloadWritten || members.memberSize() >= options.minChunkSize();
+    private boolean opensMember(boolean landmark) throws IOException {
+      return landmark
+          || !payloadWritten
+          || options.minChunkSize() == 0
+          || members.flushedSize() >= options.minChunkSize();
     }
 
     private Digest copy(InputStream content, int size, MessageDigest whole) throws IOException {

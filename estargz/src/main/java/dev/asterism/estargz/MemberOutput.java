@@ -37,7 +37,7 @@ final class MemberOutput implements Closeable {
       return;
     }
     deflater.finish();
-    drain();
+    drain(Deflater.NO_FLUSH);
     putIntLe((int) crc.getValue());
     putIntLe((int) (tarSize - memberTarStart));
     open = false;
@@ -53,14 +53,14 @@ final class MemberOutput implements Closeable {
     return open ? tarSize - memberTarStart : 0;
   }
 
-  /// Returns the compressed bytes of the open member that were written so far.
-  long memberSize() {
-    return blobSize - memberStart();
-  }
-
-  /// Returns the bytes before compression of all members.
-  long tarSize() {
-    return tarSize;
+  /// Makes the deflater give out what it has of the open member, and returns the member's
+  /// compressed bytes so far. Costs a few bytes of the blob.
+  long flushedSize() throws IOException {
+    if (!open) {
+      return 0;
+    }
+    drain(Deflater.SYNC_FLUSH);
+    return blobSize - memberStart;
   }
 
   /// Adds bytes of the tar.
@@ -75,7 +75,7 @@ final class MemberOutput implements Closeable {
     tar.update(bytes, offset, length);
     tarSize += length;
     deflater.setInput(bytes, offset, length);
-    drain();
+    drain(Deflater.NO_FLUSH);
   }
 
   /// Adds all of `bytes`.
@@ -116,14 +116,12 @@ final class MemberOutput implements Closeable {
     put(header, header.length);
   }
 
-  private void drain() throws IOException {
-    while (true) {
-      int n = deflater.deflate(buffer);
-      if (n == 0) {
-        return;
-      }
+  private void drain(int flush) throws IOException {
+    int n;
+    do {
+      n = deflater.deflate(buffer, 0, BUFFER_SIZE, flush);
       put(buffer, n);
-    }
+    } while (n == BUFFER_SIZE);
   }
 
   private void putIntLe(int value) throws IOException {

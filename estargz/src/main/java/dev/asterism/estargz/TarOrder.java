@@ -4,6 +4,7 @@ import dev.asterism.content.Blob;
 import dev.asterism.content.ByteRange;
 import dev.asterism.estargz.tar.TarEntry;
 import dev.asterism.estargz.tar.TarReader;
+import dev.asterism.estargz.tar.TarWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ record TarOrder(List<ByteRange> prioritized, List<ByteRange> others) {
                 ? EntryNames.clean(entry.linkName(), TocLimits.DEFAULT)
                 : "";
         if (!Landmark.isBookkeeping(name)) {
-          long end = reader.contentOffset() + entry.size();
+          long end = reader.contentOffset() + entry.size() + TarWriter.padding(entry.size());
           items.remove(name);
           items.put(name, new Item(new ByteRange(reader.headerOffset(), end), links));
         }

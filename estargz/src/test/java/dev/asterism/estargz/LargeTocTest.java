@@ -11,7 +11,6 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
@@ -64,9 +63,10 @@ class LargeTocTest {
     TocWriter toc = new TocWriter();
     TocRow row = new TocRow();
     for (int i = 0; i < ENTRIES; i++) {
-      String digest = Digest.of(ByteBuffer.allocate(4).putInt(i).array()).toString();
+      long mixed = i * 0x9e3779b97f4a7c15L;
+      String digest = new Digest(mixed, ~mixed, mixed * mixed, mixed * 31).toString();
       row.clear();
-      row.name = "usr/share/some/longer/directory/%04d/file-%d.txt".formatted(i % 1000, i);
+      row.name = "usr/share/some/longer/directory/" + i % 1000 + "/file-" + i + ".txt";
       row.type = "reg";
       row.size = CHUNKED;
       row.modtime = "2024-05-06T07:08:09Z";

@@ -389,6 +389,30 @@ class TocReaderTest {
   }
 
   @Test
+  void read_legacyStargz_hasNoDigests() throws IOException {
+    String json =
+        "{\"entries\":["
+            + row("'name':'f','type':'reg','size':20,'offset':3,'chunkSize':10")
+            + ","
+            + row("'name':'f','type':'chunk','offset':9,'chunkOffset':10,'chunkSize':10")
+            + "]}";
+    byte[] current = Footer.of(TestBlob.TOC_OFFSET);
+    byte[] legacy =
+        TestBlob.concat(
+                Arrays.copyOf(current, 10),
+                new byte[] {Footer.PAYLOAD_SIZE, 0},
+                Arrays.copyOfRange(current, 16, Footer.SIZE))
+            .bytes();
+    TestBlob blob = TestBlob.withToc(json.getBytes(UTF_8), legacy);
+    assertThat(TocLocator.locate(blob).format()).isEqualTo(TocLocation.Format.LEGACY_STARGZ);
+    RegularFile file = (RegularFile) blob.entries().getFirst();
+    assertThat(file.digest()).isEmpty();
+    assertThat(file.chunks())
+        .containsExactly(
+            new Chunk(0, 10, Optional.empty(), 3, 0), new Chunk(10, 10, Optional.empty(), 9, 0));
+  }
+
+  @Test
   void read_visitorThatThrows_stops() throws IOException {
     TestBlob blob = TestBlob.withToc("{\"entries\":[" + row("'name':'x','type':'fifo'") + "]}");
     IOException mine = new IOException("mine");

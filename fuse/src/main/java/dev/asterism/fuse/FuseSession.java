@@ -34,13 +34,11 @@ public final class FuseSession implements AutoCloseable {
 
   /// Ends the connection at once: every request, waiting or to come, fails with `ENOTCONN`. The
   /// mount stays until it is closed.
-  public void abort() throws IOException {
-  }
+  public void abort() throws IOException {}
 
   /// Unmounts, and waits for the session's threads. Who still has files open in it gets `ENOTCONN`.
   @Override
-  public void close() throws IOException {
-  }
+  public void close() throws IOException {}
 
   /// How a session works. Immutable.
   ///

@@ -50,6 +50,14 @@ final class Catalog {
     return found;
   }
 
+  /// Tells whether a mounted layer lists a content of several chunks with another size than `size`:
+  /// one of the two lies, and it is not known which before all of it was fetched.
+  boolean contradicts(Digest object, long size) {
+    return find(object).stream()
+        .map(Location::object)
+        .anyMatch(listed -> !listed.isOneChunk() && listed.size() != size);
+  }
+
   /// Returns the object that a node stands for; empty if no layer lists it, or if two objects claim
   /// the node.
   Optional<Digest> object(long node) {

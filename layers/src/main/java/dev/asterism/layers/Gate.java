@@ -20,6 +20,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -102,18 +103,30 @@ final class Gate implements FileSystem {
       throw new FuseException(Errno.ENOENT);
     }
     long node = NodeIds.of(digest);
-    if (locations.stream().allMatch(location -> location.object().isOneChunk())) {
+    List<Catalog.Location> whole =
+        locations.stream().filter(location -> location.object().isOneChunk()).toList();
+    if (!whole.isEmpty()) {
       try {
-        if (fetch(locations) == Flight.Place.STORE) {
+        if (fetch(whole) == Flight.Place.STORE) {
           throw new FuseException(Errno.ENOENT);
         }
       } catch (FuseException e) {
         throw e;
       } catch (IOException e) {
-        failures.put(node, e);
+        if (whole.size() == locations.size()) {
+          failures.put(node, e);
+        }
       }
     }
-    return Entry.of(node, fileAttributes(node, locations.getFirst().object().size()), FOREVER);
+    return Entry.of(node, fileAttributes(node, asListed(locations).size()), FOREVER);
+  }
+
+  /// Returns an object as those layers list it that have it in several chunks, which agree on its size; else as any does.
+  private static LayerObject asListed(List<Catalog.Location> locations) {
+    return locations.stream()
+        .map(Catalog.Location::object)
+        .max(Comparator.comparingInt(LayerObject::chunks))
+        .orElseThrow();
   }
 
   /// Tells whether the kernel finds the object behind the gate: it came while the kernel was on its
@@ -152,7 +165,7 @@ final class Gate implements FileSystem {
   public CachedAttributes getattr(RequestContext request, long node) throws IOException {
     Attributes attributes =
         NodeIds.isObject(node)
-            ? fileAttributes(node, locations(node).getFirst().object().size())
+            ? fileAttributes(node, asListed(locations(node)).size())
             : Attributes.of(node, DIRECTORY, 0, Instant.EPOCH);
     return new CachedAttributes(attributes, FOREVER);
   }
@@ -170,7 +183,7 @@ final class Gate implements FileSystem {
     if (failure != null) {
       throw unavailable(failure);
     }
-    LayerObject object = locations(node).getFirst().object();
+    LayerObject object = asListed(locations(node));
     ObjectReader reader = new ObjectReader(object.digest(), object.size(), fetching);
     Optional<Fd> backing = backing(object);
     try {
@@ -211,7 +224,7 @@ final class Gate implements FileSystem {
     if (known != null) {
       return read(known.reader(), offset, into);
     }
-    LayerObject object = locations(node).getFirst().object(); // opened in a former process
+    LayerObject object = asListed(locations(node)); // opened in a former process
     try (ObjectReader reader = new ObjectReader(object.digest(), object.size(), fetching)) {
       return read(reader, offset, into);
     }

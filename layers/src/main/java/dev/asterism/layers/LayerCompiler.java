@@ -20,13 +20,16 @@ import java.util.Optional;
 final class LayerCompiler {
   private final Digest layer;
   private final Verification verification;
+  private final Catalog catalog;
   private final TreeBuilder tree = new TreeBuilder();
   private final ChunkTableBuilder chunks = new ChunkTableBuilder();
   private int entries;
 
-  LayerCompiler(Digest layer, Verification verification) {
+  /// @param catalog the layers that are mounted now: a file that contradicts them is kept apart
+  LayerCompiler(Digest layer, Verification verification, Catalog catalog) {
     this.layer = layer;
     this.verification = verification;
+    this.catalog = catalog;
   }
 
   TreeBuilder tree() {
@@ -80,10 +83,11 @@ final class LayerCompiler {
   /// Lists a file's chunks and returns where overlayfs finds its content.
   private Content content(TocEntry.RegularFile file, int number) throws MalformedLayerException {
     Optional<Digest> known = contentDigest(file);
-    Sharing sharing =
-        known.isPresent() && verification == Verification.REQUIRED
-            ? Sharing.SHARED
-            : Sharing.PRIVATE;
+    boolean shared =
+        known.isPresent()
+            && verification == Verification.REQUIRED
+            && (file.chunks().size() == 1 || !catalog.contradicts(known.get(), file.size()));
+    Sharing sharing = shared ? Sharing.SHARED : Sharing.PRIVATE;
     Digest digest =
         switch (sharing) {
           case SHARED -> known.orElseThrow();

@@ -124,15 +124,33 @@ public final class LayerStore implements LayerMounter {
         request.layer(), table, blob, fetching.store().layer(request.layer()), fetching);
   }
 
-  private LayerContent register(LayerRequest request, LayerContent content) {
+  private LayerContent register(LayerRequest request, LayerContent content) throws IOException {
     registration.lock();
     try {
+      refuseContradiction(content);
       catalog.add(content);
     } finally {
       registration.unlock();
     }
     Thread.ofVirtual().name("adopt " + request.layer()).start(content::adopt);
     return content;
+  }
+
+  /// Keeps out a layer that was compiled while another one that it contradicts was not mounted.
+  /// Compiled again, it keeps that file apart.
+  @GuardedBy("registration")
+  private void refuseContradiction(LayerContent content) throws IOException {
+    for (int index = 0; index < content.table().objects(); index++) {
+      LayerObject object = content.table().object(index);
+      if (object.sharing() == LayerObject.Sharing.SHARED
+          && !object.isOneChunk()
+          && catalog.contradicts(object.digest(), object.size())) {
+        LayerDirectory.of(layers, content.digest()).delete();
+        throw new IOException(
+            "layer %s lists %s with %d bytes, and a mounted layer with another size"
+                .formatted(content.digest(), object.digest(), object.size()));
+      }
+    }
   }
 
   private LayerDirectory compile(LayerRequest request) throws IOException {
@@ -146,9 +164,10 @@ public final class LayerStore implements LayerMounter {
     }
   }
 
-  private static Digest compile(LayerRequest request, Blob blob, LayerDirectory target)
+  private Digest compile(LayerRequest request, Blob blob, LayerDirectory target)
       throws IOException {
-    LayerCompiler compiler = new LayerCompiler(request.layer(), request.verification());
+    LayerCompiler compiler =
+        new LayerCompiler(request.layer(), request.verification(), fetching.catalog());
     TocLocation location;
     Digest toc;
     try {

@@ -2,6 +2,7 @@ package dev.asterism.cli.mount;
 
 import dev.asterism.content.Digest;
 import dev.asterism.estargz.Annotations;
+import dev.asterism.layers.BlobSource;
 import dev.asterism.layers.Chain;
 import dev.asterism.layers.FetchPolicy;
 import dev.asterism.layers.LayerMounter;
@@ -11,15 +12,12 @@ import dev.asterism.linux.Mount;
 import dev.asterism.linux.Mounts;
 import dev.asterism.registry.Descriptor;
 import dev.asterism.registry.Image;
-import dev.asterism.registry.ImageReference;
-import dev.asterism.registry.RegistryClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -52,16 +50,11 @@ public final class MountedImage implements AutoCloseable {
       Image image,
       Path mountpoint,
       Path root,
-      RegistryClient client,
+      BlobSource registry,
       Consumer<String> progress)
       throws IOException {
     LayerService service =
-        LayerService.open(
-            root,
-            (reference, layer) ->
-                client.blob(ImageReference.parse(reference), layer, OptionalLong.empty()),
-            FetchPolicy.DEFAULT,
-            InstantSource.system());
+        LayerService.open(root, registry, FetchPolicy.DEFAULT, InstantSource.system());
     try {
       LayerMounter layers = service.layers();
       for (Descriptor layer : image.layers()) {

@@ -64,7 +64,12 @@ final class PaxRecords {
   }
 
   /// Appends a record.
+  ///
+  /// @throws IllegalArgumentException if the key holds `=`, which no PAX header can say
   static void append(ByteArrayOutputStream records, String key, byte[] value) {
+    if (key.indexOf('=') >= 0) {
+      throw new IllegalArgumentException("PAX key holds '=': " + key);
+    }
     byte[] name = key.getBytes(UTF_8);
     int rest = name.length + value.length + 3;
     int length = rest + Integer.toString(rest).length();

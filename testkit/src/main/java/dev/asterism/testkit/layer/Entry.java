@@ -24,6 +24,13 @@ public final class Entry {
     this.content = content;
   }
 
+  /// An entry as a tar has it.
+  ///
+  /// @param content not copied; `header.size()` bytes
+  public static Entry of(TarEntry header, byte[] content) {
+    return new Entry(header, content);
+  }
+
   /// A directory.
   public static Entry dir(String name) {
     return of(name.endsWith("/") ? name : name + "/", TarEntry.Type.DIRECTORY, "", 0755);
@@ -50,6 +57,12 @@ public final class Entry {
   /// Another name of `target`, a name from the layer's root.
   public static Entry hardLink(String name, String target) {
     return of(name, TarEntry.Type.HARD_LINK, target, 0644);
+  }
+
+  /// Returns another name of this file, with its attributes, as tar writes one.
+  public Entry linkedAs(String name) {
+    Entry link = hardLink(name, header.name());
+    return link.with(header.mode(), header.uid(), header.gid(), header.mtime(), header.xattrs());
   }
 
   /// A named pipe.

@@ -4,12 +4,16 @@ import dev.asterism.content.Digest;
 import dev.asterism.estargz.EstargzLayer;
 import dev.asterism.estargz.EstargzOptions;
 import dev.asterism.estargz.EstargzWriter;
+import dev.asterism.estargz.tar.TarEntry;
+import dev.asterism.estargz.tar.TarReader;
 import dev.asterism.estargz.tar.TarWriter;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.zip.GZIPOutputStream;
 
 /// The entries of a test's layer, in the order of its tar. Immutable.
@@ -28,6 +32,22 @@ public record Layer(List<Entry> entries) {
   /// Returns a layer of these entries.
   public static Layer of(Entry... entries) {
     return new Layer(List.of(entries));
+  }
+
+  /// Returns the layer that a plain tar holds.
+  public static Layer ofTar(byte[] tar) {
+    try {
+      TarReader reader = new TarReader(new ByteArrayInputStream(tar));
+      List<Entry> entries = new ArrayList<>();
+      Optional<TarEntry> next = reader.next();
+      while (next.isPresent()) {
+        entries.add(Entry.of(next.get(), reader.content().readAllBytes()));
+        next = reader.next();
+      }
+      return new Layer(entries);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /// Returns the layer as a plain tar.

@@ -1,5 +1,6 @@
 package dev.asterism.testkit.layer;
 
+import dev.asterism.estargz.tar.TarEntry;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -7,8 +8,9 @@ import java.util.random.RandomGenerator;
 
 /// Random layers made of corner cases. Stateless: the same generator state gives the same layer.
 ///
-/// Names come from a small set, so that they collide: duplicates, type changes and hard links to
-/// what was replaced occur. Directories are implied by names as often as they are listed.
+/// Names come from a small set, so that they collide: duplicates, type changes, names below files
+/// and hard links to what was replaced occur. Directories are implied by names as often as they are
+/// listed.
 public final class RandomTrees {
   private static final List<String> COMPONENTS =
       List.of(
@@ -44,14 +46,10 @@ public final class RandomTrees {
   /// @param chunkSize sizes of files lie around it, and around 0, 512 and 4096
   public static Layer layer(RandomGenerator random, int count, int chunkSize) {
     List<Entry> entries = new ArrayList<>();
-    List<String> files = new ArrayList<>();
+    List<Entry> files = new ArrayList<>();
     int wanted = random.nextInt(count + 1);
     for (int i = 0; i < wanted; i++) {
-      Entry entry = entry(random, files, chunkSize);
-      if (entry.content().length > 0) {
-        files.add(entry.name());
-      }
-      entries.add(attributes(random, entry));
+      add(entries, files, attributes(random, entry(random, files, chunkSize)));
     }
     return new Layer(entries);
   }
@@ -62,16 +60,12 @@ public final class RandomTrees {
   /// @param chunkSize as in [#layer]
   public static Layer plainLayer(RandomGenerator random, int count, int chunkSize) {
     List<Entry> entries = new ArrayList<>();
-    List<String> files = new ArrayList<>();
+    List<Entry> files = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       String dir = "d" + i;
       entries.add(attributes(random, Entry.dir(dir)));
       String name = dir + "/" + pick(random, COMPONENTS);
-      Entry entry = entry(random, name, files, chunkSize);
-      if (entry.content().length > 0) {
-        files.add(entry.name());
-      }
-      entries.add(attributes(random, entry));
+      add(entries, files, attributes(random, entry(random, name, files, chunkSize)));
     }
     return new Layer(entries);
   }
@@ -88,16 +82,24 @@ public final class RandomTrees {
     return bytes;
   }
 
-  private static Entry entry(RandomGenerator random, List<String> files, int chunkSize) {
+  private static void add(List<Entry> entries, List<Entry> files, Entry entry) {
+    entries.add(entry);
+    if (entry.content().length > 0) {
+      files.add(entry);
+    }
+  }
+
+  private static Entry entry(RandomGenerator random, List<Entry> files, int chunkSize) {
     return entry(random, name(random), files, chunkSize);
   }
 
   private static Entry entry(
-      RandomGenerator random, String name, List<String> files, int chunkSize) {
+      RandomGenerator random, String name, List<Entry> files, int chunkSize) {
     return switch (random.nextInt(10)) {
       case 0, 1 -> Entry.dir(name);
-      case 2 -> Entry.symlink(name, pick(random, List.of("a", "../b", "/etc", "x".repeat(4095))));
-      case 3 -> files.isEmpty() ? Entry.fifo(name) : Entry.hardLink(name, pick(random, files));
+      case 2 ->
+          Entry.symlink(name, pick(random, List.of("a", "../b", "/absent", "x".repeat(4095))));
+      case 3 -> files.isEmpty() ? Entry.fifo(name) : pick(random, files).linkedAs(name);
       case 4 ->
           Entry.charDevice(name, random.nextInt(MAX_MAJOR + 1), random.nextInt(MAX_MINOR + 1));
       case 5 -> Entry.blockDevice(name, random.nextInt(2), random.nextInt(2));
@@ -121,7 +123,11 @@ public final class RandomTrees {
     return Math.max(0, around + random.nextInt(3) - 1);
   }
 
+  /// Gives an entry random attributes; a hard link keeps those of its target.
   private static Entry attributes(RandomGenerator random, Entry entry) {
+    if (entry.header().type() == TarEntry.Type.HARD_LINK) {
+      return entry;
+    }
     Entry changed =
         entry
             .mode(pick(random, MODES))
@@ -134,7 +140,7 @@ public final class RandomTrees {
       changed = changed.xattr("security.capability", capability(random));
     }
     if (random.nextInt(4) == 0) {
-      changed = changed.xattr("user.empty", "").xattr("user.ü=\n", "line\nline=\0");
+      changed = changed.xattr("user.empty", "").xattr("user.ü \n", "line\nline=\0");
     }
     if (random.nextInt(8) == 0) {
       changed = changed.xattr("trusted.large", content(random, 2000));
