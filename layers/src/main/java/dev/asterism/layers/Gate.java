@@ -121,7 +121,8 @@ final class Gate implements FileSystem {
     return Entry.of(node, fileAttributes(node, asListed(locations).size()), FOREVER);
   }
 
-  /// Returns an object as those layers list it that have it in several chunks, which agree on its size; else as any does.
+  /// Returns an object as those layers list it that have it in several chunks, which agree on its
+  /// size; else as any does.
   private static LayerObject asListed(List<Catalog.Location> locations) {
     return locations.stream()
         .map(Catalog.Location::object)
