@@ -2,6 +2,8 @@ package dev.asterism.snapshotter;
 
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
+import dev.asterism.linux.FileStatus;
+import dev.asterism.linux.Links;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
@@ -12,15 +14,18 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Whole trees that a container wrote: any depth, any names, and changing under our eyes.
 final class DirectoryTree {
-  // Each level holds a descriptor and lengthens the path, which the kernel bounds at 4096 bytes.
+  // Each level holds a descriptor and lengthens the path, which the kernel bounds at 4096 bytes: a
+  // thousand characters are at most three thousand.
   private static final int MAX_DEPTH = 32;
-  private static final int MAX_PATH = 2048;
+  private static final int MAX_PATH = 1000;
   private static final long BLOCK = 4096;
+  private static final long STAT_UNIT = 512; // stat(2), st_blocks
 
   private DirectoryTree() {}
 
@@ -40,7 +45,7 @@ final class DirectoryTree {
       for (Path entry : entries) {
         if (!Files.isDirectory(entry, NOFOLLOW_LINKS)) {
           Files.deleteIfExists(entry);
-        } else if (depth < MAX_DEPTH && entry.toString().length() < MAX_PATH) {
+        } else if (depth < MAX_DEPTH && isShort(root, entry)) {
           complete &= deleteLevels(root, entry, depth + 1);
         } else {
           Files.move(entry, Files.createTempDirectory(root, "deep-").resolve("d"));
@@ -56,8 +61,11 @@ final class DirectoryTree {
     return complete;
   }
 
-  /// Returns what `root` and all below it take: bytes in blocks of 4 KiB (a sparse file counts as
-  /// full), every inode once.
+  private static boolean isShort(Path root, Path entry) {
+    return entry.toString().length() - root.toString().length() < MAX_PATH;
+  }
+
+  /// Returns what `root` and all below it take on the disk, every inode counted once.
   static Usage usage(Path root) throws IOException {
     Counter counter = new Counter();
     Files.walkFileTree(root, counter);
@@ -65,37 +73,42 @@ final class DirectoryTree {
   }
 
   private static final class Counter extends SimpleFileVisitor<Path> {
-    private final Set<Object> linked = new HashSet<>();
+    private final Set<Inode> linked = new HashSet<>();
     private long size;
     private long inodes;
 
+    private record Inode(long device, long number) {}
+
     @Override
-    public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
-      count(attributes);
+    public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
+        throws IOException {
+      count(directory, attributes);
       return FileVisitResult.CONTINUE;
     }
 
     @Override
     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-      if (isFirstName(file, attributes)) {
-        count(attributes);
-      }
+      count(file, attributes);
       return FileVisitResult.CONTINUE;
     }
 
-    // Only what has several names is remembered: most trees have few such files.
-    private boolean isFirstName(Path file, BasicFileAttributes attributes) throws IOException {
-      try {
-        int names = (int) Files.getAttribute(file, "unix:nlink", NOFOLLOW_LINKS);
-        return names < 2 || linked.add(attributes.fileKey());
-      } catch (NoSuchFileException _) {
-        return false;
+    private void count(Path file, BasicFileAttributes attributes) throws IOException {
+      Optional<FileStatus> status = Links.find(file.toString());
+      if (status.isEmpty()) {
+        // Gone meanwhile, or its name is no text and only a Path can carry it.
+        inodes++;
+        size += Math.ceilDiv(attributes.size(), BLOCK) * BLOCK;
+      } else if (isFirstName(status.get(), attributes)) {
+        inodes++;
+        size += status.get().blocks() * STAT_UNIT;
       }
     }
 
-    private void count(BasicFileAttributes attributes) {
-      inodes++;
-      size += Math.ceilDiv(attributes.size(), BLOCK) * BLOCK;
+    // Only what has several names is remembered: most trees have few such files.
+    private boolean isFirstName(FileStatus status, BasicFileAttributes attributes) {
+      return attributes.isDirectory()
+          || status.links() < 2
+          || linked.add(new Inode(status.device(), status.inode()));
     }
 
     @Override

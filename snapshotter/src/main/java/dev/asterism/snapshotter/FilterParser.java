@@ -15,7 +15,7 @@ import java.util.regex.PatternSyntaxException;
 /// selector  := field ("." field)* (("==" | "!=" | "~=") value)?
 /// field     := quoted | letter (letter | digit | "_")*
 /// value     := quoted | everything up to a comma or white space
-/// quoted    := a Go string; after "~=" also between "/" or "|"
+/// quoted    := a string as Go's %q writes it; after "~=" also between "/" or "|"
 /// ```
 ///
 /// Confined to one thread.
@@ -128,7 +128,7 @@ final class FilterParser {
     return text.toString();
   }
 
-  // The escapes of Go's interpreted string literals (The Go Programming Language Specification).
+  // The escapes that Go's %q writes (package strconv, Quote), which is what containerd quotes with.
   private int escape() throws SnapshotException {
     char c = peek();
     at++;

@@ -23,6 +23,19 @@ final class DirectoryTreeTest {
   }
 
   @Test
+  void delete_ofNamesThatAreNoText_deletesAll() throws Exception {
+    Path tree = Files.createDirectory(root.resolve("tree"));
+    Kernel.run(
+        "perl",
+        "-e",
+        "chdir shift; mkdir qq(\\xff\\xfe) or die; open F, qq(>\\xff\\xfe/\\xc3) or die; print F 'x'",
+        tree.toString());
+    assertThat(DirectoryTree.usage(tree).inodes()).isEqualTo(3);
+    DirectoryTree.delete(tree);
+    assertThat(root).isEmptyDirectory();
+  }
+
+  @Test
   void delete_withLinkToElsewhere_leavesElsewhere() throws Exception {
     Path kept = Files.writeString(root.resolve("kept"), "x");
     Path tree = Files.createDirectory(root.resolve("tree"));
@@ -39,13 +52,18 @@ final class DirectoryTreeTest {
   }
 
   @Test
-  void usage_countsEachInodeOnceInBlocks() throws Exception {
+  void usage_countsEachInodeOnceAndWhatIsAllocated() throws Exception {
     Path tree = Files.createDirectory(root.resolve("tree"));
-    Path file = Files.write(tree.resolve("a"), new byte[4097]);
+    Path file = Files.write(tree.resolve("a"), new byte[40_000]);
     Files.createLink(tree.resolve("b"), file);
-    Files.write(tree.resolve("c"), new byte[1]);
+    Kernel.run("truncate", "-s", "1G", tree.resolve("sparse").toString());
+    Kernel.run("sync", "-f", tree.toString());
     Usage usage = DirectoryTree.usage(tree);
     assertThat(usage.inodes()).isEqualTo(3);
-    assertThat(usage.size()).isEqualTo(8192 + 4096 + Math.ceilDiv(Files.size(tree), 4096L) * 4096);
+    assertThat(usage.size())
+        .isEqualTo(
+            512
+                * Long.parseLong(
+                    Kernel.run("du", "-s", "-B512", tree.toString()).split("\t", 2)[0]));
   }
 }

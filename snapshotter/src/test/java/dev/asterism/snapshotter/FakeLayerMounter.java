@@ -32,7 +32,7 @@ final class FakeLayerMounter implements LayerMounter {
   }
 
   @Override
-  public LayerUsage prepare(LayerRequest request) throws IOException {
+  public synchronized LayerUsage prepare(LayerRequest request) throws IOException {
     prepared.add(request);
     if (!reachable.contains(request.layer())) {
       throw new IOException("no route to the registry of " + request.image());
@@ -43,7 +43,7 @@ final class FakeLayerMounter implements LayerMounter {
   }
 
   @Override
-  public LayerUsage reopen(LayerRequest request) throws IOException {
+  public synchronized LayerUsage reopen(LayerRequest request) throws IOException {
     if (!onDisk.contains(request.layer())) {
       throw new IOException("not on this disk: " + request.layer());
     }
@@ -52,7 +52,7 @@ final class FakeLayerMounter implements LayerMounter {
   }
 
   @Override
-  public Path mountChain(Chain chain) throws IOException {
+  public synchronized Path mountChain(Chain chain) throws IOException {
     if (!open.containsAll(chain.layers())) {
       throw new IOException("a layer is not ready: " + chain);
     }
@@ -70,7 +70,7 @@ final class FakeLayerMounter implements LayerMounter {
   }
 
   @Override
-  public void retain(Supplier<InUse> inUse) {
+  public synchronized void retain(Supplier<InUse> inUse) {
     InUse kept = inUse.get();
     open.retainAll(kept.layers());
     mounted.retainAll(kept.chains());

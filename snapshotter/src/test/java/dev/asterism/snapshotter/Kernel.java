@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import dev.asterism.testkit.process.Command;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -86,30 +86,10 @@ final class Kernel {
         .formatted(common, mount.type(), mount.source(), mountpoint, String.join(",", options));
   }
 
-  /// Runs a command and returns what it printed.
+  /// Runs a command and returns what it printed, white space at the end left out.
   ///
-  /// @throws IOException if it ends with something other than 0; the message has what it printed
+  /// @throws IOException if it ends with something other than 0; the message has what it said
   static String run(String... command) throws IOException, InterruptedException {
-    Path output =
-        Files.createTempFile(
-            "child-",
-            ".out",
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    try {
-      Process child =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(output.toFile())
-              .start();
-      child.getOutputStream().close();
-      int status = child.waitFor();
-      String printed = Files.readString(output);
-      if (status != 0) {
-        throw new IOException("%s ended with %d: %s".formatted(List.of(command), status, printed));
-      }
-      return printed;
-    } finally {
-      Files.delete(output);
-    }
+    return Command.of(command).runOrThrow().text();
   }
 }

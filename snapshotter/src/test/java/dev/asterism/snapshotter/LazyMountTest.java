@@ -92,7 +92,7 @@ final class LazyMountTest {
     file(chain, "etc/fresh", "three", 2);
     service.client().prepare("c", "low");
     assertThat(in("c", "cd etc; cat objects gate fresh; ls"))
-        .isEqualTo("onetwothreefresh\ngate\nobjects\n");
+        .isEqualTo("onetwothreefresh\ngate\nobjects");
   }
 
   @Test
@@ -105,7 +105,7 @@ final class LazyMountTest {
     service.client().prepare("c", "low");
     in("c", "echo more >> d/append; chmod 600 d/mode; rm d/gone; mv d e; ln e/mode hard");
     assertThat(in("c", "cat e/append e/mode hard; stat -c %a hard; ls e; test ! -e d"))
-        .isEqualTo("onemore\ntwotwo600\nappend\nmode\n");
+        .isEqualTo("onemore\ntwotwo600\nappend\nmode");
   }
 
   @Test
@@ -127,7 +127,7 @@ final class LazyMountTest {
     service.client().prepare("c", "ordinary");
     assertThat(
             in("c", "cat moved/f moved/top; stat -c %a moved/f; echo more >> moved/f; cat moved/f"))
-        .isEqualTo("onetop\n600\nonemore\n");
+        .isEqualTo("onetop\n600\nonemore");
   }
 
   @Test
@@ -140,7 +140,7 @@ final class LazyMountTest {
     file(chain, "d/f", "above", 1);
     service.client().prepare("c", "high");
     assertThat(in("c", "cat d/f d/below; echo new > d/new; ls d"))
-        .isEqualTo("abovebelow\nbelow\nf\nnew\n");
+        .isEqualTo("abovebelow\nbelow\nf\nnew");
   }
 
   @Test
@@ -153,6 +153,6 @@ final class LazyMountTest {
     remote("high", "ordinary", HIGH);
     file(new Chain(List.of(HIGH), Base.ORDINARY), "d/high", "high", 2);
     service.client().prepare("c", "high");
-    assertThat(in("c", "cat d/high d/low d/middle")).isEqualTo("highlowmiddle\n");
+    assertThat(in("c", "cat d/high d/low d/middle")).isEqualTo("highlowmiddle");
   }
 }

@@ -18,7 +18,7 @@ abstract class MountContract {
   // Type, mode, owner, path, link target and content of everything below.
   private static final String TREE =
       "find . -printf '%y %m %U:%G %p %l\\n' | sort -k4; "
-          + "find . -type f -print0 | sort -z | xargs -0 -r sha256sum";
+          + "find . -type f -print0 | sort -z | xargs -0 -r sha256sum; echo end";
 
   @TempDir private Path scratch;
   private SnapshotsService service;
@@ -66,7 +66,8 @@ abstract class MountContract {
       String both = scripts[i] + "\n" + TREE;
       String name = "layer-" + i;
       assertThat(write(name, parent, TREE + "\n" + both))
-          .isEqualTo(before + Kernel.run("sh", "-c", "set -e; cd '%s'\n%s".formatted(plain, both)));
+          .isEqualTo(
+              before + "\n" + Kernel.run("sh", "-c", "set -e; cd '%s'\n%s".formatted(plain, both)));
       before = Kernel.run("sh", "-c", "cd '%s'; %s".formatted(plain, TREE));
       assertThat(view(name, TREE)).isEqualTo(before);
       parent = name;
@@ -75,14 +76,14 @@ abstract class MountContract {
 
   @Test
   void root_ofNewSnapshot_isReadableByAll() throws Exception {
-    assertThat(write("c", "", "stat -c '%a %u:%g' .")).isEqualTo("755 0:0\n");
+    assertThat(write("c", "", "stat -c '%a %u:%g' .")).isEqualTo("755 0:0");
   }
 
   @Test
   void root_overParent_looksLikeIt() throws Exception {
     write("c", "", "chown 12:34 .");
-    assertThat(write("d", "c", "stat -c %u:%g .")).isEqualTo("12:34\n");
-    assertThat(write("e", "d", "stat -c %u:%g .")).isEqualTo("12:34\n");
+    assertThat(write("d", "c", "stat -c %u:%g .")).isEqualTo("12:34");
+    assertThat(write("e", "d", "stat -c %u:%g .")).isEqualTo("12:34");
   }
 
   @Test
@@ -131,7 +132,7 @@ abstract class MountContract {
   void active_mountedAgain_hasWhatWasWritten() throws Exception {
     write("c", "", "echo 1 > f");
     Kernel.in(scratch, client.prepare("a", "c"), "echo 2 > g");
-    assertThat(Kernel.in(scratch, client.mounts("a"), "cat f g")).isEqualTo("1\n2\n");
+    assertThat(Kernel.in(scratch, client.mounts("a"), "cat f g")).isEqualTo("1\n2");
   }
 
   @Test
@@ -157,6 +158,6 @@ abstract class MountContract {
       parent = "l" + i;
       client.commit(parent, parent + "-key");
     }
-    assertThat(view(parent, "cat last only-0 only-32 only-127")).isEqualTo("127\n0\n32\n127\n");
+    assertThat(view(parent, "cat last only-0 only-32 only-127")).isEqualTo("127\n0\n32\n127");
   }
 }
