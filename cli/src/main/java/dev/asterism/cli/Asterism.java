@@ -30,6 +30,8 @@ import picocli.CommandLine.TypeConversionException;
     },
     subcommands = {
       DaemonCommand.class,
+      MountCommand.class,
+      UnmountCommand.class,
       InspectCommand.class,
       DoctorCommand.class,
       DemoCommand.class,

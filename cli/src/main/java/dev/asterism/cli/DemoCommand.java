@@ -31,7 +31,7 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Progress progress = Progress.onStandardError();
     try {
-      String table = new Demo(link, progress::step).run();
+      String table = new Demo(OwnProgram.words(), link, progress::step).run();
       progress.done();
       PrintWriter out = spec.commandLine().getOut();
       out.print(table);

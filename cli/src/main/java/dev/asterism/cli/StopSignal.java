@@ -1,6 +1,8 @@
 package dev.asterism.cli;
 
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /// SIGTERM and SIGINT as something to wait for: the process ends when whoever waited has closed
 /// this.
@@ -34,6 +36,16 @@ final class StopSignal implements AutoCloseable {
       told.await();
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /// Waits for a signal, but not longer than `limit`; tells whether it came.
+  boolean await(Duration limit) {
+    try {
+      return told.await(limit.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      return true;
     }
   }
 

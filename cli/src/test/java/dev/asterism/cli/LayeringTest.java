@@ -92,6 +92,18 @@ class LayeringTest {
   }
 
   @Test
+  void testkit_outsideOfTheDemo_isNotUsed() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(ROOT + "testkit..", ROOT + "cli.demo..", ROOT + "bench..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ROOT + "testkit..")
+        .because("the product does not stand on its tests")
+        .check(OURS);
+  }
+
+  @Test
   void packages_all_areNullMarked() {
     Set<String> packages =
         OURS.stream()

@@ -7,6 +7,7 @@ import dev.asterism.testkit.image.DemoImage;
 import dev.asterism.testkit.link.LinkShape;
 import dev.asterism.testkit.link.ShapedLink;
 import dev.asterism.testkit.process.Cleanup;
+import dev.asterism.testkit.process.Command;
 import dev.asterism.testkit.process.Daemon;
 import dev.asterism.testkit.process.ScratchFolder;
 import dev.asterism.testkit.registry.TestImage;
@@ -25,11 +26,14 @@ import java.util.function.Consumer;
 public final class Demo {
   private static final int LEVEL = 6; // of deflate, gzip's own default
 
+  private final List<String> ownProgram;
   private final LinkSpeed speed;
   private final Consumer<String> progress;
 
+  /// @param ownProgram the words that start `asterism`; a subcommand follows
   /// @param progress is told what is being done
-  public Demo(LinkSpeed speed, Consumer<String> progress) {
+  public Demo(List<String> ownProgram, LinkSpeed speed, Consumer<String> progress) {
+    this.ownProgram = List.copyOf(ownProgram);
     this.speed = speed;
     this.progress = progress;
   }
@@ -109,19 +113,25 @@ public final class Demo {
     return Side.overlayfs(containerd, () -> traffic(registry, link));
   }
 
-  private static Side asterism(
+  private Side asterism(
       Path scratch, TestRegistry registry, ShapedLink link, Cleanup cleanup)
       throws IOException, InterruptedException {
     Path home = Files.createDirectory(scratch.resolve("asterism"));
     Path root = home.resolve("root");
     Path socket = home.resolve("asterism.sock");
     Daemon daemon =
-        Daemon.start(OwnProgram.daemon(socket, root), socket, home.resolve("asterism.log"));
+        Daemon.start(daemon(socket, root), socket, home.resolve("asterism.log"));
     cleanup.add(daemon::close);
     PrivateContainerd containerd =
         PrivateContainerd.start(home.resolve("containerd"), Map.of("asterism", socket));
     cleanup.add(containerd::close);
     return Side.asterism(containerd, root, () -> traffic(registry, link));
+  }
+
+  private Command daemon(Path socket, Path root) {
+    return Command.of(ownProgram)
+        .with("daemon", "--address", socket.toString(), "--root", root.toString())
+        .with("--log-format", "json");
   }
 
   private static Traffic traffic(TestRegistry registry, ShapedLink link) {

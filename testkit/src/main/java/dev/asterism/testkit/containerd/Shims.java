@@ -19,9 +19,7 @@ final class Shims {
 
   /// Kills the shims that serve the containerd at `socket`, and their containers.
   static void endAll(Path socket) {
-    List<ProcessHandle> shims =
-        ProcessHandle.allProcesses().filter(process -> serves(process, socket)).toList();
-    for (ProcessHandle shim : shims) {
+    for (ProcessHandle shim : serving(socket)) {
       shim.children().forEach(ProcessHandle::destroyForcibly);
       shim.destroyForcibly();
       shim.onExit().join();
@@ -40,6 +38,11 @@ final class Shims {
     }
     removeIfEmpty(Path.of("/run/containerd/s"));
     removeIfEmpty(Path.of("/run/containerd"));
+  }
+
+  /// Finds the shims that serve the containerd at `socket`.
+  static List<ProcessHandle> serving(Path socket) {
+    return ProcessHandle.allProcesses().filter(process -> serves(process, socket)).toList();
   }
 
   private static boolean serves(ProcessHandle process, Path socket) {

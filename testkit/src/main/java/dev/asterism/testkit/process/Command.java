@@ -20,6 +20,8 @@ import java.util.concurrent.TimeUnit;
 public final class Command {
   private static final Duration DEADLINE = Duration.ofMinutes(10);
 
+  private static final Duration GONE = Duration.ofSeconds(5); // for whoever adopts them to notice
+
   private final List<String> words;
   private final Map<String, String> environment;
   private final Optional<Path> directory;
@@ -118,10 +120,16 @@ public final class Command {
   }
 
   private static void killTree(Process process) {
-    if (process.isAlive()) {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
+    if (!process.isAlive()) {
+      return;
     }
+    List<ProcessHandle> doomed = new ArrayList<>(process.descendants().toList());
+    doomed.add(process.toHandle());
+    doomed.forEach(ProcessHandle::destroyForcibly);
+    CompletableFuture.allOf(
+            doomed.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new))
+        .completeOnTimeout(null, GONE.toMillis(), TimeUnit.MILLISECONDS)
+        .join();
   }
 
   /// Returns the words as one would type them.

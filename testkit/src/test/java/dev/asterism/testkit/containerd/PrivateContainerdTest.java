@@ -1,0 +1,72 @@
+package dev.asterism.testkit.containerd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.asterism.estargz.EstargzOptions;
+import dev.asterism.testkit.KernelTests;
+import dev.asterism.testkit.image.BuiltImage;
+import dev.asterism.testkit.image.BuiltLayer;
+import dev.asterism.testkit.process.Command;
+import dev.asterism.testkit.process.ScratchFolder;
+import dev.asterism.testkit.registry.TestImage;
+import dev.asterism.testkit.registry.TestRegistry;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("kernel")
+class PrivateContainerdTest {
+  @BeforeAll
+  static void requireTools() {
+    KernelTests.require("containerd", "runc", "ctr");
+  }
+
+  private static BuiltImage shell(Path folder) throws Exception {
+    Path tree = Files.createDirectory(folder.resolve("tree"));
+    Command.of(
+            "sh",
+            "-ec",
+            """
+            mkdir bin proc dev sys
+            cp -L /bin/sh /bin/sleep bin/
+            for file in $(ldd /bin/sh /bin/sleep | grep -o '/[^ :]*'); do
+              mkdir -p ".$(dirname "$file")"
+              cp -L "$file" ".$file"
+            done
+            """)
+        .in(tree)
+        .runOrThrow();
+    BuiltLayer layer = BuiltLayer.pack(tree, EstargzOptions.DEFAULT, folder.resolve("layer"));
+    return new BuiltImage(List.of(layer), List.of("/bin/sh"));
+  }
+
+  @Test
+  void close_containersRunning_leavesNothing() throws Exception {
+    try (ScratchFolder scratch = ScratchFolder.create("containerd-test");
+        TestRegistry registry = TestRegistry.start()) {
+      TestImage image = shell(scratch.path()).serve(registry, "shell", "1");
+      String reference = registry.reference(image);
+      long shims;
+      try (PrivateContainerd containerd = PrivateContainerd.start(scratch.path().resolve("c"))) {
+        containerd.ctr("images", "pull", "--plain-http", reference).runOrThrow();
+        String said =
+            containerd
+                .run("overlayfs", List.of("--rm"), reference, "a", "/bin/sh", "-c", "echo here")
+                .runOrThrow()
+                .text();
+        containerd
+            .run("overlayfs", List.of("--detach"), reference, "b", "/bin/sleep", "1000")
+            .runOrThrow();
+        shims = Shims.serving(containerd.socket()).size();
+        assertThat(said).isEqualTo("here");
+      }
+
+      assertThat(shims).isEqualTo(1);
+      assertThat(Shims.serving(scratch.path().resolve("c/c.sock"))).isEmpty();
+      assertThat(ScratchFolder.mountsBelow(scratch.path())).isEmpty();
+    }
+  }
+}
