@@ -49,11 +49,6 @@ public final class EntryPath {
     return length == 0 ? ROOT : new EntryPath(Arrays.copyOf(clean, length));
   }
 
-  /// Wraps bytes that are clean already; they are not copied.
-  static EntryPath ofClean(byte[] path) {
-    return path.length == 0 ? ROOT : new EntryPath(path);
-  }
-
   /// Tells whether it is the layer's root.
   public boolean isRoot() {
     return bytes.length == 0;
@@ -83,6 +78,17 @@ public final class EntryPath {
   /// Returns the bytes themselves, not to be written to.
   byte[] bytes() {
     return bytes;
+  }
+
+  /// Returns the path of the file `name[0..length)` in this directory.
+  EntryPath resolve(byte[] name, int length) {
+    int start = bytes.length == 0 ? 0 : bytes.length + 1;
+    byte[] path = Arrays.copyOf(bytes, start + length);
+    if (start > 0) {
+      path[start - 1] = '/';
+    }
+    System.arraycopy(name, 0, path, start, length);
+    return new EntryPath(path);
   }
 
   /// Returns where the last name starts; 0 in a path of one name.

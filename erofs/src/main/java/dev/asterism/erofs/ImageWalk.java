@@ -2,7 +2,6 @@ package dev.asterism.erofs;
 
 import dev.asterism.content.MalformedLayerException;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Deque;
 
@@ -26,37 +25,28 @@ final class ImageWalk {
   }
 
   void run() throws MalformedLayerException {
-    visit(new byte[0], image.root());
+    visit(EntryPath.ROOT, image.root());
     while (!levels.isEmpty()) {
       Level level = levels.element();
       if (level.cursor.next()) {
-        visit(join(level.path.bytes(), level.cursor), level.cursor.nid());
+        visit(
+            level.path.resolve(level.cursor.name(), level.cursor.nameLength()), level.cursor.nid());
       } else {
         levels.remove();
       }
     }
   }
 
-  private void visit(byte[] path, long nid) throws MalformedLayerException {
+  private void visit(EntryPath path, long nid) throws MalformedLayerException {
     ImageInode inode = image.inode(nid);
-    visitor.visit(EntryPath.ofClean(path), nid, inode.stat());
+    visitor.visit(path, nid, inode.stat());
     if (inode.is(FileType.DIRECTORY)) {
-      if (entered.get((int) nid) || path.length > MAX_PATH) {
+      if (entered.get((int) nid) || path.bytes().length > MAX_PATH) {
         throw ErofsFormat.malformed(
             "metadata image, directory %d: is in two places, or too deep".formatted(nid));
       }
       entered.set((int) nid);
-      levels.push(new Level(EntryPath.ofClean(path), image.cursor(nid)));
+      levels.push(new Level(path, image.cursor(nid)));
     }
-  }
-
-  private static byte[] join(byte[] directory, DirectoryCursor cursor) {
-    int start = directory.length == 0 ? 0 : directory.length + 1;
-    byte[] path = Arrays.copyOf(directory, start + cursor.nameLength());
-    if (start > 0) {
-      path[start - 1] = '/';
-    }
-    System.arraycopy(cursor.name(), 0, path, start, cursor.nameLength());
-    return path;
   }
 }

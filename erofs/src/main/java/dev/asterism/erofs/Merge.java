@@ -2,6 +2,7 @@ package dev.asterism.erofs;
 
 import dev.asterism.content.MalformedLayerException;
 import dev.asterism.erofs.TreeColumns.LinkCounts;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -9,6 +10,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// Makes one tree of a stack of layers: what overlayfs shows for it. Confined to one thread.
 ///
@@ -32,21 +34,35 @@ public final class Merge {
   private final List<ErofsImage> topFirst;
   private final List<BitSet> entered = new ArrayList<>();
   private final List<Map<Long, Integer>> linked = new ArrayList<>();
+  private final OrdinaryLayers ordinary;
   private final TreeColumns columns = new TreeColumns();
   private final Inodes inodes = columns.inodes;
   private final Deque<Stack> pending = new ArrayDeque<>();
 
-  /// The directories that are shown as one.
+  /// The directories of one path.
   ///
   /// @param directory the inode they become
   /// @param parts topmost first
   /// @param keep whether whiteouts in it stay
-  private record Stack(int directory, List<Part> parts, boolean keep) {}
+  /// @param cut whether a file, or a whiteout, in place of it or of a directory above it ends the
+  ///   search for attributes below
+  private record Stack(
+      int directory, EntryPath path, List<Part> parts, boolean keep, boolean cut) {}
 
+  /// A file of one layer.
+  ///
   /// @param layer index in `topFirst`
-  private record Part(int layer, ImageInode inode) {}
+  /// @param implicit of a directory: whether no entry of its layer names it
+  /// @param hidden whether a directory above it is opaque: only its attributes matter, for what is
+  ///   implicit above
+  private record Part(int layer, ImageInode inode, boolean implicit, boolean hidden) {
+    boolean isDirectory() {
+      return inode.is(FileType.DIRECTORY);
+    }
+  }
 
-  private Merge(List<ErofsImage> lowestFirst) {
+  private Merge(List<ErofsImage> lowestFirst, OrdinaryLayers ordinary) {
+    this.ordinary = ordinary;
     this.topFirst = lowestFirst.reversed();
     for (int i = 0; i < topFirst.size(); i++) {
       entered.add(new BitSet());
@@ -54,24 +70,37 @@ public final class Merge {
     }
   }
 
-  /// Returns the merged tree. The images are only read while this runs.
+  /// Returns the merged tree of a stack that nothing lies below. The images are only read while
+  /// this runs.
   ///
   /// @param lowestFirst the layers' images, at least one
   /// @throws MalformedLayerException if an image is damaged, or all together have too many files
-  public static Tree merge(List<ErofsImage> lowestFirst, Whiteouts whiteouts)
-      throws MalformedLayerException {
+  public static Tree merge(List<ErofsImage> lowestFirst) throws IOException {
+    return merge(lowestFirst, Whiteouts.DROP, OrdinaryLayers.NONE);
+  }
+
+  /// Returns the merged tree of a stack.
+  ///
+  /// @param lowestFirst the layers' images, at least one
+  /// @param ordinary what lies below the stack
+  /// @throws MalformedLayerException if an image is damaged, or all together have too many files
+  /// @throws IOException if `ordinary` throws it
+  public static Tree merge(
+      List<ErofsImage> lowestFirst, Whiteouts whiteouts, OrdinaryLayers ordinary)
+      throws IOException {
     if (lowestFirst.isEmpty()) {
       throw new IllegalArgumentException("no layer to merge");
     }
-    return new Merge(lowestFirst).run(whiteouts == Whiteouts.KEEP);
+    return new Merge(lowestFirst, ordinary).run(whiteouts == Whiteouts.KEEP);
   }
 
-  private Tree run(boolean keep) throws MalformedLayerException {
+  private Tree run(boolean keep) throws IOException {
     List<Part> roots = new ArrayList<>();
     for (int layer = 0; layer < topFirst.size(); layer++) {
-      roots.add(new Part(layer, topFirst.get(layer).inode(topFirst.get(layer).root())));
+      ErofsImage image = topFirst.get(layer);
+      roots.add(new Part(layer, image.inode(image.root()), true, false));
     }
-    pending.push(new Stack(TreeColumns.ROOT, roots, keep));
+    pending.push(new Stack(TreeColumns.ROOT, EntryPath.ROOT, roots, keep, false));
     while (!pending.isEmpty()) {
       Stack stack = pending.pop();
       if (stack.parts.size() == 1) {
@@ -83,16 +112,15 @@ public final class Merge {
     return columns.finish(LinkCounts.GIVEN);
   }
 
-  private void copyChildren(Stack stack) throws MalformedLayerException {
+  private void copyChildren(Stack stack) throws IOException {
     Part part = stack.parts.getFirst();
     DirectoryCursor cursor = enter(part);
     while (cursor.next()) {
-      ImageInode inode = topFirst.get(part.layer).inode(cursor.nid());
-      add(stack, cursor, List.of(new Part(part.layer, inode)));
+      add(stack, cursor, List.of(part(part, cursor)));
     }
   }
 
-  private void mergeChildren(Stack stack) throws MalformedLayerException {
+  private void mergeChildren(Stack stack) throws IOException {
     List<Part> parts = new ArrayList<>(stack.parts);
     List<DirectoryCursor> cursors = new ArrayList<>();
     for (Part part : stack.parts) {
@@ -107,12 +135,13 @@ public final class Merge {
       List<Integer> at = new ArrayList<>();
       for (int i = 0; i < cursors.size(); i++) {
         if (cursors.get(i).compareName(least) == 0) {
-          int layer = parts.get(i).layer;
-          hits.add(new Part(layer, topFirst.get(layer).inode(cursors.get(i).nid())));
+          hits.add(part(parts.get(i), cursors.get(i)));
           at.add(i);
         }
       }
-      add(stack, least, hits);
+      if (!hits.getFirst().hidden) {
+        add(stack, least, hits);
+      }
       for (int i : at.reversed()) {
         advance(parts, cursors, i);
       }
@@ -139,43 +168,82 @@ public final class Merge {
   /// Adds what is shown for one name.
   ///
   /// @param hits the files of that name, topmost layer first
-  private void add(Stack stack, DirectoryCursor name, List<Part> hits)
-      throws MalformedLayerException {
+  private void add(Stack stack, DirectoryCursor name, List<Part> hits) throws IOException {
     Part top = hits.getFirst();
-    if (top.inode.is(FileType.DIRECTORY)) {
+    if (top.isDirectory()) {
       addDirectory(stack, name, hits);
     } else if (!top.inode.isWhiteout() || stack.keep) {
       columns.addName(stack.directory, name.name(), 0, name.nameLength(), file(top));
     }
   }
 
-  private void addDirectory(Stack stack, DirectoryCursor name, List<Part> hits)
-      throws MalformedLayerException {
-    int directory = inodes.add(FileType.DIRECTORY.format(), Inodes.NO_PAYLOAD);
+  private void addDirectory(Stack stack, DirectoryCursor name, List<Part> hits) throws IOException {
     List<Part> parts = new ArrayList<>();
     boolean closed = false;
-    boolean described = false;
+    boolean cut = stack.cut;
     for (Part hit : hits) {
-      if (!hit.inode.is(FileType.DIRECTORY)) {
+      if (!hit.isDirectory()) {
         closed = true;
+        cut = true;
         break;
       }
-      parts.add(hit);
-      List<Xattr> xattrs = topFirst.get(hit.layer).allXattrs(hit.inode);
-      boolean implicit = has(xattrs, Xattr.IMPLICIT);
-      if (!described && (!implicit || parts.size() == 1)) {
-        describe(directory, hit.inode, xattrs);
-      }
-      described |= !implicit;
-      if (has(xattrs, Xattr.OPAQUE)) {
-        closed = true;
+      parts.add(closed ? new Part(hit.layer, hit.inode, hit.implicit, true) : hit);
+      closed |= hit.hidden || has(hit, Xattr.OPAQUE);
+    }
+    int directory = inodes.add(FileType.DIRECTORY.format(), Inodes.NO_PAYLOAD);
+    EntryPath path = stack.path.resolve(name.name(), name.nameLength());
+    boolean named = describeDirectory(directory, parts, stack);
+    boolean taken = !named && !cut && takeOver(directory, path);
+    boolean keep = stack.keep && !closed;
+    inodes.flag(directory, Inodes.OPAQUE, stack.keep && !keep);
+    inodes.flag(directory, Inodes.IMPLICIT, keep && !named && !taken);
+    columns.addName(stack.directory, name.name(), 0, name.nameLength(), directory);
+    pending.push(new Stack(directory, path, parts, keep, cut));
+  }
+
+  /// Gives a directory the attributes of the topmost part that its layer names; of the lowest one
+  /// where none is named. Returns whether one is.
+  private boolean describeDirectory(int directory, List<Part> parts, Stack parent)
+      throws IOException {
+    Part source = parts.getLast();
+    for (Part part : parts) {
+      if (!part.implicit) {
+        source = part;
         break;
       }
     }
-    inodes.flag(directory, Inodes.OPAQUE, stack.keep && closed);
-    inodes.flag(directory, Inodes.IMPLICIT, stack.keep && !closed && !described);
-    columns.addName(stack.directory, name.name(), 0, name.nameLength(), directory);
-    pending.push(new Stack(directory, parts, stack.keep && !closed));
+    describe(directory, source.inode, topFirst.get(source.layer).allXattrs(source.inode));
+    if (source.implicit) {
+      inheritGroup(directory, parent, source.layer);
+    }
+    return !source.implicit;
+  }
+
+  /// Gives a directory that `layer` needs but does not name the group that mkdir(2) gives it there:
+  /// of its parent, if that was set-group-id.
+  private void inheritGroup(int directory, Stack parent, int layer) throws IOException {
+    for (Part part : parent.parts) {
+      if (part.layer >= layer && !part.implicit) {
+        if (part.layer > layer && (part.inode.mode() & TreeColumns.SET_GROUP_ID) != 0) {
+          inodes.own(directory, 0, part.inode.gid());
+        }
+        return;
+      }
+    }
+    Optional<Attributes> below =
+        parent.cut ? Optional.empty() : ordinary.findDirectory(parent.path);
+    if (below.isPresent() && (below.get().mode() & TreeColumns.SET_GROUP_ID) != 0) {
+      inodes.own(directory, 0, (int) below.get().gid());
+    }
+  }
+
+  /// Gives a directory the attributes that it has in the ordinary layers, if it is there.
+  private boolean takeOver(int directory, EntryPath path) throws IOException {
+    Optional<Attributes> attributes = ordinary.findDirectory(path);
+    if (attributes.isPresent()) {
+      columns.describe(directory, path, attributes.get());
+    }
+    return attributes.isPresent();
   }
 
   /// Returns the inode for a file that is no directory: a new one, or the one it has already by
@@ -238,7 +306,16 @@ public final class Merge {
     return topFirst.get(part.layer).cursor(nid);
   }
 
-  private static boolean has(List<Xattr> xattrs, Xattr wanted) {
-    return xattrs.stream().anyMatch(wanted::hasNameOf);
+  /// Returns the file that a cursor over the directory `parent` stands at.
+  private Part part(Part parent, DirectoryCursor cursor) throws MalformedLayerException {
+    ImageInode inode = topFirst.get(parent.layer).inode(cursor.nid());
+    Part part = new Part(parent.layer, inode, false, parent.hidden);
+    return part.isDirectory() && has(part, Xattr.IMPLICIT)
+        ? new Part(parent.layer, inode, true, parent.hidden)
+        : part;
+  }
+
+  private boolean has(Part part, Xattr wanted) throws MalformedLayerException {
+    return topFirst.get(part.layer).allXattrs(part.inode).stream().anyMatch(wanted::hasNameOf);
   }
 }

@@ -28,12 +28,6 @@ public final class TreeBuilder {
   private static final byte[] MARKER = EntryPath.utf8(".wh.");
   private static final byte[] OPAQUE_MARKER = EntryPath.utf8(".wh..wh..opq");
 
-  /// uid and gid of `-1`: chown(2) changes nothing, so the file stays root's.
-  private static final long UNCHANGED_ID = 0xFFFFFFFFL;
-
-  /// containerd takes later times for nonsense: 2^63 ns after 1970.
-  private static final long MAX_SECONDS = Long.MAX_VALUE / 1_000_000_000L;
-
   private final TreeColumns columns = new TreeColumns();
   private final Inodes inodes = columns.inodes;
   private final NameIndex names = new NameIndex(columns);
@@ -56,7 +50,7 @@ public final class TreeBuilder {
       return;
     }
     int inode = inodes.add(FileType.DIRECTORY.format(), Inodes.NO_PAYLOAD);
-    describe(inode, path, attributes);
+    columns.describe(inode, path, attributes);
     put(parent, path, inode);
   }
 
@@ -188,7 +182,7 @@ public final class TreeBuilder {
       mark(path, parent, attributes);
       return;
     }
-    describe(inode, path, attributes);
+    columns.describe(inode, path, attributes);
     put(parent, path, inode);
   }
 
@@ -204,36 +198,13 @@ public final class TreeBuilder {
   private void change(int directory, EntryPath path, Attributes attributes)
       throws MalformedLayerException {
     int older = inodes.xattrs(directory);
-    describe(directory, path, attributes);
+    columns.describe(directory, path, attributes);
     inodes.flag(directory, Inodes.IMPLICIT, false);
     if (older != XattrSets.NONE) {
       List<Xattr> newer = columns.xattrSets.get(inodes.xattrs(directory));
       List<Xattr> both = XattrRules.merge(columns.xattrSets.get(older), newer, path);
       inodes.attach(directory, columns.xattrSets.intern(both));
     }
-  }
-
-  private void describe(int inode, EntryPath path, Attributes attributes)
-      throws MalformedLayerException {
-    FileType type = inodes.type(inode);
-    inodes.permit(inode, type == FileType.SYMLINK ? 0777 : attributes.mode());
-    inodes.own(inode, id(path, "uid", attributes.uid()), id(path, "gid", attributes.gid()));
-    long seconds = attributes.mtimeSeconds();
-    int nanos = attributes.mtimeNanos();
-    if (nanos < 0 || nanos > 999_999_999) {
-      throw malformed(path, "has %d nanoseconds in its time".formatted(nanos));
-    }
-    boolean sane = seconds >= 0 && seconds < MAX_SECONDS;
-    inodes.time(inode, sane ? seconds : 0, sane ? nanos : 0);
-    List<Xattr> xattrs = XattrRules.select(attributes.xattrs(), type, attributes.mode(), path);
-    inodes.attach(inode, columns.xattrSets.intern(xattrs));
-  }
-
-  private static int id(EntryPath path, String what, long id) throws MalformedLayerException {
-    if (id < 0 || id > UNCHANGED_ID) {
-      throw malformed(path, "has %s %d, expected 0 to 2^32-1".formatted(what, id));
-    }
-    return id == UNCHANGED_ID ? 0 : (int) id;
   }
 
   /// Points the name of `path` at `inode` and returns the name.
@@ -304,7 +275,7 @@ public final class TreeBuilder {
       return;
     }
     int inode = inodes.add(FileType.CHARACTER_DEVICE.format() | Inodes.MARKER, 0);
-    inodes.own(inode, id(path, "uid", attributes.uid()), id(path, "gid", attributes.gid()));
+    columns.own(inode, path, attributes);
     put(path, parent, start, inode);
   }
 

@@ -3,6 +3,7 @@ package dev.asterism.erofs;
 import dev.asterism.content.MalformedLayerException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 
 /// A tree while it is made: inodes, and the names that refer to them, in columns. Some 110 bytes a
 /// file. Confined to one thread.
@@ -11,10 +12,17 @@ import java.util.Arrays;
 /// names of a directory that nothing refers to any more are garbage, which [#finish] leaves out.
 final class TreeColumns {
   static final int ROOT = 0;
+  static final int SET_GROUP_ID = 02000;
 
   /// Most names in one tree: bounds the memory that a small table of contents can ask for by naming
   /// deep paths, which make a directory of two bytes of text.
   static final int MAX_NAMES = 4 << 20;
+
+  /// uid and gid of `-1`: chown(2) changes nothing, so the file stays root's.
+  private static final long UNCHANGED_ID = 0xFFFFFFFFL;
+
+  /// containerd takes later times for nonsense: 2^63 ns after 1970.
+  private static final long MAX_SECONDS = Long.MAX_VALUE / 1_000_000_000L;
 
   private static final int OBJECT_PATH_LENGTH = 4 + 2 * 32;
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
@@ -28,10 +36,20 @@ final class TreeColumns {
 
   /// Starts with a root that no entry names.
   TreeColumns() {
-    addImplicitDirectory();
+    addImplicit();
   }
 
-  int addImplicitDirectory() {
+  /// Adds a directory that no entry names. As mkdir(2) has it, its group is that of a set-group-id
+  /// parent.
+  int addImplicitDirectory(int parent) {
+    int directory = addImplicit();
+    if ((inodes.mode(parent) & SET_GROUP_ID) != 0) {
+      inodes.own(directory, 0, inodes.gid(parent));
+    }
+    return directory;
+  }
+
+  private int addImplicit() {
     return inodes.add(FileType.DIRECTORY.format() | 0755 | Inodes.IMPLICIT, Inodes.NO_PAYLOAD);
   }
 
@@ -44,6 +62,36 @@ final class TreeColumns {
     parents.add(parent);
     targets.add(inode);
     return names.add(arena.add(from, start, end - start));
+  }
+
+  /// Gives an inode the attributes that an entry has.
+  ///
+  /// @throws MalformedLayerException if the format cannot hold them
+  void describe(int inode, EntryPath path, Attributes attributes) throws MalformedLayerException {
+    FileType type = inodes.type(inode);
+    inodes.permit(inode, type == FileType.SYMLINK ? 0777 : attributes.mode());
+    own(inode, path, attributes);
+    long seconds = attributes.mtimeSeconds();
+    int nanos = attributes.mtimeNanos();
+    if (nanos < 0 || nanos > 999_999_999) {
+      throw TreeBuilder.malformed(path, "has %d nanoseconds in its time".formatted(nanos));
+    }
+    boolean sane = seconds >= 0 && seconds < MAX_SECONDS;
+    inodes.time(inode, sane ? seconds : 0, sane ? nanos : 0);
+    List<Xattr> xattrs = XattrRules.select(attributes.xattrs(), type, attributes.mode(), path);
+    inodes.attach(inode, xattrSets.intern(xattrs));
+  }
+
+  /// Gives an inode an entry's owner and group.
+  void own(int inode, EntryPath path, Attributes attributes) throws MalformedLayerException {
+    inodes.own(inode, id(path, "uid", attributes.uid()), id(path, "gid", attributes.gid()));
+  }
+
+  private static int id(EntryPath path, String what, long id) throws MalformedLayerException {
+    if (id < 0 || id > UNCHANGED_ID) {
+      throw TreeBuilder.malformed(path, "has %s %d, expected 0 to 2^32-1".formatted(what, id));
+    }
+    return id == UNCHANGED_ID ? 0 : (int) id;
   }
 
   int nameCount() {

@@ -1,25 +1,150 @@
 package dev.asterism.fuse;
 
+import dev.asterism.linux.Errno;
+import dev.asterism.linux.ErrnoException;
+import dev.asterism.linux.Fd;
+import dev.asterism.linux.FuseDevice;
+import dev.asterism.linux.Mount;
+import dev.asterism.linux.Mounts;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// A mounted file system and the threads that serve it.
+///
+/// A few platform threads read requests, each from a device of its own; every request is handled on
+/// a virtual thread. The mount is read-only, open to every user, and checked by the kernel's own
+/// permission bits. It must not be touched by the process that serves it: a thread that waits for
+/// itself waits for ever.
+///
+/// When somebody else unmounts it, the threads end as after [#close]. Thread-safe.
 public final class FuseSession implements AutoCloseable {
-  private final Path mountpoint;
-  private final Negotiated negotiated;
+  private static final Logger LOG = System.getLogger(FuseSession.class.getName());
 
-  private FuseSession(Path mountpoint, Negotiated negotiated) {
-    this.mountpoint = mountpoint;
+  private static final Path BACKING_DEVICES = Path.of("/sys/class/bdi");
+
+  /// How long readers may take to notice that the connection has ended.
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final Mount mount;
+  private final Negotiated negotiated;
+  private final List<FuseDevice> devices;
+  private final InterruptWatcher watcher;
+  private final List<Thread> threads = new ArrayList<>();
+  private final OpenModes modes;
+  private final AtomicInteger readersAlive;
+
+  /// Set when the connection has ended because the mount went: what stands there later is
+  /// another's.
+  private volatile boolean unmounted;
+
+  private FuseSession(
+      Mount mount,
+      Negotiated negotiated,
+      List<FuseDevice> devices,
+      FileSystem fs,
+      Options options) {
+    this.mount = mount;
     this.negotiated = negotiated;
+    this.devices = List.copyOf(devices);
+    this.readersAlive = new AtomicInteger(devices.size());
+    PendingRequests requests = new PendingRequests();
+    this.watcher = new InterruptWatcher(new Requester(Path.of("/proc")), requests);
+    this.modes = new OpenModes(devices.getFirst(), negotiated.passthrough());
+    Operations operations =
+        new Operations(
+            fs,
+            modes,
+            new Buffers(negotiated.maxRead()),
+            negotiated.has(InitFlags.NO_OPENDIR_SUPPORT));
+    Handlers handlers = new Handlers(mount.type(), options.handlers());
+    threads.add(thread("interrupts", watcher));
+    for (FuseDevice device : devices) {
+      Reader reader = new Reader(device, requests, watcher, handlers, operations);
+      threads.add(thread("reader", () -> serve(reader)));
+    }
   }
 
-  /// Mounts `fs` on a directory and serves it until [#close] or until somebody unmounts it.
+  private Thread thread(String role, Runnable task) {
+    return Thread.ofPlatform()
+        .name(mount.type() + "-" + role + "-" + threads.size())
+        .daemon(true)
+        .unstarted(task);
+  }
+
+  /// Mounts `fs` on a directory and serves it until [#close], or until somebody unmounts it.
   ///
   /// @param subtype what `/proc/mounts` shows: the type is `fuse.<subtype>`
-  /// @throws IOException if it cannot be mounted; nothing is left behind
+  /// @throws NotDirectoryException if `mountpoint` is none
+  /// @throws IOException if it cannot be mounted (no privilege, no `/dev/fuse`, a kernel that is
+  ///   too old); nothing is left behind
   public static FuseSession mount(Path mountpoint, String subtype, FileSystem fs, Options options)
       throws IOException {
-    return new FuseSession(mountpoint, new Negotiated(0, 0, options.maxRead()));
+    Path target = mountpoint.toRealPath();
+    if (!Files.isDirectory(target)) {
+      throw new NotDirectoryException(mountpoint.toString());
+    }
+    List<FuseDevice> devices = new ArrayList<>();
+    boolean mounted = false;
+    boolean serving = false;
+    try {
+      FuseDevice first = FuseDevice.open();
+      devices.add(first);
+      Mounts.mount(
+          subtype,
+          target,
+          "fuse." + subtype,
+          Mounts.MS_RDONLY | Mounts.MS_NOSUID | Mounts.MS_NODEV,
+          // rootmode is octal: a directory
+          "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other,default_permissions,max_read=%d"
+              .formatted(first.fd().number(), options.maxRead()));
+      mounted = true;
+      Negotiated negotiated = Handshake.negotiate(first, options.maxRead(), options.readAhead());
+      while (devices.size() < options.readers()) {
+        devices.add(first.another());
+      }
+      Mount mount = findMount(target);
+      FuseSession session = new FuseSession(mount, negotiated, devices, fs, options);
+      setReadAhead(mount, options.readAhead());
+      session.start();
+      serving = true;
+      return session;
+    } finally {
+      if (!serving) {
+        if (mounted) {
+          Mounts.unmount(target, Mounts.MNT_DETACH);
+        }
+        devices.forEach(FuseDevice::close);
+      }
+    }
+  }
+
+  /// Goes on with a mount whose process has died, and asks the kernel for what that had not
+  /// answered.
+  ///
+  /// The kernel still holds the nodes, handles and lookup counts that the dead process gave out;
+  /// they must mean the same to `fs`.
+  ///
+  /// @param fds all devices of the mount, as [#fds] named them to whoever kept them. This takes
+  ///   them over. A request that was read from one that has been closed since is lost: its caller
+  ///   got an error at that moment
+  /// @param negotiated what the dead process agreed on
+  public static FuseSession resume(
+      Path mountpoint, List<Fd> fds, Negotiated negotiated, FileSystem fs, Options options)
+      throws IOException {
+    List<FuseDevice> devices = fds.stream().map(FuseDevice::new).toList();
+    FuseSession session = new FuseSession(findMount(mountpoint), negotiated, devices, fs, options);
+    Handshake.resend(devices.getFirst());
+    session.start();
+    return session;
   }
 
   /// Returns what kernel and session agreed on.
@@ -27,18 +152,126 @@ public final class FuseSession implements AutoCloseable {
     return negotiated;
   }
 
-  /// Returns where it is mounted.
+  /// Returns where it is mounted: an absolute path without symlinks.
   public Path mountpoint() {
-    return mountpoint;
+    return mount.mountpoint();
   }
 
-  /// Ends the connection at once: every request, waiting or to come, fails with `ENOTCONN`. The
-  /// mount stays until it is closed.
-  public void abort() throws IOException {}
+  /// Returns the devices of the connection, which stay the session's. As long as any process holds
+  /// one of them open, the mount waits for its server instead of failing.
+  public List<Fd> fds() {
+    return devices.stream().map(FuseDevice::fd).toList();
+  }
 
-  /// Unmounts, and waits for the session's threads. Who still has files open in it gets `ENOTCONN`.
+  /// Returns how many files the kernel holds open for passthrough. They are in no descriptor table
+  /// and count against no limit.
+  public int backingFiles() {
+    return modes.backingFiles();
+  }
+
+  /// Tells whether the connection stands.
+  public boolean isServing() {
+    return readersAlive.get() > 0;
+  }
+
+  /// Ends the connection at once: every request, waiting or to come, fails with `ECONNABORTED` or
+  /// `ENOTCONN`. The mount stays until [#close]. Does nothing if the connection has ended.
+  ///
+  /// @throws IOException if the kernel's control file system cannot be reached
+  public void abort() throws IOException {
+    // The number is the connection's as long as the readers have it.
+    if (isServing()) {
+      Connections.abort(mount.minor());
+    }
+  }
+
+  /// Ends the connection, unmounts, and waits for the session's threads. Who still uses the mount
+  /// gets errors. Handlers that have not returned go on, and nobody hears of it.
+  ///
+  /// @throws IOException if the mount or a thread is still there
   @Override
-  public void close() throws IOException {}
+  public void close() throws IOException {
+    unmount();
+    if (isServing()) {
+      // Mounted elsewhere still: a bind mount, another namespace, a container's overlay.
+      try {
+        abort();
+      } catch (IOException e) {
+        LOG.log(Level.DEBUG, "cannot abort " + mount, e);
+      }
+    }
+    for (Thread thread : threads) {
+      join(thread);
+    }
+  }
+
+  private void unmount() throws IOException {
+    while (!unmounted && isMounted()) {
+      try {
+        // Forcing ends the connection first, so nobody is waited for.
+        Mounts.unmount(mountpoint(), Mounts.MNT_FORCE | Mounts.UMOUNT_NOFOLLOW);
+      } catch (ErrnoException e) {
+        if (!e.is(Errno.EBUSY)) {
+          throw e;
+        }
+        Mounts.unmount(mountpoint(), Mounts.MNT_DETACH | Mounts.UMOUNT_NOFOLLOW);
+      }
+    }
+  }
+
+  private boolean isMounted() throws IOException {
+    return Mounts.find(mountpoint()).filter(now -> now.id() == mount.id()).isPresent();
+  }
+
+  private void join(Thread thread) throws IOException {
+    try {
+      if (!thread.join(PATIENCE)) {
+        throw new IOException("thread %s still serves %s".formatted(thread.getName(), mount));
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void start() {
+    threads.forEach(Thread::start);
+  }
+
+  private void serve(Reader reader) {
+    try {
+      reader.run();
+    } finally {
+      if (readersAlive.decrementAndGet() == 0) {
+        noteUnmount();
+        watcher.stop();
+        devices.forEach(FuseDevice::close);
+      }
+    }
+  }
+
+  private void noteUnmount() {
+    try {
+      unmounted = !isMounted();
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "cannot tell whether it is unmounted: " + mount, e);
+    }
+  }
+
+  private static Mount findMount(Path mountpoint) throws IOException {
+    Optional<Mount> mount = Mounts.find(mountpoint);
+    return mount.orElseThrow(() -> new IOException("nothing is mounted on " + mountpoint));
+  }
+
+  /// Lets the kernel read ahead further than the 128 KiB that every file system starts with. INIT
+  /// can only lower it.
+  private static void setReadAhead(Mount mount, int bytes) {
+    Path setting = BACKING_DEVICES.resolve(mount.major() + ":" + mount.minor() + "/read_ahead_kb");
+    try {
+      Files.writeString(setting, Integer.toString(bytes >> 10));
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "readahead stays what it is: " + setting, e);
+    }
+  }
 
   /// How a session works. Immutable.
   ///

@@ -9,35 +9,20 @@ import dev.asterism.linux.Fd;
 /// another handle of the node: see [OpenModes]. Whatever the file system asked for, it must be able
 /// to [FileSystem#read] from the handle, and it gets one [FileSystem#release] for it.
 public sealed interface Opened {
-  /// The number that later requests name this open file by: 0 to 2^62 - 1, at the file system's
-  /// choice. A file system without state per handle may use one number for all.
+  /// The number that later requests name this open file by, at the file system's choice. One
+  /// without state per handle may use the same for all.
   long handle();
 
   /// Through the page cache, which also keeps what earlier handles of the node have read: for
   /// content that never changes.
-  record Cached(long handle) implements Opened {
-    /// @throws IllegalArgumentException if `handle` is out of its range
-    public Cached {
-      Handle.check(handle);
-    }
-  }
+  record Cached(long handle) implements Opened {}
 
   /// Past the page cache: every `read(2)` becomes a request. The file cannot be mapped shared.
-  record Direct(long handle) implements Opened {
-    /// @throws IllegalArgumentException if `handle` is out of its range
-    public Direct {
-      Handle.check(handle);
-    }
-  }
+  record Direct(long handle) implements Opened {}
 
   /// By the kernel alone, from another file (Linux 6.9).
   ///
   /// @param backing an open regular file with the node's content and size. The file system owns it,
   ///   and keeps it open at least until `release` of this handle
-  record Passthrough(long handle, Fd backing) implements Opened {
-    /// @throws IllegalArgumentException if `handle` is out of its range
-    public Passthrough {
-      Handle.check(handle);
-    }
-  }
+  record Passthrough(long handle, Fd backing) implements Opened {}
 }

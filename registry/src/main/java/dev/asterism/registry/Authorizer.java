@@ -43,21 +43,17 @@ final class Authorizer {
     };
   }
 
-  private Optional<String> basic(Realm realm) {
-    return credentials
-        .find(realm.host())
-        .flatMap(credential ->
-            switch (credential) {
-              case Credential.Basic basic -> Optional.of(Tokens.basic(basic));
-              case Credential.IdentityToken _ -> Optional.empty();
-            });
+  private Optional<String> basic(Realm realm) throws IOException {
+    return credentials.find(realm.host()).orElse(null) instanceof Credential.Basic basic
+        ? Optional.of(Tokens.basic(basic))
+        : Optional.empty();
   }
 
   /// Learns from an answer with status 401.
   ///
   /// @param sent what [#authorization] gave for that request
   /// @return whether the request may be worth repeating
-  boolean learn(Realm realm, Answer refusal, Optional<String> sent) throws RegistryException {
+  boolean learn(Realm realm, Answer refusal, Optional<String> sent) throws IOException {
     List<Challenge> challenges =
         refusal.headers("WWW-Authenticate").stream()
             .flatMap(header -> Challenge.parse(header).stream())
@@ -74,11 +70,12 @@ final class Authorizer {
       return true;
     }
     boolean wantsBasic = challenges.stream().anyMatch(c -> c.scheme().equals("basic"));
-    if (wantsBasic && basic(realm).isPresent()) {
-      remember(realm, new Scheme.Basic());
-      return !basic(realm).equals(sent);
+    Optional<String> basic = wantsBasic ? basic(realm) : Optional.empty();
+    if (basic.isEmpty() || basic.equals(sent)) {
+      return false;
     }
-    return false;
+    remember(realm, new Scheme.Basic());
+    return true;
   }
 
   private void remember(Realm realm, Scheme scheme) {

@@ -1,5 +1,6 @@
 package dev.asterism.registry;
 
+import java.io.IOException;
 import java.util.Optional;
 
 /// Finds the credential for a registry.
@@ -11,7 +12,8 @@ public interface Credentials {
   ///
   /// @param host with its port if it has one, as in [ImageReference#host]; Docker Hub is
   ///   `docker.io`
-  Optional<Credential> find(String host);
+  /// @throws IOException if it cannot be told, e.g. because a file is unreadable
+  Optional<Credential> find(String host) throws IOException;
 
   /// Returns a source that has none.
   static Credentials anonymous() {

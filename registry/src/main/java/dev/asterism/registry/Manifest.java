@@ -104,6 +104,7 @@ sealed interface Manifest {
           default -> json.skipChildren();
         }
       }
+      require(json.nextToken() == null, "something follows the manifest");
     }
 
     private List<Entry> entries(JsonParser json) throws RegistryException {

@@ -37,7 +37,8 @@ final class Tokens {
   private final RequestPolicy policy;
   private final InstantSource clock;
   private final ConcurrentHashMap<Key, Token> kept = new ConcurrentHashMap<>();
-  private final SingleFlight<Key, Token> fetches = new SingleFlight<>();
+  private final SingleFlight<Key, Token> fetches =
+      new SingleFlight<>(Thread.ofVirtual().name("registry-token").factory());
 
   Tokens(Transport transport, Credentials credentials, RequestPolicy policy, InstantSource clock) {
     this.transport = transport;
@@ -133,7 +134,7 @@ final class Tokens {
     }
   }
 
-  private Transport.Request request(Key key, String what) throws RegistryException {
+  private Transport.Request request(Key key, String what) throws IOException {
     Map<String, String> parameters = new LinkedHashMap<>();
     if (!key.service().isEmpty()) {
       parameters.put("service", key.service());

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.Map;
 import javax.net.ssl.SSLHandshakeException;
@@ -55,6 +56,7 @@ final class Transport implements AutoCloseable {
         PoolingHttpClientConnectionManagerBuilder.create()
             .setConnectionFactory(
                 ManagedHttpClientConnectionFactory.builder().http1Config(http).build())
+            .setDnsResolver(new NameLookup(policy.connect()))
             .setMaxConnPerRoute(policy.connectionsPerHost())
             .setMaxConnTotal(8 * policy.connectionsPerHost())
             .setDefaultConnectionConfig(
@@ -162,12 +164,16 @@ final class Transport implements AutoCloseable {
       case RegistryException known -> known;
       case ClientProtocolException _ ->
           RegistryException.unusable(what, "the server does not speak HTTP", e);
-      case SSLHandshakeException _, SSLPeerUnverifiedException _ ->
-          RegistryException.unusable(what, "TLS: " + e.getMessage(), e);
-      default ->
-          RegistryException.unreachable(
-              what, e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage(), e);
+      case SSLPeerUnverifiedException _ -> RegistryException.unusable(what, reason(e), e);
+      case SSLHandshakeException _ when e.getCause() instanceof CertificateException ->
+          RegistryException.unusable(what, reason(e), e);
+      default -> RegistryException.unreachable(what, reason(e), e);
     };
+  }
+
+  private static String reason(IOException e) {
+    String name = e.getClass().getSimpleName();
+    return e.getMessage() == null ? name : name + ": " + e.getMessage();
   }
 
   /// Aborts what is under way and closes the connections.

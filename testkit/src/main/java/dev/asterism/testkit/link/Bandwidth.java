@@ -6,10 +6,12 @@ import java.util.concurrent.locks.LockSupport;
 /// One direction of a link: sends what is given to it one after the other, as fast as it goes.
 ///
 /// A token bucket by time: each block is given the moment at which its last byte is out, right
-/// after the block before it. Who comes to an idle link may be a little ahead of it, which makes up
-/// for timers that wake late. Thread-safe.
+/// after the block before it. Timers wake late, on a busy machine by milliseconds; so a sender says
+/// since when it has had its bytes, and the time that it overslept is not lost to the link.
+/// Thread-safe.
 final class Bandwidth {
-  private static final long BURST = Duration.ofMillis(2).toNanos();
+  /// Nobody is trusted to have overslept longer.
+  private static final long LONGEST_CREDIT = Duration.ofMillis(100).toNanos();
 
   private final LinkShape shape;
   private long freeAt = System.nanoTime();
@@ -19,15 +21,21 @@ final class Bandwidth {
   }
 
   /// Waits until `bytes` bytes are out, and returns that moment by `System.nanoTime`.
-  long send(int bytes) throws InterruptedException {
+  ///
+  /// @param since when the bytes could have begun to go out, by `System.nanoTime`
+  long send(int bytes, long since) throws InterruptedException {
     long out;
     synchronized (this) {
-      long earliest = System.nanoTime() - BURST;
-      out = (freeAt - earliest > 0 ? freeAt : earliest) + shape.nanosFor(bytes);
+      long start = later(since, System.nanoTime() - LONGEST_CREDIT);
+      out = later(start, freeAt) + shape.nanosFor(bytes);
       freeAt = out;
     }
     sleepUntil(out);
     return out;
+  }
+
+  private static long later(long a, long b) {
+    return a - b > 0 ? a : b;
   }
 
   /// Sleeps until `moment` by `System.nanoTime`; at once if it has passed.

@@ -1,6 +1,7 @@
 package dev.asterism.testkit.link;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.Socket;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -44,10 +45,14 @@ final class Pipe {
 
   /// Puts bytes onto the link until the sender ends.
   void send() throws IOException, InterruptedException {
+    InputStream in = from.getInputStream();
+    long lastOut = System.nanoTime();
     while (true) {
       byte[] buffer = takeBuffer();
-      int n = from.getInputStream().read(buffer);
-      long out = bandwidth.send(Math.max(n, 0));
+      boolean wasThere = in.available() > 0;
+      int n = in.read(buffer);
+      long out = bandwidth.send(Math.max(n, 0), wasThere ? lastOut : System.nanoTime());
+      lastOut = out;
       if (n > 0) {
         counter.addAndGet(n);
       }

@@ -1,0 +1,55 @@
+package dev.asterism.registry;
+
+import dev.asterism.content.Blob;
+import dev.asterism.content.Digest;
+import dev.asterism.testkit.registry.TestRegistry;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.OptionalLong;
+import java.util.Random;
+
+/// A registry with one blob, and a client with little patience.
+final class Fixture implements AutoCloseable {
+  static final RequestPolicy IMPATIENT =
+      RequestPolicy.DEFAULT
+          .withTimeouts(Duration.ofSeconds(2), Duration.ofMillis(400), Duration.ofSeconds(3))
+          .withRetries(4, Duration.ofMillis(5), Duration.ofMillis(20));
+
+  final TestRegistry registry = TestRegistry.start();
+  final byte[] bytes = new byte[1 << 20];
+  final Digest digest;
+  final ImageReference reference;
+  private final RegistryClient client;
+
+  /// Moves only when a test says so.
+  volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
+
+  Fixture() {
+    this(Credentials.anonymous(), IMPATIENT);
+  }
+
+  Fixture(Credentials credentials, RequestPolicy policy) {
+    new Random(42).nextBytes(bytes);
+    digest = registry.blob(bytes);
+    reference = ImageReference.parse(registry.host() + "/test/image:1");
+    InstantSource clock = () -> now;
+    client = new RegistryClient(Hosts.standard(), credentials, policy, clock);
+  }
+
+  RegistryClient client() {
+    return client;
+  }
+
+  /// Returns the blob; its size is known.
+  Blob blob() throws IOException {
+    return client.blob(reference, digest, OptionalLong.of(bytes.length));
+  }
+
+  @Override
+  public void close() {
+    client.close();
+    registry.close();
+  }
+}

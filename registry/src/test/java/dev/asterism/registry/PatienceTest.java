@@ -1,0 +1,120 @@
+package dev.asterism.registry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.asterism.content.ByteRange;
+import dev.asterism.testkit.registry.Fault;
+import dev.asterism.testkit.registry.Target;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// Nobody waits for ever.
+@Timeout(60)
+class PatienceTest {
+  private static final ByteRange RANGE = new ByteRange(0, 900_000);
+
+  private final Fixture fixture = new Fixture();
+
+  @AfterEach
+  void close() {
+    fixture.close();
+  }
+
+  @Test
+  void read_registryFallsSilent_failsAndWorksAgainAfterwards() throws IOException {
+    fixture.blob().read(RANGE);
+    fixture.registry.fallSilent();
+    assertThatThrownBy(() -> fixture.blob().read(RANGE))
+        .isInstanceOfSatisfying(RegistryException.class, e -> assertThat(e.retryable()).isTrue());
+    fixture.registry.up();
+    assertThat(fixture.blob().read(RANGE)).hasSize(900_000);
+  }
+
+  @Test
+  void read_connectionRefused_failsAndWorksAgainAfterwards() throws IOException {
+    fixture.blob().read(RANGE);
+    fixture.registry.refuseConnections();
+    assertThatThrownBy(() -> fixture.blob().read(RANGE))
+        .isInstanceOfSatisfying(RegistryException.class, e -> assertThat(e.retryable()).isTrue())
+        .hasMessageContaining(fixture.registry.host());
+    fixture.registry.up();
+    assertThat(fixture.blob().read(RANGE)).hasSize(900_000);
+  }
+
+  @Test
+  void read_bytesThatComeOneByOne_endsWhenPatienceDoes() {
+    fixture.registry.fault(Target.blobs(), new Fault.Trickle(10, Duration.ofMillis(100)));
+    assertThatThrownBy(() -> fixture.blob().read(RANGE))
+        .isInstanceOfSatisfying(RegistryException.class, e -> assertThat(e.retryable()).isTrue());
+  }
+
+  @Test
+  void read_callerPausesLongerThanPatience_goesOn() throws Exception {
+    RequestPolicy hasty =
+        Fixture.IMPATIENT.withTimeouts(
+            Duration.ofSeconds(2), Duration.ofMillis(300), Duration.ofMillis(300));
+    try (Fixture impatient = new Fixture(Credentials.anonymous(), hasty);
+        InputStream in = impatient.blob().open(RANGE)) {
+      byte[] first = in.readNBytes(1000);
+      Thread.sleep(Duration.ofMillis(700)); // a slow caller is the condition under test
+      byte[] rest = in.readAllBytes();
+      assertThat(first.length + rest.length).isEqualTo(900_000);
+    }
+  }
+
+  @Test
+  void read_interrupted_endsAtOnce() throws Exception {
+    fixture.registry.fault(Target.blobs(), new Fault.StallAfter(1000));
+    CountDownLatch started = new CountDownLatch(1);
+    CompletableFuture<Throwable> outcome = new CompletableFuture<>();
+    Thread reader =
+        Thread.startVirtualThread(() -> {
+          try (InputStream in = fixture.blob().open(RANGE)) {
+            in.readNBytes(1000);
+            started.countDown();
+            in.readAllBytes();
+            outcome.complete(new AssertionError("read to the end"));
+          } catch (IOException e) {
+            outcome.complete(e);
+          }
+        });
+    started.await();
+    reader.interrupt();
+    assertThat(outcome.get()).isInstanceOf(InterruptedIOException.class);
+    assertThat(fixture.registry.traffic().requests()).isEqualTo(1);
+  }
+
+  @Test
+  void close_whileReading_failsTheReader() throws Exception {
+    fixture.registry.fault(Target.blobs(), new Fault.StallAfter(1000));
+    CountDownLatch started = new CountDownLatch(1);
+    CompletableFuture<byte[]> outcome = new CompletableFuture<>();
+    Thread.startVirtualThread(() -> {
+      try (InputStream in = fixture.blob().open(RANGE)) {
+        in.readNBytes(1000);
+        started.countDown();
+        outcome.complete(in.readAllBytes());
+      } catch (IOException e) {
+        outcome.completeExceptionally(e);
+      }
+    });
+    started.await();
+    fixture.client().close();
+    assertThatThrownBy(outcome::get)
+        .isInstanceOf(ExecutionException.class)
+        .hasCauseInstanceOf(RegistryException.class)
+        .hasMessageContaining("closed");
+    assertThatThrownBy(() -> fixture.blob().read(RANGE))
+        .isInstanceOf(RegistryException.class)
+        .hasMessageContaining("closed");
+  }
+}
