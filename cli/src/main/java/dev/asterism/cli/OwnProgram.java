@@ -15,8 +15,7 @@ final class OwnProgram {
     List<String> words = new ArrayList<>();
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     words.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    words.addAll(
-        List.of("-cp", System.getProperty("java.class.path"), Asterism.class.getName()));
+    words.addAll(List.of("-cp", System.getProperty("java.class.path"), Asterism.class.getName()));
     return words;
   }
 }

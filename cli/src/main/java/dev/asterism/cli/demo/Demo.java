@@ -113,14 +113,12 @@ public final class Demo {
     return Side.overlayfs(containerd, () -> traffic(registry, link));
   }
 
-  private Side asterism(
-      Path scratch, TestRegistry registry, ShapedLink link, Cleanup cleanup)
+  private Side asterism(Path scratch, TestRegistry registry, ShapedLink link, Cleanup cleanup)
       throws IOException, InterruptedException {
     Path home = Files.createDirectory(scratch.resolve("asterism"));
     Path root = home.resolve("root");
     Path socket = home.resolve("asterism.sock");
-    Daemon daemon =
-        Daemon.start(daemon(socket, root), socket, home.resolve("asterism.log"));
+    Daemon daemon = Daemon.start(daemon(socket, root), socket, home.resolve("asterism.log"));
     cleanup.add(daemon::close);
     PrivateContainerd containerd =
         PrivateContainerd.start(home.resolve("containerd"), Map.of("asterism", socket));

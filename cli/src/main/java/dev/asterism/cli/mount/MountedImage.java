@@ -47,11 +47,7 @@ public final class MountedImage implements AutoCloseable {
   /// @param progress is told what is being done
   /// @throws IOException if a layer cannot be read lazily, or a mount fails; nothing stays mounted
   public static MountedImage mount(
-      Image image,
-      Path mountpoint,
-      Path root,
-      BlobSource registry,
-      Consumer<String> progress)
+      Image image, Path mountpoint, Path root, BlobSource registry, Consumer<String> progress)
       throws IOException {
     LayerService service =
         LayerService.open(root, registry, FetchPolicy.DEFAULT, InstantSource.system());
@@ -66,11 +62,7 @@ public final class MountedImage implements AutoCloseable {
       String data =
           layers.dataLayers().stream().map(path -> "::" + path).collect(Collectors.joining());
       Mounts.mount(
-          SOURCE,
-          mountpoint,
-          TYPE,
-          Mounts.MS_RDONLY,
-          "metacopy=on,lowerdir=" + metadata + data);
+          SOURCE, mountpoint, TYPE, Mounts.MS_RDONLY, "metacopy=on,lowerdir=" + metadata + data);
       return new MountedImage(service, mountpoint);
     } catch (IOException | RuntimeException e) {
       end(service);
@@ -82,8 +74,7 @@ public final class MountedImage implements AutoCloseable {
     return new LayerRequest(
         image.reference().toString(),
         layer.digest(),
-        Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST))
-            .flatMap(Digest::find),
+        Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST)).flatMap(Digest::find),
         LayerRequest.Verification.REQUIRED);
   }
 
