@@ -4,6 +4,7 @@ import dev.asterism.content.Digest;
 import dev.asterism.erofs.ErofsImage;
 import dev.asterism.erofs.ErofsWriter;
 import dev.asterism.erofs.Merge;
+import dev.asterism.erofs.OrdinaryLayers;
 import dev.asterism.linux.Mounts;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -59,7 +60,7 @@ final class ChainImages {
             case EMPTY -> Merge.Whiteouts.DROP;
             case ORDINARY -> Merge.Whiteouts.KEEP;
           };
-      ErofsWriter.write(Merge.merge(images, whiteouts), target);
+      ErofsWriter.write(Merge.merge(images, whiteouts, OrdinaryLayers.NONE), target);
     } finally {
       for (ErofsImage image : images) {
         image.close();
