@@ -37,7 +37,8 @@ final class ChainImages {
 
   /// Merges the layers' images, lowest first, and puts the result on disk, whole or not at all.
   void build(Chain chain, List<Path> layers) throws IOException {
-    Path unfinished = Files.createTempFile(directory, "new-", SUFFIX);
+    Path unfinished = directory.resolve("new-" + chain.id().hex() + SUFFIX);
+    Files.deleteIfExists(unfinished); // of a process that was killed
     try {
       merge(chain, layers, unfinished);
       try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.READ)) {
