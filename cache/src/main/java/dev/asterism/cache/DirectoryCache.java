@@ -81,9 +81,9 @@ public final class DirectoryCache implements AutoCloseable {
 
   /// Opens the cache in `root`, an existing directory.
   ///
-  /// Unfinished writes are removed. If the machine stopped while the cache was in use, whatever may
-  /// not have reached the disk leaves the store first, and comes back in the background when it
-  /// hashes to its digest, or at once when it is asked for.
+  /// Unfinished writes are removed. If the machine stopped, or the file system was unmounted, while
+  /// the cache was in use, whatever may not have reached the disk leaves the store first, and comes
+  /// back in the background when it hashes to its digest, or at once when it is asked for.
   ///
   /// @param disk closed with the cache, also if this throws
   /// @throws IOException if the cache is in use, or the directories cannot be made, read or settled
@@ -295,8 +295,18 @@ public final class DirectoryCache implements AutoCloseable {
       tally.syncs.increment();
     } catch (IOException e) {
       syncFailed = true;
-      marker.setSyncFailed();
+      markSyncFailed(e);
       throw e;
+    }
+  }
+
+  /// Where not even that can be written, the marker of this run tells of an unclean stop once the
+  /// file system is mounted again.
+  private void markSyncFailed(IOException failure) {
+    try {
+      marker.setSyncFailed();
+    } catch (IOException e) {
+      failure.addSuppressed(e);
     }
   }
 
