@@ -45,6 +45,10 @@ public interface CacheDisk extends AutoCloseable {
   /// Lets a range of `to` share the blocks of `from`, as [dev.asterism.linux.Copies] describes.
   int cloneRange(String from, long fromOffset, long length, String to, long toOffset);
 
+  /// Writes a small file, over one that is there, and returns when its name and bytes are on the
+  /// disk. After a failure, or if the machine stops meanwhile, it may hold anything.
+  void writeDurably(String path, byte[] bytes) throws IOException;
+
   /// Returns when all that was written before is on the disk. Blocks: platform threads only.
   ///
   /// @throws IOException if it is not known to be; also for a write-back that failed earlier

@@ -59,7 +59,7 @@ public final class DirectoryCache implements AutoCloseable {
     doubtful = new Doubtful(layout, disk, tally);
     root = CacheRoot.open(layout, disk);
     try {
-      marker = new RunMarker(layout.running(), disk.bootId());
+      marker = new RunMarker(layout.running(), disk);
       settle();
       setMarker();
       abilities = DiskAbilities.probe(layout, disk);

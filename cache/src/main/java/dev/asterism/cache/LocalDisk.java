@@ -47,6 +47,11 @@ public final class LocalDisk implements CacheDisk {
       Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   private static final Set<OpenOption> CREATE_BOTH =
       Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.READ);
+  private static final Set<OpenOption> REPLACE =
+      Set.of(
+          StandardOpenOption.CREATE,
+          StandardOpenOption.WRITE,
+          StandardOpenOption.TRUNCATE_EXISTING);
   private static final Set<OpenOption> READ = Set.of(StandardOpenOption.READ);
 
   private final Sync sync;
@@ -139,6 +144,20 @@ public final class LocalDisk implements CacheDisk {
   @Override
   public int cloneRange(String from, long fromOffset, long length, String to, long toOffset) {
     return Copies.tryCloneRange(from, fromOffset, length, to, toOffset);
+  }
+
+  @Override
+  public void writeDurably(String path, byte[] bytes) throws IOException {
+    try (FileChannel file = FileChannel.open(Path.of(path), REPLACE)) {
+      ByteBuffer left = ByteBuffer.wrap(bytes);
+      while (left.hasRemaining()) {
+        file.write(left);
+      }
+      file.force(true);
+    }
+    try (FileChannel directory = FileChannel.open(Path.of(path).resolveSibling("."))) {
+      directory.force(true);
+    }
   }
 
   @Override

@@ -1,13 +1,12 @@
 package dev.asterism.cache;
 
+import dev.asterism.linux.Errno;
+import dev.asterism.linux.ErrnoException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /// The file that is there while a cache is open, and after one that was not closed.
 ///
@@ -30,11 +29,13 @@ final class RunMarker {
   private static final int MAX_SIZE = 256;
 
   private final Path path;
+  private final CacheDisk disk;
   private final String bootId;
 
-  RunMarker(Path path, String bootId) {
+  RunMarker(Path path, CacheDisk disk) throws IOException {
     this.path = path;
-    this.bootId = bootId;
+    this.disk = disk;
+    bootId = disk.bootId();
   }
 
   LastStop lastStop() throws IOException {
@@ -59,24 +60,13 @@ final class RunMarker {
   /// Removes it: everything is on the disk. If that removal is lost, the next open is only more
   /// careful than it must be.
   void clear() throws IOException {
-    Files.deleteIfExists(path);
+    int errno = disk.unlink(path.toString());
+    if (errno != 0 && errno != Errno.ENOENT.number()) {
+      throw new ErrnoException("unlink(%s)".formatted(path), errno);
+    }
   }
 
   private void write(String text) throws IOException {
-    try (FileChannel file =
-        FileChannel.open(
-            path,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.TRUNCATE_EXISTING)) {
-      ByteBuffer bytes = ByteBuffer.wrap((text + "\n").getBytes(StandardCharsets.UTF_8));
-      while (bytes.hasRemaining()) {
-        file.write(bytes);
-      }
-      file.force(true);
-    }
-    try (FileChannel directory = FileChannel.open(path.resolveSibling("."))) {
-      directory.force(true);
-    }
+    disk.writeDurably(path.toString(), (text + "\n").getBytes(StandardCharsets.UTF_8));
   }
 }

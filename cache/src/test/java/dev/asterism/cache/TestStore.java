@@ -7,6 +7,7 @@ import dev.asterism.content.VerifiedChunk;
 import dev.asterism.linux.FileStatus;
 import dev.asterism.linux.Links;
 import dev.asterism.testkit.disk.Faults;
+import dev.asterism.testkit.disk.Outcome;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -34,7 +35,15 @@ final class TestStore implements AutoCloseable {
   TestStore(Path root) throws IOException {
     this.root = root;
     CacheRoot.create(root);
+    repair();
     cache = open();
+  }
+
+  /// Takes every fault away. Only waiting for the disk stays out: what it is good for shows in no
+  /// test that the machine survives.
+  void repair() {
+    faults.clear();
+    faults.every("sync", new Outcome.Answer(0));
   }
 
   private DirectoryCache open() throws IOException {
@@ -69,8 +78,7 @@ final class TestStore implements AutoCloseable {
   }
 
   Path key(Digest layer, int entry, long offset) {
-    return root.resolve(
-        "layers/%s/%02x/%d-%d".formatted(layer.hex(), entry & 0xff, entry, offset));
+    return root.resolve("layers/%s/%02x/%d-%d".formatted(layer.hex(), entry & 0xff, entry, offset));
   }
 
   private static String name(Digest digest) {
@@ -117,17 +125,31 @@ final class TestStore implements AutoCloseable {
   }
 
   /// A file of several chunks.
-  record BigFile(byte[] bytes, Digest digest, List<VerifiedChunk> chunks) {
+  record BigFile(VerifiedChunk whole, List<VerifiedChunk> chunks) {
     static BigFile of(long seed, int... sizes) {
       List<VerifiedChunk> chunks = new ArrayList<>();
-      int total = 0;
       for (int i = 0; i < sizes.length; i++) {
         chunks.add(chunk(seed + i, sizes[i]));
-        total += sizes[i];
       }
-      ByteBuffer all = ByteBuffer.allocate(total);
+      return of(chunks);
+    }
+
+    static BigFile of(List<VerifiedChunk> chunks) {
+      ByteBuffer all = ByteBuffer.allocate(chunks.stream().mapToInt(VerifiedChunk::size).sum());
       chunks.forEach(chunk -> all.put(chunk.bytes()));
-      return new BigFile(all.array(), Digest.of(all.array()), chunks);
+      return new BigFile(VerifiedChunk.of(all.array()), chunks);
+    }
+
+    byte[] bytes() {
+      return whole.bytes();
+    }
+
+    Digest digest() {
+      return whole.digest();
+    }
+
+    int size() {
+      return whole.size();
     }
 
     List<PartOfFile> parts() {
@@ -150,13 +172,13 @@ final class TestStore implements AutoCloseable {
     }
 
     Published complete(LayerCache layer, int entry) {
-      return layer.completeFile(entry, digest, bytes.length, parts());
+      return layer.completeFile(entry, digest(), size(), parts());
     }
   }
 
   @Override
   public void close() throws IOException {
-    faults.clear();
+    repair();
     cache.close();
   }
 }

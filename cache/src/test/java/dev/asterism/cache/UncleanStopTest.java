@@ -1,0 +1,261 @@
+package dev.asterism.cache;
+
+import static dev.asterism.cache.TestStore.LAYER;
+import static dev.asterism.cache.TestStore.chunk;
+import static dev.asterism.cache.TestStore.files;
+import static dev.asterism.cache.TestStore.key;
+import static dev.asterism.cache.TestStore.status;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.asterism.content.VerifiedChunk;
+import dev.asterism.linux.Errno;
+import dev.asterism.testkit.disk.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What stands in `fresh`, and what it is good for when the machine stops. A stop is played by a
+/// marker that is still there, another boot by another boot id.
+final class UncleanStopTest {
+  private static final VerifiedChunk HELLO = chunk("hello");
+  private static final VerifiedChunk WORLD = chunk("world");
+
+  @TempDir Path temp;
+  private TestStore store;
+
+  @BeforeEach
+  void openStore() throws IOException {
+    store = new TestStore(temp.resolve("cache"));
+  }
+
+  @AfterEach
+  void closeStore() throws IOException {
+    store.close();
+  }
+
+  @Test
+  void persist_youngLinks_stayInFresh() throws IOException {
+    store.layer().addFile(key(1), HELLO);
+    store.cache.persist();
+    assertThat(store.fresh(HELLO.digest())).exists();
+    assertThat(store.cache.counters().syncs()).isEqualTo(1);
+  }
+
+  @Test
+  void persist_oldLinks_goOnceTheyAreSynced() throws IOException {
+    store.layer().addFile(key(1), HELLO);
+    store.clock.pass(TestStore.AGE);
+    store.layer().addFile(key(2), WORLD);
+    store.cache.persist();
+    assertThat(store.fresh(HELLO.digest())).doesNotExist();
+    assertThat(store.fresh(WORLD.digest())).exists();
+    assertThat(status(store.object(HELLO.digest())).links()).isEqualTo(2);
+  }
+
+  @Test
+  void persist_nothingNew_doesNotSync() throws IOException {
+    store.layer().addFile(key(1), HELLO);
+    store.cache.persist();
+    store.layer().addFile(key(2), HELLO);
+    store.cache.persist();
+    assertThat(store.faults.calls("sync")).isEqualTo(1);
+  }
+
+  @Test
+  void persist_publishedDuringTheSync_staysForTheNext() throws IOException {
+    store.faults.clear();
+    store.faults.once(
+        "sync",
+        _ -> true,
+        new Outcome.After(() -> {
+          store.layer().addFile(key(2), WORLD);
+          store.clock.pass(TestStore.AGE);
+        }));
+    store.layer().addFile(key(1), HELLO);
+    store.cache.persist();
+    assertThat(store.fresh(HELLO.digest())).doesNotExist();
+    assertThat(store.fresh(WORLD.digest())).exists();
+    store.repair();
+    store.cache.persist();
+    assertThat(store.fresh(WORLD.digest())).doesNotExist();
+  }
+
+  @Test
+  void persist_publishedAgainWhileListed_keepsTheLinkForTheSecond() throws IOException {
+    store.layer().addFile(key(1), HELLO);
+    store.clock.pass(TestStore.AGE);
+    Files.delete(store.object(HELLO.digest()));
+    store.layer().addFile(key(1), HELLO);
+    store.cache.persist();
+    assertThat(store.fresh(HELLO.digest())).exists();
+    store.clock.pass(TestStore.AGE);
+    store.cache.persist();
+    assertThat(store.fresh(HELLO.digest())).doesNotExist();
+  }
+
+  @Test
+  void persist_syncFails_throwsAndNothingLeavesFreshAnyMore() throws IOException {
+    store.layer().addFile(key(1), HELLO);
+    store.faults.clear();
+    store.faults.every("sync", new Outcome.Failure(() -> new IOException("Input/output error")));
+    assertThatThrownBy(() -> store.cache.persist()).isInstanceOf(IOException.class);
+    store.repair();
+    store.layer().addFile(key(2), WORLD);
+    store.clock.pass(TestStore.AGE);
+    store.cache.persist();
+    assertThat(store.fresh(HELLO.digest())).exists();
+
+    store.reopen();
+    assertThat(store.read(HELLO.digest(), 5)).hasValue(HELLO.bytes());
+    assertThat(store.cache.counters().restored()).isPositive();
+  }
+
+  @Test
+  void open_afterClose_doubtsNothing() throws IOException {
+    store.layer().addFile(key(1), HELLO);
+    store.reopen();
+    assertThat(store.object(HELLO.digest())).exists();
+    assertThat(store.cache.counters().restored()).isZero();
+    store.clock.pass(TestStore.AGE);
+    store.cache.persist();
+    assertThat(store.fresh(HELLO.digest())).doesNotExist();
+  }
+
+  @Test
+  void open_afterAKilledProcess_doubtsNothingButStillSyncsIt() throws IOException {
+    store.layer().addFile(key(1), HELLO);
+    store.cache.close();
+    markRunning(Files.readString(Path.of("/proc/sys/kernel/random/boot_id")));
+    store.reopen();
+    assertThat(store.object(HELLO.digest())).exists();
+    assertThat(store.cache.counters().restored()).isZero();
+    store.clock.pass(TestStore.AGE);
+    store.cache.persist();
+    assertThat(store.cache.counters().syncs()).isEqualTo(1);
+    assertThat(store.fresh(HELLO.digest())).doesNotExist();
+  }
+
+  @Test
+  void open_afterTheMachineStopped_hasNothingDoubtfulInReachOfTheKernel() throws IOException {
+    store.layer().addFile(key(1), HELLO);
+    store.layer().addPart(new ChunkKey(2, 4096), WORLD);
+    store.cache.close();
+    markRunning("another boot");
+    CountDownLatch looked = new CountDownLatch(1);
+    store.faults.when(
+        "open", call -> call.text(0).contains("doubtful"), new Outcome.After(() -> await(looked)));
+
+    store.reopen();
+
+    assertThat(files(store.root.resolve("objects"))).isEmpty();
+    assertThat(files(store.root.resolve("chunks"))).isEmpty();
+    assertThat(files(store.root.resolve("fresh"))).isEmpty();
+    looked.countDown();
+  }
+
+  @Test
+  void find_afterTheMachineStopped_bringsBackWhatIsRight() throws IOException {
+    store.layer().addFile(key(1), HELLO);
+    store.layer().addPart(new ChunkKey(2, 4096), WORLD);
+    stopMachine();
+    assertThat(store.read(HELLO.digest(), 5)).hasValue(HELLO.bytes());
+    assertThat(store.read(WORLD.digest(), 5)).hasValue(WORLD.bytes());
+    assertThat(store.object(HELLO.digest())).exists();
+    assertThat(store.fresh(HELLO.digest())).exists();
+    assertThat(store.part(WORLD.digest())).exists();
+    assertThat(store.object(WORLD.digest())).doesNotExist();
+    assertThat(status(store.object(HELLO.digest())).links()).isEqualTo(3);
+  }
+
+  @Test
+  void find_afterTheMachineStopped_neverFindsWhatIsWrong() throws IOException {
+    store.layer().addFile(key(1), HELLO);
+    store.layer().addFile(key(2), WORLD);
+    overwrite(store.object(HELLO.digest()), "\0\0\0\0\0");
+    stopMachine();
+
+    assertThat(store.cache.holds(HELLO.digest(), 5)).isFalse();
+    assertThat(store.layer().adoptFile(key(1), HELLO.digest(), 5)).isFalse();
+    assertThat(store.cache.find(WORLD.digest(), 5)).isPresent();
+
+    store.layer().addFile(key(1), HELLO);
+    assertThat(store.object(HELLO.digest())).hasContent("hello");
+    assertThat(store.key(LAYER, 1, 0)).hasContent("hello");
+    assertThat(store.root.resolve("doubtful/objects")).isEmptyDirectory();
+  }
+
+  @Test
+  void open_afterTheMachineStoppedLongAfterTheSync_doubtsNothing() throws IOException {
+    store.layer().addFile(key(1), HELLO);
+    store.clock.pass(TestStore.AGE);
+    store.cache.persist();
+    stopMachine();
+    assertThat(store.object(HELLO.digest())).exists();
+    assertThat(store.cache.counters().restored()).isZero();
+  }
+
+  @Test
+  void open_stoppedAgainWhileSettling_goesOnWhereItWas() throws IOException {
+    store.layer().addFile(key(1), HELLO);
+    store.layer().addFile(key(2), WORLD);
+    store.cache.close();
+    markRunning("another boot");
+    store.faults.once(
+        "rename",
+        call -> call.text(0).endsWith(WORLD.digest().hex()),
+        new Outcome.Answer(Errno.EIO.number()));
+    assertThatThrownBy(store::reopen).isInstanceOf(IOException.class);
+    assertThat(store.root.resolve("running")).exists();
+
+    store.reopen();
+    assertThat(store.read(HELLO.digest(), 5)).hasValue(HELLO.bytes());
+    assertThat(store.read(WORLD.digest(), 5)).hasValue(WORLD.bytes());
+  }
+
+  @Test
+  void open_markerCannotBeWritten_servesButKeepsNothingUntilItCan() throws IOException {
+    store.layer().addFile(key(1), HELLO);
+    store.cache.close();
+    store.faults.every(
+        "writeDurably", new Outcome.Failure(() -> new IOException("No space left on device")));
+    store.reopen();
+    assertThat(store.read(HELLO.digest(), 5)).hasValue(HELLO.bytes());
+    assertThat(store.layer().addFile(key(2), WORLD))
+        .isEqualTo(new Published.Uncached(Cause.NO_SPACE));
+
+    store.repair();
+    store.cache.persist();
+    assertThat(store.layer().addFile(key(2), WORLD)).isInstanceOf(Published.Shared.class);
+  }
+
+  private void stopMachine() throws IOException {
+    store.cache.close();
+    markRunning("another boot");
+    store.reopen();
+  }
+
+  private void markRunning(String bootId) throws IOException {
+    Files.writeString(store.root.resolve("running"), bootId);
+  }
+
+  private static void overwrite(Path file, String text) throws IOException {
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    Files.writeString(file, text);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--r--r--"));
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+}
