@@ -11,7 +11,7 @@ import java.util.Optional;
 ///
 /// - The last entry of a name wins, whatever its type. Only a directory over a directory keeps the
 ///   children, and the older xattrs that the newer entry does not name.
-/// - A missing parent becomes a directory ([Attributes#IMPLICIT_DIRECTORY]), which [Merge] gives
+/// - A missing parent becomes a directory of mode 0755, owner 0:0 and time 0, to which [Merge] gives
 ///   the attributes of the same directory in the layer below. A parent that is a symlink of this
 ///   layer is followed, within the layer's root. Any other parent is an error.
 /// - An entry for the root itself changes nothing: its attributes are those of the snapshot.
