@@ -1,0 +1,58 @@
+package dev.asterism.cache;
+
+import dev.asterism.linux.FileStatus;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.util.Optional;
+
+/// The disk under a cache: the few system calls that the store is made of.
+///
+/// A port, so that tests can let any of them fail. Those that return an `int` return an errno of
+/// `linux`, 0 for success, because the store expects some failures on its fast path. Paths are
+/// absolute. Thread-safe.
+public interface CacheDisk extends AutoCloseable {
+  /// Creates a file of mode 0444 that holds `bytes`. After a failure a part of it may stand there.
+  int create(String path, byte[] bytes);
+
+  /// Creates an empty file that only its owner may read and write, open for both.
+  FileChannel createOpen(String path) throws IOException;
+
+  /// Takes the right to write a file from everybody: mode 0444.
+  int seal(String path);
+
+  /// Opens a file for reading.
+  FileChannel open(String path) throws IOException;
+
+  /// link(2).
+  int link(String existing, String name);
+
+  /// rename(2): over whatever stands at `to`.
+  int rename(String from, String to);
+
+  /// renameat2(2): `EEXIST` if something stands at `to`; `EINVAL` if the file system has no such
+  /// call.
+  int renameNew(String from, String to);
+
+  /// unlink(2).
+  int unlink(String path);
+
+  /// mkdir(2) with mode 0700.
+  int makeDirectory(String path);
+
+  /// Returns what stands at `path`, empty if nothing does.
+  Optional<FileStatus> status(String path) throws IOException;
+
+  /// Lets a range of `to` share the blocks of `from`, as [dev.asterism.linux.Copies] describes.
+  int cloneRange(String from, long fromOffset, long length, String to, long toOffset);
+
+  /// Returns when all that was written before is on the disk. Blocks: platform threads only.
+  ///
+  /// @throws IOException if it is not known to be; also for a write-back that failed earlier
+  void sync() throws IOException;
+
+  /// Returns a text that is another one after each start of the machine.
+  String bootId() throws IOException;
+
+  @Override
+  void close() throws IOException;
+}

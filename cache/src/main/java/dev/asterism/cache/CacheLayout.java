@@ -1,0 +1,126 @@
+package dev.asterism.cache;
+
+import dev.asterism.content.Digest;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+
+/// Where things lie under a cache root. Every path of the store is made here. Thread-safe.
+///
+/// ```
+/// objects/ab/<hex>       a chunk that is a whole file, or a completed file of several chunks
+/// chunks/ab/<hex>        a chunk that is a part of a file, until the file is complete
+/// fresh/ab/<hex>         a second link to what may not be on the disk yet
+/// layers/<hex>/ab/<key>  a layer's link to a chunk; ab: the low byte of the entry's number
+/// wip/<number>           unfinished writes
+/// doubtful/              what a crash left in fresh, until it is hashed again
+/// running                there while a process has the store open
+/// lock                   locked by that process
+/// ```
+///
+/// Layers are named by the hex of their digest: a colon would end a directory's name in an
+/// overlay's `lowerdir` option.
+final class CacheLayout {
+  private static final HexFormat HEX = HexFormat.of();
+
+  /// The names of the 256 directories that files are spread over.
+  static final List<String> FAN_OUT =
+      IntStream.range(0, 256).mapToObj(i -> HEX.toHexDigits((byte) i)).toList();
+
+  private final Path root;
+  private final String objects;
+  private final String chunks;
+  private final String fresh;
+  private final String layers;
+  private final String wip;
+  private final String doubtful;
+  private final AtomicLong unfinished = new AtomicLong();
+
+  CacheLayout(Path root) {
+    this.root = root.toAbsolutePath().normalize();
+    objects = this.root + "/objects/";
+    chunks = this.root + "/chunks/";
+    fresh = this.root + "/fresh/";
+    layers = this.root + "/layers/";
+    wip = this.root + "/wip/";
+    doubtful = this.root + "/doubtful/";
+  }
+
+  /// Returns what follows the directory in a digest's paths: `ab/<hex>`.
+  static String name(Digest digest) {
+    String hex = digest.hex();
+    return hex.substring(0, 2) + "/" + hex;
+  }
+
+  String object(Digest digest) {
+    return objects + name(digest);
+  }
+
+  String part(Digest digest) {
+    return chunks + name(digest);
+  }
+
+  String fresh(Digest digest) {
+    return fresh + name(digest);
+  }
+
+  String layer(Digest layer) {
+    return layers + layer.hex();
+  }
+
+  /// Returns a layer's link to a chunk.
+  String key(Digest layer, ChunkKey key) {
+    return layers + layer.hex() + "/" + FAN_OUT.get(key.entry() & 0xff) + "/" + key;
+  }
+
+  /// Returns a path in `wip` that nobody else got since the cache was opened.
+  String unfinished() {
+    return wip + unfinished.getAndIncrement();
+  }
+
+  String doubtfulObject(Digest digest) {
+    return doubtful + "objects/" + digest.hex();
+  }
+
+  String doubtfulPart(Digest digest) {
+    return doubtful + "chunks/" + digest.hex();
+  }
+
+  Path root() {
+    return root;
+  }
+
+  Path objects() {
+    return root.resolve("objects");
+  }
+
+  Path chunks() {
+    return root.resolve("chunks");
+  }
+
+  Path fresh() {
+    return root.resolve("fresh");
+  }
+
+  Path layers() {
+    return root.resolve("layers");
+  }
+
+  Path wip() {
+    return root.resolve("wip");
+  }
+
+  Path doubtful() {
+    return root.resolve("doubtful");
+  }
+
+  Path running() {
+    return root.resolve("running");
+  }
+
+  Path lock() {
+    return root.resolve("lock");
+  }
+}

@@ -1,0 +1,190 @@
+package dev.asterism.cache;
+
+import dev.asterism.content.Digest;
+import dev.asterism.linux.Errno;
+import dev.asterism.linux.ErrnoException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/// The directories of a cache, held by one process at a time.
+///
+/// The hold is a file lock: the kernel ends it with the process, however that ends.
+final class CacheRoot implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(CacheRoot.class.getName());
+
+  /// The directories lead to every container's files: nobody but the daemon enters. The kernel
+  /// reads `objects` for containers with the rights of who mounted it.
+  private static final Set<PosixFilePermission> PRIVATE =
+      PosixFilePermissions.fromString("rwx------");
+
+  private final CacheLayout layout;
+  private final CacheDisk disk;
+  private final FileChannel lock;
+
+  private CacheRoot(CacheLayout layout, CacheDisk disk, FileChannel lock) {
+    this.layout = layout;
+    this.disk = disk;
+    this.lock = lock;
+  }
+
+  /// Makes the root directory if it is not there.
+  static void create(Path root) throws IOException {
+    Files.createDirectories(root, PosixFilePermissions.asFileAttribute(PRIVATE));
+  }
+
+  /// Takes hold of a root and makes what is missing in it.
+  ///
+  /// @throws IOException if another process holds it, or a directory cannot be made
+  static CacheRoot open(CacheLayout layout, CacheDisk disk) throws IOException {
+    CacheRoot root = new CacheRoot(layout, disk, lock(layout.lock()));
+    try {
+      root.makeDirectories();
+      return root;
+    } catch (IOException | RuntimeException e) {
+      root.close();
+      throw e;
+    }
+  }
+
+  private static FileChannel lock(Path path) throws IOException {
+    FileChannel channel =
+        FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      Optional<FileLock> lock = Optional.ofNullable(channel.tryLock());
+      if (lock.isPresent()) {
+        return channel;
+      }
+    } catch (OverlappingFileLockException _) {
+      // this process has it: told below as if another had
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+    channel.close();
+    throw new IOException("%s is locked: another daemon uses this cache".formatted(path));
+  }
+
+  private void makeDirectories() throws IOException {
+    Path doubtful = layout.doubtful();
+    List<Path> needed =
+        List.of(
+            layout.objects(),
+            layout.chunks(),
+            layout.fresh(),
+            layout.layers(),
+            layout.wip(),
+            doubtful,
+            doubtful.resolve("objects"),
+            doubtful.resolve("chunks"));
+    for (Path directory : needed) {
+      int errno = disk.makeDirectory(directory.toString());
+      if (errno != 0 && !Files.isDirectory(directory)) {
+        throw new ErrnoException("mkdir(%s)".formatted(directory), errno);
+      }
+    }
+    // One that cannot be made now is made when it is needed, or refused then.
+    for (Path directory : List.of(layout.objects(), layout.chunks(), layout.fresh())) {
+      for (String name : CacheLayout.FAN_OUT) {
+        disk.makeDirectory(directory + "/" + name);
+      }
+    }
+  }
+
+  /// Removes what was being written, or removed, when the last process ended.
+  void emptyWip() throws IOException {
+    try (DirectoryStream<Path> unfinished = Files.newDirectoryStream(layout.wip())) {
+      for (Path path : unfinished) {
+        removeTree(path);
+      }
+    }
+  }
+
+  /// Returns the digests that `fresh` lists. Anything else that stands there is not ours, and
+  /// stays.
+  List<Digest> fresh() throws IOException {
+    List<Digest> digests = new ArrayList<>();
+    for (String name : CacheLayout.FAN_OUT) {
+      Path directory = layout.fresh().resolve(name);
+      if (Files.isDirectory(directory)) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+          for (Path file : files) {
+            Digest.findHex(file.getFileName().toString()).ifPresent(digests::add);
+          }
+        }
+      }
+    }
+    return digests;
+  }
+
+  /// Returns the layers that have a directory.
+  List<Digest> layers() throws IOException {
+    List<Digest> digests = new ArrayList<>();
+    try (DirectoryStream<Path> directories = Files.newDirectoryStream(layout.layers())) {
+      for (Path directory : directories) {
+        Digest.findHex(directory.getFileName().toString()).ifPresent(digests::add);
+      }
+    }
+    return digests;
+  }
+
+  /// Takes a layer's directory out of sight in one step, then removes it: what a crash leaves of it
+  /// lies in `wip`.
+  void removeLayer(Digest layer) throws IOException {
+    String away = layout.unfinished();
+    int errno = disk.rename(layout.layer(layer), away);
+    if (errno == Errno.ENOENT.number()) {
+      return;
+    }
+    if (errno == 0) {
+      removeTree(Path.of(away));
+    } else if (errno == Errno.EXDEV.number()) {
+      removeTree(Path.of(layout.layer(layer)));
+    } else {
+      throw new ErrnoException("rename(%s, %s)".formatted(layout.layer(layer), away), errno);
+    }
+  }
+
+  private static void removeTree(Path root) throws IOException {
+    Files.walkFileTree(
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path directory, IOException failure)
+              throws IOException {
+            Files.delete(directory);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  @Override
+  public void close() {
+    try {
+      lock.close();
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.WARNING, "cache lock not released path=" + layout.lock(), e);
+    }
+  }
+}

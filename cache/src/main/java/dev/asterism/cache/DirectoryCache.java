@@ -1,0 +1,322 @@
+package dev.asterism.cache;
+
+import dev.asterism.content.Digest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// Chunks and files on disk, one immutable file per digest, shared by every layer that lists it.
+///
+/// What stands under a digest is whole and was hashed to it: by this process, or by an earlier one
+/// and synced since. The kernel reads [#objects] and [#fresh] without asking, so that holds of
+/// those directories from the moment [#open] returns. One process uses a root at a time.
+///
+/// A cache is never a reason to fail a read: what the disk refuses is a value ([Published]), and
+/// what it lost is absent. Only [#open], [#persist], [#removeLayer] and [#layers] throw.
+/// Thread-safe.
+public final class DirectoryCache implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(DirectoryCache.class.getName());
+
+  private final CacheLayout layout;
+  private final CacheDisk disk;
+  private final CacheSettings settings;
+  private final CacheRoot root;
+  private final RunMarker marker;
+  private final DiskAbilities abilities;
+  private final Tally tally;
+  private final FreshLinks fresh;
+  private final Doubtful doubtful;
+  private final HardlinkManager links;
+  private final ConcurrentHashMap<Digest, LayerCache> layers = new ConcurrentHashMap<>();
+  private final ScheduledExecutorService timer;
+
+  /// One sync at a time; held over I/O, and nothing but syncs waits for it.
+  private final ReentrantLock persisting = new ReentrantLock();
+
+  private long synced; // guarded by persisting: publications below it are on the disk
+  private boolean syncFailed; // guarded by persisting
+
+  /// Why nothing may be written now; the marker of an unclean stop could not be.
+  private volatile Optional<Cause> refusal = Optional.empty();
+
+  private volatile boolean closed;
+
+  private DirectoryCache(
+      CacheLayout layout, CacheDisk disk, InstantSource clock, CacheSettings settings)
+      throws IOException {
+    this.layout = layout;
+    this.disk = disk;
+    this.settings = settings;
+    tally = new Tally(clock);
+    fresh = new FreshLinks(clock);
+    doubtful = new Doubtful(layout, disk, tally);
+    root = CacheRoot.open(layout, disk);
+    try {
+      marker = new RunMarker(layout.running(), disk.bootId());
+      settle();
+      setMarker();
+      abilities = DiskAbilities.probe(layout, disk);
+    } catch (IOException | RuntimeException e) {
+      root.close();
+      throw e;
+    }
+    Assembly assembly = new Assembly(disk, tally, abilities.sharesBlocks());
+    links = new HardlinkManager(layout, disk, tally, fresh, doubtful, assembly);
+    timer = Executors.newScheduledThreadPool(2, DirectoryCache::daemonThread);
+  }
+
+  /// Opens the cache in `root`, which is made if it is not there. See [#open(Path, CacheDisk,
+  /// InstantSource, CacheSettings)].
+  public static DirectoryCache open(Path root, InstantSource clock) throws IOException {
+    CacheRoot.create(root);
+    return open(root, LocalDisk.open(root), clock, CacheSettings.DEFAULT);
+  }
+
+  /// Opens the cache in `root`, an existing directory.
+  ///
+  /// Unfinished writes are removed. If the machine stopped while the cache was in use, whatever may
+  /// not have reached the disk leaves the store first, and comes back in the background when it
+  /// hashes to its digest, or at once when it is asked for.
+  ///
+  /// @param disk closed with the cache, also if this throws
+  /// @throws IOException if the cache is in use, or the directories cannot be made, read or settled
+  public static DirectoryCache open(
+      Path root, CacheDisk disk, InstantSource clock, CacheSettings settings) throws IOException {
+    try {
+      DirectoryCache cache = new DirectoryCache(new CacheLayout(root), disk, clock, settings);
+      cache.start();
+      return cache;
+    } catch (IOException | RuntimeException e) {
+      disk.close();
+      throw e;
+    }
+  }
+
+  /// Returns the directory of whole files, `ab/<hex>`: a data-only lower layer of every container.
+  public Path objects() {
+    return layout.objects();
+  }
+
+  /// Returns the directory of what has just come, `ab/<hex>`: the last such layer.
+  public Path fresh() {
+    return layout.fresh();
+  }
+
+  /// Returns what the file system can do.
+  public DiskAbilities abilities() {
+    return abilities;
+  }
+
+  /// Returns what was done since [#open].
+  public CacheCounters counters() {
+    return tally.snapshot();
+  }
+
+  /// Tells whether [#find] would find the bytes. Asks the disk: about a microsecond.
+  public boolean holds(Digest digest, long size) {
+    return size > 0 && links.holds(digest, size);
+  }
+
+  /// Opens the bytes of a digest: a whole file, a part, or a region of a larger file.
+  ///
+  /// Everything that is returned hashed to `digest`. A file of another size than `size` was damaged
+  /// by somebody else: it is removed, and not found.
+  ///
+  /// @return to be closed; empty if the store does not have it, or cannot read it
+  public Optional<Stored> find(Digest digest, long size) {
+    return size > 0 ? links.find(digest, size) : Optional.empty();
+  }
+
+  /// Notes which chunks lie where in a file, so that [#find] finds them there: for files that an
+  /// earlier process completed. What a TOC claims is hashed at its first use, and forgotten if
+  /// wrong. The file need not be in the store.
+  ///
+  /// Kept in memory until the cache is closed, some 100 bytes a chunk.
+  public void noteRegions(Digest file, List<PartOfFile> parts) {
+    links.claim(file, parts);
+  }
+
+  /// Returns a layer's hold on the store, the same one each time until it is removed. Its directory
+  /// is made at the first link.
+  ///
+  /// @throws IllegalStateException if the cache is closed
+  public LayerCache layer(Digest layer) {
+    if (closed) {
+      throw new IllegalStateException("the cache is closed");
+    }
+    return layers.computeIfAbsent(
+        layer, digest -> new LayerCache(digest, layout, disk, links, () -> refusal));
+  }
+
+  /// Returns the layers that hold links, also those that nobody asked for since [#open].
+  public List<Digest> layers() throws IOException {
+    return root.layers();
+  }
+
+  /// Lets go of everything that a layer holds. Chunks that no other layer holds stay in the store
+  /// until their space is needed. What is being added to the layer meanwhile is finished first.
+  public void removeLayer(Digest layer) throws IOException {
+    LayerCache removed = layer(layer);
+    removed.end(() -> layers.remove(layer, removed));
+    root.removeLayer(layer);
+  }
+
+  /// Brings what was published to the disk: one sync, if there was anything. Then links in `fresh`
+  /// that are on the disk and old enough go.
+  ///
+  /// Called every few seconds by a thread of the cache; blocks while the disk writes.
+  ///
+  /// @throws IOException if the sync fails. Nothing leaves `fresh` any more, and the next open
+  ///   takes it for an unclean stop: no later success tells what became of these bytes
+  public void persist() throws IOException {
+    persisting.lock();
+    try {
+      if (refusal.isPresent() && !syncFailed) {
+        setMarker();
+      }
+      long mark = fresh.mark();
+      if (mark > synced) {
+        sync();
+        synced = mark;
+      }
+      if (!syncFailed) {
+        links.prune(synced, settings.freshAge());
+      }
+    } finally {
+      persisting.unlock();
+    }
+  }
+
+  /// Ends additions, syncs, and lets go of the root. What was opened for reading stays readable.
+  ///
+  /// @throws IOException if the sync fails; the cache is closed all the same, as uncleanly as if
+  ///   the machine had stopped
+  @Override
+  public void close() throws IOException {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    layers.values().forEach(layer -> layer.end(() -> {}));
+    timer.shutdown();
+    try {
+      persisting.lock();
+      try {
+        sync();
+        if (!syncFailed && refusal.isEmpty()) {
+          marker.clear();
+        }
+      } finally {
+        persisting.unlock();
+      }
+    } finally {
+      awaitTimer();
+      root.close();
+      disk.close();
+    }
+  }
+
+  /// Decides what of the last run can be trusted. Nobody reads the directories yet: a mount that
+  /// could would need a kernel that has been up since, and then there is no doubt.
+  private void settle() throws IOException {
+    root.emptyWip();
+    List<Digest> listed = root.fresh();
+    switch (marker.lastStop()) {
+      case CLEAN, KILLED -> listed.forEach(fresh::add);
+      case DOUBTFUL -> {
+        doubtful.setAside(listed);
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "cache was not closed, files to be hashed again files={0} root={1}",
+            String.valueOf(listed.size()),
+            layout.root());
+      }
+    }
+    doubtful.load();
+  }
+
+  private void setMarker() {
+    try {
+      marker.set();
+      refusal = Optional.empty();
+    } catch (IOException e) {
+      refusal = Optional.of(tally.writeFailed(Cause.of(e), layout.running().toString()));
+    }
+  }
+
+  private void start() {
+    logAbilities();
+    long every = settings.persistEvery().toMillis();
+    var _ = timer.scheduleWithFixedDelay(this::persistAndLog, every, every, TimeUnit.MILLISECONDS);
+    var _ = timer.submit(this::restoreDoubtful);
+  }
+
+  private void logAbilities() {
+    abilities
+        .noLinks()
+        .or(abilities::noLayerLinks)
+        .ifPresent(cause ->
+            LOG.log(
+                System.Logger.Level.WARNING,
+                "cache without hard links, nothing is shared cause={0} root={1}",
+                cause,
+                layout.root()));
+  }
+
+  private void persistAndLog() {
+    try {
+      persist();
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.ERROR, "cache sync failed root=" + layout.root(), e);
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.ERROR, "cache persist failed root=" + layout.root(), e);
+    }
+  }
+
+  private void restoreDoubtful() {
+    for (Digest digest : doubtful.pending()) {
+      if (closed) {
+        return;
+      }
+      links.restoreIfDoubtful(digest);
+    }
+  }
+
+  private void sync() throws IOException {
+    try {
+      disk.sync();
+      tally.syncs.increment();
+    } catch (IOException e) {
+      syncFailed = true;
+      marker.setSyncFailed();
+      throw e;
+    }
+  }
+
+  private void awaitTimer() {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        if (timer.awaitTermination(1, TimeUnit.HOURS)) {
+          break;
+        }
+      } catch (InterruptedException _) {
+        interrupted = true; // the threads end by themselves: they look at `closed`
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static Thread daemonThread(Runnable work) {
+    return Thread.ofPlatform().daemon().name("cache").unstarted(work);
+  }
+}

@@ -1,0 +1,575 @@
+package dev.asterism.cache;
+
+import dev.asterism.content.Digest;
+import dev.asterism.content.VerifiedChunk;
+import dev.asterism.linux.Errno;
+import dev.asterism.linux.FileStatus;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// Which file holds a digest, and the links by which layers hold it.
+///
+/// The file system is the truth: a digest is here if a file stands at its path. Nothing is looked
+/// up in memory but what the file system cannot say: regions of larger files, and what is fresh.
+///
+/// Names of a digest change only under its lock ([DigestLocks]); bytes are written before, under a
+/// name in `wip` that nobody knows. A publish makes its links in the order `fresh`, digest, layer:
+///
+/// - `fresh` first, so that there is no moment at which a file stands under its digest, may not be
+///   on the disk, and is not listed as such ([Doubtful]); and so that the kernel, having missed it
+///   in `objects`, finds it in `fresh`.
+/// - The layer last: its link means that the digest is there.
+///
+/// Nothing is ever unlinked to be linked again, so a digest that is there stays there for every
+/// reader. Trouble with the disk is a value, [Published], or an absence; never an exception to who
+/// adds. Thread-safe.
+final class HardlinkManager {
+  /// What a digest is looked up as.
+  enum Kind {
+    /// A whole file, which the kernel reads in `objects`.
+    FILE,
+    /// A part of a file, which only the gate reads: an object serves as well as a chunk.
+    PART
+  }
+
+  private static final int EEXIST = Errno.EEXIST.number();
+  private static final int EMLINK = Errno.EMLINK.number();
+  private static final int ENOENT = Errno.ENOENT.number();
+
+  private final CacheLayout layout;
+  private final CacheDisk disk;
+  private final Tally tally;
+  private final FreshLinks fresh;
+  private final Doubtful doubtful;
+  private final Assembly assembly;
+  private final Regions regions = new Regions();
+  private final DigestLocks locks = new DigestLocks();
+
+  HardlinkManager(
+      CacheLayout layout,
+      CacheDisk disk,
+      Tally tally,
+      FreshLinks fresh,
+      Doubtful doubtful,
+      Assembly assembly) {
+    this.layout = layout;
+    this.disk = disk;
+    this.tally = tally;
+    this.fresh = fresh;
+    this.doubtful = doubtful;
+    this.assembly = assembly;
+  }
+
+  /// Opens the bytes of a digest: its object, its chunk, or a region of an object.
+  Optional<Stored> find(Digest digest, long size) {
+    restoreIfDoubtful(digest);
+    Optional<Stored> object = open(layout.object(digest), digest, size);
+    if (object.isPresent()) {
+      return object;
+    }
+    Optional<Stored> part = open(layout.part(digest), digest, size);
+    return part.isPresent() ? part : openRegion(digest, size);
+  }
+
+  /// Tells whether [#find] would find something; a region may still turn out to be none.
+  boolean holds(Digest digest, long size) {
+    restoreIfDoubtful(digest);
+    return stands(layout.object(digest), digest, size)
+        || stands(layout.part(digest), digest, size)
+        || regions.find(digest, size).isPresent();
+  }
+
+  /// Links a layer to what is there and returns its path; empty if it is not there.
+  Optional<Path> adopt(Kind kind, Digest layer, ChunkKey key, Digest digest, long size) {
+    restoreIfDoubtful(digest);
+    ReentrantLock lock = locks.of(digest);
+    lock.lock();
+    try {
+      Optional<String> path = locate(kind, digest, size);
+      path.ifPresent(existing -> refer(existing, digest, size, layer, key));
+      return path.map(Path::of);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Keeps a chunk. Its bytes are not hashed again: [VerifiedChunk] says what they are.
+  Published add(Kind kind, Digest layer, ChunkKey key, VerifiedChunk chunk) {
+    Digest digest = chunk.digest();
+    if (chunk.size() == 0) {
+      return new Published.Uncached(Cause.EMPTY);
+    }
+    Optional<Path> there = adopt(kind, layer, key, digest, chunk.size());
+    if (there.isPresent()) {
+      return new Published.Shared(there.get());
+    }
+    String wip = layout.unfinished();
+    int errno = disk.create(wip, chunk.bytes());
+    if (errno != 0) {
+      disk.unlink(wip);
+      return new Published.Uncached(tally.writeFailed(Cause.of(errno), wip));
+    }
+    return publish(kind, digest, chunk.size(), wip, layer, key);
+  }
+
+  /// Makes one object of a file whose parts are in the store, and lets go of those.
+  Published complete(Digest layer, int entry, Digest file, long size, List<PartOfFile> parts) {
+    if (size == 0) {
+      return new Published.Uncached(Cause.EMPTY);
+    }
+    requireWhole(size, parts);
+    ChunkKey key = ChunkKey.ofFile(entry);
+    Optional<Path> there = adopt(Kind.FILE, layer, key, file, size);
+    Published published;
+    if (there.isPresent()) {
+      published = new Published.Shared(there.get());
+      claim(file, parts);
+    } else {
+      published = assemble(layer, key, file, size, parts);
+    }
+    if (published instanceof Published.Shared) {
+      parts.forEach(part -> release(layer, entry, part));
+    }
+    return published;
+  }
+
+  /// Notes where chunks lie in an object, as a TOC says: believed once they are hashed.
+  void claim(Digest file, List<PartOfFile> parts) {
+    for (PartOfFile part : parts) {
+      regions.claim(part.digest(), file, part.fileOffset(), part.size());
+    }
+  }
+
+  /// Removes the links in `fresh` that were published before `synced` and are `age` old.
+  void prune(long synced, Duration age) {
+    for (Optional<Digest> expired = fresh.takeExpired(synced, age);
+        expired.isPresent();
+        expired = fresh.takeExpired(synced, age)) {
+      Digest digest = expired.get();
+      ReentrantLock lock = locks.of(digest);
+      lock.lock();
+      try {
+        if (!fresh.contains(digest)) {
+          disk.unlink(layout.fresh(digest));
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /// Hashes what an unclean stop left in doubt, and takes it back if it is right.
+  void restoreIfDoubtful(Digest digest) {
+    if (!doubtful.contains(digest)) {
+      return;
+    }
+    ReentrantLock lock = locks.of(digest);
+    lock.lock();
+    try {
+      if (doubtful.contains(digest)) {
+        for (Kind kind : doubtful.restore(digest)) {
+          // The kernel may just have missed it in `objects`.
+          if (makeLink(path(kind, digest), layout.fresh(digest)) == 0) {
+            fresh.add(digest);
+          }
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private String path(Kind kind, Digest digest) {
+    return switch (kind) {
+      case FILE -> layout.object(digest);
+      case PART -> layout.part(digest);
+    };
+  }
+
+  private Optional<Stored> open(String path, Digest digest, long size) {
+    if (!stands(path, digest, size)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(new Stored(Path.of(path), disk.open(path), 0, size));
+    } catch (IOException e) {
+      return Optional.empty(); // removed since, or unreadable: as good as absent
+    }
+  }
+
+  private Optional<Stored> openRegion(Digest digest, long size) {
+    Optional<Regions.Region> found = regions.find(digest, size);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    Regions.Region region = found.get();
+    String path = layout.object(region.file());
+    try {
+      FileChannel file = disk.open(path);
+      if (isProven(digest, region, file)) {
+        return Optional.of(new Stored(Path.of(path), file, region.offset(), size));
+      }
+      file.close();
+    } catch (IOException e) {
+      tally.readFailed(path, e);
+    }
+    regions.remove(digest, region);
+    return Optional.empty();
+  }
+
+  private boolean isProven(Digest digest, Regions.Region region, FileChannel file)
+      throws IOException {
+    return switch (region.standing()) {
+      case PROVEN -> true;
+      case CLAIMED -> {
+        boolean right = Hashes.of(file, region.offset(), region.size()).equals(digest);
+        if (right) {
+          regions.prove(digest, region.file(), region.offset(), region.size());
+        }
+        yield right;
+      }
+    };
+  }
+
+  /// Tells whether a file of that size is at `path`. A file of another size was damaged behind our
+  /// back: it goes.
+  private boolean stands(String path, Digest digest, long size) {
+    try {
+      Optional<FileStatus> status = disk.status(path);
+      if (status.isEmpty()) {
+        return false;
+      }
+      if (status.get().size() == size) {
+        return true;
+      }
+    } catch (IOException e) {
+      tally.readFailed(path, e);
+      return false;
+    }
+    return standsLocked(path, digest, size);
+  }
+
+  /// Looks again where nobody else removes or publishes.
+  private boolean standsLocked(String path, Digest digest, long size) {
+    ReentrantLock lock = locks.of(digest);
+    lock.lock();
+    try {
+      Optional<FileStatus> status = disk.status(path);
+      boolean right = status.isPresent() && status.get().size() == size;
+      if (status.isPresent() && !right) {
+        removeDamaged(path, digest, "has %d bytes, not %d".formatted(status.get().size(), size));
+      }
+      return right;
+    } catch (IOException e) {
+      tally.readFailed(path, e);
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void removeDamaged(String path, Digest digest, String why) {
+    ReentrantLock lock = locks.of(digest);
+    lock.lock();
+    try {
+      tally.foundDamaged(path, why);
+      disk.unlink(path);
+      disk.unlink(layout.fresh(digest));
+      fresh.remove(digest);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Finds the file to link to. A chunk that turns out to be a whole file as well gets its name in
+  /// `objects`, by way of `fresh`.
+  private Optional<String> locate(Kind kind, Digest digest, long size) {
+    String object = layout.object(digest);
+    if (stands(object, digest, size)) {
+      return Optional.of(object);
+    }
+    String part = layout.part(digest);
+    if (!stands(part, digest, size)) {
+      return Optional.empty();
+    }
+    return switch (kind) {
+      case PART -> Optional.of(part);
+      case FILE -> promote(part, digest) ? Optional.of(object) : Optional.empty();
+    };
+  }
+
+  private boolean promote(String part, Digest digest) {
+    int errno = makeLink(part, layout.fresh(digest));
+    if (errno == 0 || errno == EEXIST) {
+      errno = makeLink(part, layout.object(digest));
+      fresh.add(digest);
+    }
+    if (errno != 0) {
+      tally.linkFailed(errno, part);
+    }
+    return errno == 0;
+  }
+
+  /// Puts a written file under its digest and links the layer to it.
+  private Published publish(
+      Kind kind, Digest digest, long size, String wip, Digest layer, ChunkKey key) {
+    ReentrantLock lock = locks.of(digest);
+    lock.lock();
+    try {
+      String target = path(kind, digest);
+      int errno = makeLink(wip, layout.fresh(digest));
+      if (errno != 0 && errno != EEXIST) {
+        return keepUnshared(wip, layout.key(layer, key), tally.linkFailed(errno, wip));
+      }
+      errno = makeLink(wip, target);
+      if (errno == EEXIST && !stands(target, digest, size)) {
+        errno = makeLink(wip, target); // what stood there was damaged, and is gone
+      }
+      fresh.add(digest);
+      if (errno == EEXIST) {
+        disk.unlink(wip); // somebody else was first: theirs is as good
+        refer(target, digest, size, layer, key);
+      } else if (errno != 0) {
+        return keepUnshared(wip, layout.key(layer, key), tally.linkFailed(errno, target));
+      } else {
+        tally.filesAdded.increment();
+        tally.bytesAdded.add(size);
+        moveToLayer(wip, target, digest, size, layer, key);
+      }
+      return new Published.Shared(Path.of(target));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Makes the layer's link out of the name in `wip`: one call instead of a link and an unlink.
+  private void moveToLayer(
+      String wip, String target, Digest digest, long size, Digest layer, ChunkKey key) {
+    String name = layout.key(layer, key);
+    int errno = disk.renameNew(wip, name);
+    if (errno == ENOENT && makeParent(name)) {
+      errno = disk.renameNew(wip, name);
+    }
+    if (errno != 0) {
+      disk.unlink(wip);
+      refer(target, digest, size, layer, key);
+    }
+  }
+
+  /// Gives a layer its link to `existing`. Where that fails the layer goes without: the digest is
+  /// there all the same.
+  private void refer(String existing, Digest digest, long size, Digest layer, ChunkKey key) {
+    String name = layout.key(layer, key);
+    int errno = makeLink(existing, name);
+    if (errno == EMLINK) {
+      errno = renew(existing, digest, size);
+      errno = errno == 0 ? makeLink(existing, name) : errno;
+    }
+    if (errno == EEXIST) {
+      errno = relink(existing, name);
+    } else if (errno == 0) {
+      tally.linksMade.increment();
+      tally.bytesShared.add(size);
+    }
+    if (errno != 0) {
+      tally.linkFailed(errno, name);
+    }
+  }
+
+  /// Sees to it that a name which the layer has already is one of `existing`: it may be of an inode
+  /// that was damaged, or of one that is full.
+  private int relink(String existing, String name) {
+    try {
+      Optional<FileStatus> wanted = disk.status(existing);
+      Optional<FileStatus> found = disk.status(name);
+      if (wanted.isPresent() && found.isPresent() && wanted.get().isSameFile(found.get())) {
+        return 0;
+      }
+    } catch (IOException e) {
+      tally.readFailed(name, e);
+    }
+    String wip = layout.unfinished();
+    int errno = makeLink(existing, wip);
+    if (errno == 0) {
+      errno = disk.rename(wip, name);
+      disk.unlink(wip); // still there if both were the same file
+    }
+    return errno == EMLINK ? 0 : errno; // the layer keeps the full inode, which is right too
+  }
+
+  /// Makes a second inode for a digest whose first has all the links that the file system allows,
+  /// and lets new links go to it.
+  ///
+  /// The new file replaces the old under the digest by rename(2). That is no risk to readers: both
+  /// have the same bytes, hashed; whoever opens the path gets the one or the other, and whoever has
+  /// the old one open keeps it. The old inode lives on in the links of its layers and goes with the
+  /// last of them.
+  private int renew(String existing, Digest digest, long size) {
+    String wip = layout.unfinished();
+    try {
+      Optional<Digest> actual =
+          assembly.write(
+              wip,
+              List.of(new PartOfFile(0, digest, size)),
+              (_, _) -> Optional.of(new Stored(Path.of(existing), disk.open(existing), 0, size)));
+      if (!actual.equals(Optional.of(digest))) {
+        disk.unlink(wip);
+        removeDamaged(existing, digest, "hashes to " + actual);
+        return ENOENT;
+      }
+    } catch (IOException e) {
+      disk.unlink(wip);
+      tally.writeFailed(Cause.of(e), wip);
+      return EMLINK;
+    }
+    int errno = makeLink(wip, layout.fresh(digest));
+    if (errno == 0 || errno == EEXIST) {
+      fresh.add(digest);
+      errno = disk.rename(wip, existing);
+    }
+    if (errno == 0) {
+      tally.secondInodes.increment();
+    } else {
+      disk.unlink(wip);
+    }
+    return errno;
+  }
+
+  /// Leaves a file that cannot be linked to the layer alone.
+  private Published keepUnshared(String wip, String name, Cause cause) {
+    int errno = disk.rename(wip, name);
+    if (errno == ENOENT && makeParent(name)) {
+      errno = disk.rename(wip, name);
+    }
+    if (errno == 0) {
+      return new Published.Unshared(Path.of(name), cause);
+    }
+    disk.unlink(wip);
+    return new Published.Uncached(cause);
+  }
+
+  private Published assemble(
+      Digest layer, ChunkKey key, Digest file, long size, List<PartOfFile> parts) {
+    String wip = layout.unfinished();
+    try {
+      Optional<Digest> actual = assembly.write(wip, parts, this::find);
+      if (actual.isPresent() && actual.get().equals(file)) {
+        return publishAssembled(layer, key, file, size, wip, parts);
+      }
+      disk.unlink(wip);
+      if (actual.isEmpty()) {
+        return new Published.Uncached(Cause.MISSING);
+      }
+      tally.foundDamaged(layout.object(file), "its parts make " + actual.get());
+      parts.forEach(this::removeIfDamaged);
+      return new Published.Uncached(Cause.CORRUPT);
+    } catch (IOException e) {
+      disk.unlink(wip);
+      return new Published.Uncached(tally.writeFailed(Cause.of(e), wip));
+    }
+  }
+
+  /// The parts came from the store under their digests, and together they hash to the file's: so
+  /// the object holds each of them.
+  private Published publishAssembled(
+      Digest layer, ChunkKey key, Digest file, long size, String wip, List<PartOfFile> parts) {
+    Published published = publish(Kind.FILE, file, size, wip, layer, key);
+    if (published instanceof Published.Shared) {
+      tally.filesCompleted.increment();
+      for (PartOfFile part : parts) {
+        regions.prove(part.digest(), file, part.fileOffset(), part.size());
+      }
+    }
+    return published;
+  }
+
+  /// Lets go of a part whose bytes are in an object now: the layer's link to it, and the chunk if
+  /// no other layer has one. Who reads it next finds the region.
+  private void release(Digest layer, int entry, PartOfFile part) {
+    if (part.fileOffset() > 0) { // the first part's key is the file's by now
+      disk.unlink(layout.key(layer, new ChunkKey(entry, part.fileOffset())));
+    }
+    String path = layout.part(part.digest());
+    String freshPath = layout.fresh(part.digest());
+    ReentrantLock lock = locks.of(part.digest());
+    lock.lock();
+    try {
+      Optional<FileStatus> chunk = disk.status(path);
+      if (chunk.isEmpty()) {
+        return;
+      }
+      boolean isFresh = disk.status(freshPath).filter(chunk.get()::isSameFile).isPresent();
+      if (chunk.get().links() <= (isFresh ? 2 : 1)) {
+        disk.unlink(path);
+        if (isFresh) {
+          disk.unlink(freshPath);
+          fresh.remove(part.digest());
+        }
+      }
+    } catch (IOException e) {
+      tally.readFailed(path, e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Finds out which part made a file come out wrong.
+  private void removeIfDamaged(PartOfFile part) {
+    Digest digest = part.digest();
+    removeIfDamaged(layout.object(digest), digest);
+    removeIfDamaged(layout.part(digest), digest);
+    Optional<Regions.Region> region = regions.find(digest, part.size());
+    if (region.isPresent()) {
+      regions.remove(digest, region.get());
+      removeIfDamaged(layout.object(region.get().file()), region.get().file());
+    }
+  }
+
+  private void removeIfDamaged(String path, Digest digest) {
+    try {
+      if (disk.status(path).isPresent() && !Hashes.of(disk, path).equals(digest)) {
+        removeDamaged(path, digest, "does not hash to its digest");
+      }
+    } catch (IOException e) {
+      tally.readFailed(path, e);
+    }
+  }
+
+  /// Checks what a caller says of a file; chunks.idx and TOC were checked when they were read.
+  private static void requireWhole(long size, List<PartOfFile> parts) {
+    long end = 0;
+    for (PartOfFile part : parts) {
+      if (part.fileOffset() != end) {
+        throw new IllegalArgumentException(
+            "a part at %d, expected at %d".formatted(part.fileOffset(), end));
+      }
+      end += part.size();
+    }
+    if (end != size) {
+      throw new IllegalArgumentException("parts of %d bytes, a file of %d".formatted(end, size));
+    }
+  }
+
+  /// link(2) that makes the directory of the new name if it is not there.
+  private int makeLink(String existing, String name) {
+    int errno = disk.link(existing, name);
+    return errno == ENOENT && makeParent(name) ? disk.link(existing, name) : errno;
+  }
+
+  /// Makes the directory that `name` lies in, and the one above it: a layer's are made at first
+  /// use.
+  private boolean makeParent(String name) {
+    String parent = name.substring(0, name.lastIndexOf('/'));
+    int errno = disk.makeDirectory(parent);
+    if (errno == ENOENT) {
+      disk.makeDirectory(parent.substring(0, parent.lastIndexOf('/')));
+      errno = disk.makeDirectory(parent);
+    }
+    return errno == 0 || errno == EEXIST;
+  }
+}

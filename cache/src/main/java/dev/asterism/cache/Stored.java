@@ -1,0 +1,69 @@
+package dev.asterism.cache;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+
+/// Bytes in the store, open for reading: a whole file or a region of one.
+///
+/// They stay readable until [#close], even if the store gives them up meanwhile. The file is
+/// immutable. Thread-safe, but an interrupt of a reading thread closes it for all.
+public final class Stored implements AutoCloseable {
+  private final Path path;
+  private final FileChannel channel;
+  private final long offset;
+  private final long size;
+
+  Stored(Path path, FileChannel channel, long offset, long size) {
+    this.path = path;
+    this.channel = channel;
+    this.offset = offset;
+    this.size = size;
+  }
+
+  /// Returns the file that holds the bytes. It may lose this name at any time.
+  public Path path() {
+    return path;
+  }
+
+  /// Returns the open file, read-only; closed with this.
+  public FileChannel channel() {
+    return channel;
+  }
+
+  /// Returns where in the file the bytes start.
+  public long offset() {
+    return offset;
+  }
+
+  /// Returns their number.
+  public long size() {
+    return size;
+  }
+
+  /// Fills `into` with the bytes from `position` on, 0 being the first that is ours.
+  ///
+  /// @throws IOException if the disk fails, or the file is shorter than it was
+  /// @throws IndexOutOfBoundsException if there are fewer than `into` asks for
+  public void read(long position, ByteBuffer into) throws IOException {
+    if (position < 0 || into.remaining() > size - position) {
+      throw new IndexOutOfBoundsException(
+          "%d bytes at %d of %d".formatted(into.remaining(), position, size));
+    }
+    long at = offset + position;
+    while (into.hasRemaining()) {
+      int count = channel.read(into, at);
+      if (count < 0) {
+        throw new EOFException("%s ends at %d of %d".formatted(path, at, offset + size));
+      }
+      at += count;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}

@@ -1,0 +1,162 @@
+package dev.asterism.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.asterism.content.Digest;
+import dev.asterism.content.VerifiedChunk;
+import dev.asterism.linux.FileStatus;
+import dev.asterism.linux.Links;
+import dev.asterism.testkit.disk.Faults;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import java.util.stream.Stream;
+
+/// A cache on a disk with faults and a clock that stands still; its timer never runs by itself.
+final class TestStore implements AutoCloseable {
+  static final Duration AGE = Duration.ofMinutes(5);
+  static final Digest LAYER = Digest.of("a layer".getBytes(StandardCharsets.UTF_8));
+  static final Digest OTHER_LAYER = Digest.of("another".getBytes(StandardCharsets.UTF_8));
+
+  final Path root;
+  final Faults faults = new Faults();
+  final ManualClock clock = new ManualClock();
+  DirectoryCache cache;
+
+  TestStore(Path root) throws IOException {
+    this.root = root;
+    CacheRoot.create(root);
+    cache = open();
+  }
+
+  private DirectoryCache open() throws IOException {
+    CacheDisk disk = faults.wrap(CacheDisk.class, LocalDisk.open(root));
+    return DirectoryCache.open(root, disk, clock, new CacheSettings(Duration.ofDays(1), AGE));
+  }
+
+  /// Closes and opens again.
+  void reopen() throws IOException {
+    cache.close();
+    cache = open();
+  }
+
+  LayerCache layer() {
+    return cache.layer(LAYER);
+  }
+
+  LayerCache otherLayer() {
+    return cache.layer(OTHER_LAYER);
+  }
+
+  Path object(Digest digest) {
+    return root.resolve("objects").resolve(name(digest));
+  }
+
+  Path part(Digest digest) {
+    return root.resolve("chunks").resolve(name(digest));
+  }
+
+  Path fresh(Digest digest) {
+    return root.resolve("fresh").resolve(name(digest));
+  }
+
+  Path key(Digest layer, int entry, long offset) {
+    return root.resolve(
+        "layers/%s/%02x/%d-%d".formatted(layer.hex(), entry & 0xff, entry, offset));
+  }
+
+  private static String name(Digest digest) {
+    return digest.hex().substring(0, 2) + "/" + digest.hex();
+  }
+
+  /// Returns what the store answers for a digest.
+  Optional<byte[]> read(Digest digest, long size) throws IOException {
+    Optional<Stored> found = cache.find(digest, size);
+    return found.isPresent() ? Optional.of(readAndClose(found.get())) : Optional.empty();
+  }
+
+  static byte[] readAndClose(Stored stored) throws IOException {
+    try (stored) {
+      ByteBuffer bytes = ByteBuffer.allocate((int) stored.size());
+      stored.read(0, bytes);
+      return bytes.array();
+    }
+  }
+
+  static FileStatus status(Path path) throws IOException {
+    return Links.find(path.toString()).orElseThrow(() -> new AssertionError("no " + path));
+  }
+
+  static List<Path> files(Path directory) throws IOException {
+    try (Stream<Path> tree = Files.walk(directory)) {
+      return tree.filter(Files::isRegularFile).toList();
+    }
+  }
+
+  static VerifiedChunk chunk(String text) {
+    return VerifiedChunk.of(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  static VerifiedChunk chunk(long seed, int size) {
+    byte[] bytes = new byte[size];
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+    random.nextBytes(bytes);
+    return VerifiedChunk.of(bytes);
+  }
+
+  static ChunkKey key(int entry) {
+    return ChunkKey.ofFile(entry);
+  }
+
+  /// A file of several chunks.
+  record BigFile(byte[] bytes, Digest digest, List<VerifiedChunk> chunks) {
+    static BigFile of(long seed, int... sizes) {
+      List<VerifiedChunk> chunks = new ArrayList<>();
+      int total = 0;
+      for (int i = 0; i < sizes.length; i++) {
+        chunks.add(chunk(seed + i, sizes[i]));
+        total += sizes[i];
+      }
+      ByteBuffer all = ByteBuffer.allocate(total);
+      chunks.forEach(chunk -> all.put(chunk.bytes()));
+      return new BigFile(all.array(), Digest.of(all.array()), chunks);
+    }
+
+    List<PartOfFile> parts() {
+      List<PartOfFile> parts = new ArrayList<>();
+      long offset = 0;
+      for (VerifiedChunk chunk : chunks) {
+        parts.add(new PartOfFile(offset, chunk.digest(), chunk.size()));
+        offset += chunk.size();
+      }
+      return parts;
+    }
+
+    void addParts(LayerCache layer, int entry) {
+      long offset = 0;
+      for (VerifiedChunk chunk : chunks) {
+        assertThat(layer.addPart(new ChunkKey(entry, offset), chunk))
+            .isInstanceOf(Published.Shared.class);
+        offset += chunk.size();
+      }
+    }
+
+    Published complete(LayerCache layer, int entry) {
+      return layer.completeFile(entry, digest, bytes.length, parts());
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    faults.clear();
+    cache.close();
+  }
+}

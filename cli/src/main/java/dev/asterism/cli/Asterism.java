@@ -1,0 +1,70 @@
+package dev.asterism.cli;
+
+import dev.asterism.cli.config.ConfigurationException;
+import dev.asterism.cli.log.Logging;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
+
+/// The `asterism` command: finds the subcommand, runs it, turns its outcome into an exit code.
+@Command(
+    name = "asterism",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    description = "Starts containers before their image has arrived, and keeps every chunk once.",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {"0:done", "1:it failed; standard error says why", "2:wrong usage"},
+    footerHeading = "%nEnvironment:%n",
+    footer = {
+      "  NO_COLOR             no colours",
+      "  ASTERISM_JAVA_OPTS   options for the Java that runs it, e.g. -Xmx1g"
+    },
+    subcommands = {
+      DaemonCommand.class,
+      DoctorCommand.class,
+      CommandLine.HelpCommand.class,
+    })
+public final class Asterism {
+  private Asterism() {}
+
+  /// Runs one command line and ends the process with its exit code.
+  public static void main(String[] arguments) {
+    Logging.claim();
+    System.exit(commandLine().execute(arguments));
+  }
+
+  /// Builds the parser, with help and exit codes that are the same for every subcommand.
+  static CommandLine commandLine() {
+    CommandLine commands = new CommandLine(new Asterism());
+    commands.setColorScheme(Help.defaultColorScheme(Terminal.colours()));
+    commands.setCaseInsensitiveEnumValuesAllowed(true);
+    commands.setExecutionExceptionHandler((failure, at, _) -> report(failure, at));
+    commands.setExecutionStrategy(new CommandLine.RunLast());
+    return commands;
+  }
+
+  /// Says in one line why a command failed; a bug shows its stack.
+  private static int report(Exception failure, CommandLine at) {
+    PrintWriter err = at.getErr();
+    switch (failure) {
+      case ConfigurationException wrong ->
+          wrong.problems().forEach(line -> err.println("asterism: " + line));
+      case IOException cannot -> err.println("asterism: " + describe(cannot));
+      case InterruptedException _ -> err.println("asterism: interrupted");
+      default -> failure.printStackTrace(err);
+    }
+    err.flush();
+    return ExitCode.FAILURE;
+  }
+
+  /// The platform's file exceptions carry the path and say in their name alone what is wrong.
+  private static String describe(IOException failure) {
+    String message = Optional.ofNullable(failure.getMessage()).orElse("");
+    return failure.getClass().getPackageName().equals("java.nio.file")
+        ? failure.getClass().getSimpleName().replace("Exception", "") + ": " + message
+        : message.isEmpty() ? failure.toString() : message;
+  }
+}

@@ -1,0 +1,47 @@
+package dev.asterism.cli;
+
+import dev.asterism.cli.config.Configuration;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `asterism daemon`: the snapshotter that containerd talks to.
+@Command(
+    name = "daemon",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = "Serves containerd's snapshots API until it is told to stop.",
+    footerHeading = "%ncontainerd's config.toml:%n",
+    footer = {
+      "  [proxy_plugins.asterism]",
+      "    type = \"snapshot\"",
+      "    address = \"/run/asterism/asterism.sock\""
+    })
+final class DaemonCommand implements Callable<Integer> {
+  @Option(
+      names = {"-a", "--address"},
+      paramLabel = "SOCKET",
+      defaultValue = "/run/asterism/asterism.sock",
+      description = "unix socket for containerd (default: ${DEFAULT-VALUE})")
+  private Path address = Path.of("/run/asterism/asterism.sock");
+
+  @Option(
+      names = {"-r", "--root"},
+      paramLabel = "DIR",
+      defaultValue = "/var/lib/asterism",
+      description = "where layers, chunks and snapshots are kept (default: ${DEFAULT-VALUE})")
+  private Path root = Path.of("/var/lib/asterism");
+
+  @Mixin private final ConfigOption config = new ConfigOption();
+  @Mixin private final LogOptions log = new LogOptions();
+
+  @Override
+  public Integer call() throws Exception {
+    log.apply();
+    Configuration configuration = config.load();
+    Daemon.run(new DaemonOptions(address.toAbsolutePath(), root.toAbsolutePath(), configuration));
+    return ExitCode.OK;
+  }
+}

@@ -1,0 +1,45 @@
+package dev.asterism.cli;
+
+import java.io.PrintStream;
+
+/// What is going on, on standard error: one line that changes on a terminal, plain lines elsewhere.
+/// Thread-safe.
+final class Progress {
+  private static final String CLEAR = "\r\u001b[K"; // to the line's start, erase to its end
+
+  private final PrintStream out;
+  private final boolean live;
+
+  private Progress(PrintStream out, boolean live) {
+    this.out = out;
+    this.live = live;
+  }
+
+  /// Shows it to whoever looks at standard error.
+  static Progress onStandardError() {
+    return new Progress(System.err, Terminal.showsErrors());
+  }
+
+  /// Shows it where a test looks.
+  static Progress on(PrintStream out, boolean live) {
+    return new Progress(out, live);
+  }
+
+  /// Says what is being done now.
+  synchronized void step(String what) {
+    if (live) {
+      out.print(CLEAR + what + " …");
+    } else {
+      out.println(what);
+    }
+    out.flush();
+  }
+
+  /// Takes away the line that changes.
+  synchronized void done() {
+    if (live) {
+      out.print(CLEAR);
+      out.flush();
+    }
+  }
+}

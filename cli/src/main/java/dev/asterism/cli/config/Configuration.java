@@ -1,0 +1,55 @@
+package dev.asterism.cli.config;
+
+import java.time.Duration;
+
+/// What an operator can choose. Immutable.
+///
+/// @param verification how far images must prove themselves
+/// @param blob how blobs are fetched
+/// @param directoryCache how chunks are kept
+/// @param requestTimeout how long a registry may take to begin an answer
+public record Configuration(
+    Verification verification,
+    BlobConfig blob,
+    DirectoryCacheConfig directoryCache,
+    Duration requestTimeout) {
+
+  /// The defaults: everything verified, everything shared.
+  public static final Configuration DEFAULT =
+      new Configuration(
+          Verification.REQUIRED,
+          BlobConfig.DEFAULT,
+          DirectoryCacheConfig.DEFAULT,
+          Duration.ofSeconds(30));
+
+  /// How far images must prove themselves.
+  public enum Verification {
+    /// Every layer, whatever its labels say.
+    REQUIRED,
+    /// Every layer that does not carry the label that skips it (`allow_no_verification`).
+    UNLESS_LABELLED,
+    /// None (`disable_verification`): nothing is shared between layers then.
+    NEVER
+  }
+
+  /// How blobs are fetched: table `blob`. Immutable.
+  ///
+  /// @param fetchingTimeout how long one fetch may take with all its retries
+  /// @param maxRetries how often a request that may yet succeed is repeated; 0 means never
+  /// @param minWait before the first retry
+  /// @param maxWait before any retry
+  public record BlobConfig(
+      Duration fetchingTimeout, int maxRetries, Duration minWait, Duration maxWait) {
+    /// The stargz snapshotter's defaults.
+    public static final BlobConfig DEFAULT =
+        new BlobConfig(Duration.ofMinutes(5), 5, Duration.ofMillis(30), Duration.ofMinutes(5));
+  }
+
+  /// How chunks are kept: table `directory_cache`. Immutable.
+  ///
+  /// @param enableHardlink whether layers share equal chunks as hard links to one file
+  public record DirectoryCacheConfig(boolean enableHardlink) {
+    /// Shared: it is what Asterism is for.
+    public static final DirectoryCacheConfig DEFAULT = new DirectoryCacheConfig(true);
+  }
+}

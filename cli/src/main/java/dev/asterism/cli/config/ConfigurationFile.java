@@ -1,0 +1,156 @@
+package dev.asterism.cli.config;
+
+import dev.asterism.cli.config.Configuration.BlobConfig;
+import dev.asterism.cli.config.Configuration.DirectoryCacheConfig;
+import dev.asterism.cli.config.Configuration.Verification;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.tomlj.Toml;
+import org.tomlj.TomlInvalidTypeException;
+import org.tomlj.TomlParseError;
+import org.tomlj.TomlParseResult;
+
+/// One reading of a configuration file: what it says, and all that is wrong with it.
+///
+/// Every key that the stargz snapshotter knows is accepted; those that change nothing here are
+/// warned about once. A key that nobody knows is an error: most likely it is a slip of the pen.
+public final class ConfigurationFile {
+  private static final long LONGEST_SECONDS = 86_400; // a day: more is a slip of the pen
+  private static final long MOST_RETRIES = 1000;
+
+  private final Path path;
+  private final TomlParseResult toml;
+  private final List<String> problems = new ArrayList<>();
+  private final List<String> warnings = new ArrayList<>();
+
+  private ConfigurationFile(Path path, TomlParseResult toml) {
+    this.path = path;
+    this.toml = toml;
+  }
+
+  /// What a file says. Immutable.
+  ///
+  /// @param configuration with the defaults for what the file leaves open
+  /// @param warnings one line for each key that changes nothing, with file, line and reason
+  public record Loaded(Configuration configuration, List<String> warnings) {
+    /// Copies the list.
+    public Loaded {
+      warnings = List.copyOf(warnings);
+    }
+  }
+
+  /// Reads a file.
+  ///
+  /// @throws ConfigurationException if it is no TOML, or has a key or a value that cannot be; names
+  ///   everything that is wrong
+  /// @throws IOException if it cannot be read
+  public static Loaded load(Path path) throws IOException {
+    ConfigurationFile file = new ConfigurationFile(path, Toml.parse(path));
+    file.checkSyntax();
+    file.checkKeys();
+    Configuration configuration = file.read();
+    if (!file.problems.isEmpty()) {
+      throw new ConfigurationException(file.problems);
+    }
+    return new Loaded(configuration, file.warnings);
+  }
+
+  private void checkSyntax() throws ConfigurationException {
+    for (TomlParseError error : toml.errors()) {
+      problems.add("%s:%d: %s".formatted(path, error.position().line(), error.getMessage()));
+    }
+    if (!problems.isEmpty()) {
+      throw new ConfigurationException(problems);
+    }
+  }
+
+  private void checkKeys() {
+    for (List<String> key : toml.keyPathSet()) {
+      String name = String.join(".", key);
+      Optional<Key> known = Key.find(key);
+      if (known.isEmpty()) {
+        String hint =
+            Key.nearest(key).map(k -> "; did you mean '%s'?".formatted(k.path())).orElse("");
+        problems.add(at(key) + "unknown key '%s'%s".formatted(name, hint));
+        continue;
+      }
+      Key found = known.get();
+      switch (found.use()) {
+        case USED -> {}
+        case NOT_YET ->
+            warnings.add(at(key) + "'%s' is not used yet: %s".formatted(name, found.reason()));
+        case NEVER ->
+            warnings.add(at(key) + "'%s' changes nothing: %s".formatted(name, found.reason()));
+      }
+    }
+  }
+
+  private Configuration read() {
+    Configuration base = Configuration.DEFAULT;
+    BlobConfig blob = base.blob();
+    return new Configuration(
+        verification(),
+        new BlobConfig(
+            seconds(Key.FETCHING_TIMEOUT, blob.fetchingTimeout()),
+            (int) number(Key.MAX_RETRIES, MOST_RETRIES, blob.maxRetries()),
+            milliseconds(Key.MIN_WAIT, blob.minWait()),
+            milliseconds(Key.MAX_WAIT, blob.maxWait())),
+        new DirectoryCacheConfig(flag(Key.ENABLE_HARDLINK, base.directoryCache().enableHardlink())),
+        seconds(Key.REQUEST_TIMEOUT, base.requestTimeout()));
+  }
+
+  private Verification verification() {
+    if (flag(Key.DISABLE_VERIFICATION, false)) {
+      return Verification.NEVER;
+    }
+    return flag(Key.ALLOW_NO_VERIFICATION, false)
+        ? Verification.UNLESS_LABELLED
+        : Verification.REQUIRED;
+  }
+
+  private Duration seconds(Key key, Duration otherwise) {
+    return Duration.ofSeconds(number(key, LONGEST_SECONDS, otherwise.toSeconds()));
+  }
+
+  private Duration milliseconds(Key key, Duration otherwise) {
+    return Duration.ofMillis(number(key, LONGEST_SECONDS * 1000, otherwise.toMillis()));
+  }
+
+  /// Reads a number; 0 stands for the default, as in the stargz snapshotter.
+  private long number(Key key, long largest, long otherwise) {
+    try {
+      Optional<Long> value = Optional.ofNullable(toml.getLong(key.path()));
+      if (value.isPresent() && (value.get() < 0 || value.get() > largest)) {
+        problems.add(
+            at(key) + "'%s' is %d, not 0 to %d".formatted(key.path(), value.get(), largest));
+      }
+      return value.filter(number -> number > 0).orElse(otherwise);
+    } catch (TomlInvalidTypeException _) {
+      problems.add(at(key) + "'%s' is not a whole number".formatted(key.path()));
+      return otherwise;
+    }
+  }
+
+  private boolean flag(Key key, boolean otherwise) {
+    try {
+      return Optional.ofNullable(toml.getBoolean(key.path())).orElse(otherwise);
+    } catch (TomlInvalidTypeException _) {
+      problems.add(at(key) + "'%s' is neither true nor false".formatted(key.path()));
+      return otherwise;
+    }
+  }
+
+  private String at(Key key) {
+    return at(Toml.parseDottedKey(key.path()));
+  }
+
+  private String at(List<String> key) {
+    return Optional.ofNullable(toml.inputPositionOf(key))
+        .map(position -> "%s:%d: ".formatted(path, position.line()))
+        .orElse(path + ": ");
+  }
+}

@@ -1,0 +1,173 @@
+package dev.asterism.cli.doctor;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/// The machine that this runs on, asked what lazy images need.
+public final class Node {
+  private static final long CAP_SYS_ADMIN = 1L << 21; // linux/capability.h
+
+  private final Path root;
+  private final KernelVersion kernel = KernelVersion.parse(System.getProperty("os.version", ""));
+
+  /// @param root where the store would lie; need not be there
+  public Node(Path root) {
+    this.root = root;
+  }
+
+  /// Looks at everything. Mounts only in a namespace of its own, and leaves nothing.
+  public List<Finding> examine() throws InterruptedException {
+    return List.of(
+        kernelRelease(),
+        mounting(),
+        fuse(),
+        passthrough(),
+        dataOnlyLayers(),
+        metadataImages(),
+        hardLinks(),
+        openFiles(),
+        containerd());
+  }
+
+  private Finding kernelRelease() {
+    String found = "Linux " + kernel.text();
+    return kernel.atLeast(6, 12)
+        ? Finding.good("kernel", found)
+        : Finding.fatal(
+            "kernel", found, "6.12 or newer is needed: images fall back to an ordinary pull");
+  }
+
+  private static Finding mounting() {
+    return mayMount()
+        ? Finding.good("mounts", "allowed (CAP_SYS_ADMIN)")
+        : Finding.fatal("mounts", "not allowed", "the daemon needs CAP_SYS_ADMIN: run it as root");
+  }
+
+  private static boolean mayMount() {
+    try {
+      return Files.readAllLines(Path.of("/proc/self/status")).stream()
+          .filter(line -> line.startsWith("CapEff:"))
+          .map(line -> Long.parseUnsignedLong(line.substring(7).strip(), 16))
+          .anyMatch(capabilities -> (capabilities & CAP_SYS_ADMIN) != 0);
+    } catch (IOException | NumberFormatException _) {
+      return false;
+    }
+  }
+
+  private static Finding fuse() {
+    Path device = Path.of("/dev/fuse");
+    if (!Files.exists(device)) {
+      return Finding.fatal("FUSE", "no /dev/fuse", "what is not there yet cannot be fetched");
+    }
+    return Files.isReadable(device) && Files.isWritable(device)
+        ? Finding.good("FUSE", "/dev/fuse")
+        : Finding.fatal("FUSE", "/dev/fuse may not be opened", "run it as root");
+  }
+
+  private Finding passthrough() {
+    return kernel.atLeast(6, 9)
+        ? Finding.good("FUSE passthrough", "since 6.9")
+        : Finding.costly(
+            "FUSE passthrough",
+            "needs 6.9",
+            "large files that were fetched while open are read at a quarter of the speed");
+  }
+
+  private Finding dataOnlyLayers() throws InterruptedException {
+    String subject = "overlayfs, data-only layers";
+    if (!mayMount()) {
+      return kernel.atLeast(6, 5)
+          ? Finding.good(subject, "since 6.5 (not tried: mounts are not allowed)")
+          : Finding.fatal(subject, "needs 6.5", "images fall back to an ordinary pull");
+    }
+    boolean works =
+        Probe.succeedsWithMounts(
+            """
+            mount -t tmpfs none /tmp
+            mkdir /tmp/a /tmp/b /tmp/m
+            mount -t overlay -o ro,metacopy=on,lowerdir=/tmp/a::/tmp/b none /tmp/m
+            """);
+    return works
+        ? Finding.good(subject, "mounted one")
+        : Finding.fatal(subject, "cannot be mounted", "images fall back to an ordinary pull");
+  }
+
+  private Finding metadataImages() throws InterruptedException {
+    String subject = "EROFS from a file";
+    boolean known =
+        isFileSystem("erofs")
+            || (mayMount() && Probe.firstLine(List.of("modprobe", "erofs")).isPresent());
+    if (!known) {
+      return Finding.fatal(subject, "no EROFS in the kernel", "images fall back to a pull");
+    }
+    return kernel.atLeast(6, 12)
+        ? Finding.good(subject, "since 6.12")
+        : Finding.fatal(subject, "needs 6.12", "images fall back to an ordinary pull");
+  }
+
+  private static boolean isFileSystem(String name) {
+    try {
+      return Files.readAllLines(Path.of("/proc/filesystems")).stream()
+          .anyMatch(line -> line.strip().replaceFirst("^nodev\\s+", "").equals(name));
+    } catch (IOException _) {
+      return false;
+    }
+  }
+
+  private Finding hardLinks() {
+    String subject = "hard links";
+    Path folder = root;
+    while (!Files.isDirectory(folder)) {
+      folder = Optional.ofNullable(folder.getParent()).orElse(Path.of("/"));
+    }
+    try {
+      Path scratch = Files.createTempDirectory(folder, ".asterism-doctor");
+      Path first = scratch.resolve("a");
+      Path second = scratch.resolve("b");
+      try {
+        Files.createLink(second, Files.createFile(first));
+        return Finding.good(subject, "%s on %s".formatted(Files.getFileStore(folder).type(), root));
+      } finally {
+        Files.deleteIfExists(second);
+        Files.deleteIfExists(first);
+        Files.delete(scratch);
+      }
+    } catch (IOException | UnsupportedOperationException e) {
+      return Finding.costly(
+          subject,
+          "none on %s (%s)".formatted(root, e),
+          "equal chunks of different layers are kept once for each layer");
+    }
+  }
+
+  private static Finding openFiles() {
+    String subject = "open files";
+    try {
+      long most =
+          Files.readAllLines(Path.of("/proc/self/limits")).stream()
+              .filter(line -> line.startsWith("Max open files"))
+              .map(line -> line.strip().split("\\s+", -1)[4])
+              .mapToLong(word -> word.equals("unlimited") ? Long.MAX_VALUE : Long.parseLong(word))
+              .findFirst()
+              .orElse(0);
+      return most >= 65_536
+          ? Finding.good(subject, "up to " + most)
+          : Finding.costly(
+              subject,
+              "up to " + most,
+              "with many files open through the gate, others fail: raise it (LimitNOFILE=)");
+    } catch (IOException | RuntimeException e) {
+      return Finding.costly(subject, "unknown (%s)".formatted(e), "the limit could not be read");
+    }
+  }
+
+  private static Finding containerd() throws InterruptedException {
+    return Probe.firstLine(List.of("containerd", "--version"))
+        .map(line -> Finding.good("containerd", line))
+        .orElseGet(() ->
+            Finding.costly("containerd", "not on PATH", "only 'asterism mount' works without it"));
+  }
+}

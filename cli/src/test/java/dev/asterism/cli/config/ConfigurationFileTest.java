@@ -1,0 +1,100 @@
+package dev.asterism.cli.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.asterism.cli.config.Configuration.Verification;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ConfigurationFileTest {
+  @TempDir private Path temporary;
+
+  private ConfigurationFile.Loaded load(String text) throws Exception {
+    return ConfigurationFile.load(Files.writeString(temporary.resolve("config.toml"), text));
+  }
+
+  @Test
+  void load_empty_isTheDefault() throws Exception {
+    assertThat(load("").configuration()).isEqualTo(Configuration.DEFAULT);
+  }
+
+  @Test
+  void load_usedKeys_areRead() throws Exception {
+    ConfigurationFile.Loaded loaded =
+        load(
+            """
+            disable_verification = true
+            [blob]
+            fetching_timeout_sec = 20
+            max_retries = 2
+            [directory_cache]
+            enable_hardlink = false
+            [resolver]
+            request_timeout_sec = 7
+            """);
+
+    Configuration configuration = loaded.configuration();
+    assertThat(configuration.verification()).isEqualTo(Verification.NEVER);
+    assertThat(configuration.blob().fetchingTimeout()).isEqualTo(Duration.ofSeconds(20));
+    assertThat(configuration.blob().maxRetries()).isEqualTo(2);
+    assertThat(configuration.directoryCache().enableHardlink()).isFalse();
+    assertThat(configuration.requestTimeout()).isEqualTo(Duration.ofSeconds(7));
+    assertThat(loaded.warnings()).isEmpty();
+  }
+
+  @Test
+  void load_zero_standsForTheDefault() throws Exception {
+    assertThat(load("[blob]\nmax_retries = 0\n").configuration().blob().maxRetries()).isEqualTo(5);
+  }
+
+  @Test
+  void load_knownKeysWithoutEffect_areWarnedAboutOnce() throws Exception {
+    assertThat(
+            load("""
+            noprefetch = true
+            [fuse]
+            passthrough = true
+            [[resolver.host."registry.example".mirrors]]
+            host = "mirror.example"
+            """)
+                .warnings())
+        .satisfiesExactlyInAnyOrder(
+            line -> assertThat(line).contains(":1: 'noprefetch' is not used yet: "),
+            line -> assertThat(line).contains(":3: 'fuse.passthrough' changes nothing: "),
+            line -> assertThat(line).contains("'resolver.host.registry.example.mirrors' is not"));
+  }
+
+  @Test
+  void load_manyMistakes_areAllNamedWithTheirLines() {
+    assertThatThrownBy(() ->
+            load(
+                """
+                alow_no_verification = true
+                fetching_timeout_sec = 3
+                [blob]
+                max_retries = "many"
+                min_wait_msec = -1
+                [somewhere]
+                else = 1
+                """))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining(
+            ":1: unknown key 'alow_no_verification'; did you mean 'allow_no_verification'?")
+        .hasMessageContaining(
+            ":2: unknown key 'fetching_timeout_sec'; did you mean 'blob.fetching_timeout_sec'?")
+        .hasMessageContaining(":4: 'blob.max_retries' is not a whole number")
+        .hasMessageContaining(":5: 'blob.min_wait_msec' is -1, not 0 to ")
+        .hasMessageContaining(":7: unknown key 'somewhere.else'");
+  }
+
+  @Test
+  void load_noToml_namesTheLine() {
+    assertThatThrownBy(() -> load("a = 1\nb = = 2\n"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("config.toml:2: ");
+  }
+}

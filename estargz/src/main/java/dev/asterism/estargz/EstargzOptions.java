@@ -1,0 +1,54 @@
+package dev.asterism.estargz;
+
+import java.util.List;
+import java.util.zip.Deflater;
+
+/// How an eStargz layer is written. Immutable.
+///
+/// @param level of deflate, 1 (fast) to 9 (small)
+/// @param chunkSize uncompressed bytes of every chunk but a file's last
+/// @param minChunkSize compressed bytes that a member holds at least before the next payload opens
+///   another one; 0 opens one for every payload
+/// @param prioritized names of the files to fetch at mount, in the order of their use; names that
+///   the layer does not hold are passed over
+public record EstargzOptions(int level, int chunkSize, int minChunkSize, List<String> prioritized) {
+  /// What the Go tools default to: level 9, chunks of 4 MiB, a member for every payload, nothing
+  /// prioritized.
+  public static final EstargzOptions DEFAULT =
+      new EstargzOptions(Deflater.BEST_COMPRESSION, 4 << 20, 0, List.of()); // 4 MiB
+
+  /// Copies the list.
+  ///
+  /// @throws IllegalArgumentException if a number is out of range
+  public EstargzOptions {
+    if (level < Deflater.BEST_SPEED
+        || level > Deflater.BEST_COMPRESSION
+        || chunkSize <= 0
+        || minChunkSize < 0) {
+      throw new IllegalArgumentException(
+          "not options: level %d, chunk size %d, least chunk size %d"
+              .formatted(level, chunkSize, minChunkSize));
+    }
+    prioritized = List.copyOf(prioritized);
+  }
+
+  /// Returns these options with another level.
+  public EstargzOptions withLevel(int newLevel) {
+    return new EstargzOptions(newLevel, chunkSize, minChunkSize, prioritized);
+  }
+
+  /// Returns these options with another chunk size.
+  public EstargzOptions withChunkSize(int newSize) {
+    return new EstargzOptions(level, newSize, minChunkSize, prioritized);
+  }
+
+  /// Returns these options with another least size of a member.
+  public EstargzOptions withMinChunkSize(int newSize) {
+    return new EstargzOptions(level, chunkSize, newSize, prioritized);
+  }
+
+  /// Returns these options with other prioritized files.
+  public EstargzOptions withPrioritized(List<String> names) {
+    return new EstargzOptions(level, chunkSize, minChunkSize, names);
+  }
+}

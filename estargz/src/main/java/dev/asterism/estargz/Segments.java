@@ -1,0 +1,47 @@
+package dev.asterism.estargz;
+
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.SequenceInputStream;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/// Bytes in memory that are never copied as they grow. Confined to one thread.
+final class Segments extends OutputStream {
+  private static final int SEGMENT_SIZE = 64 << 10; // 64 KiB
+
+  private final List<byte[]> segments = new ArrayList<>();
+  private int used = SEGMENT_SIZE;
+
+  @Override
+  public void write(int b) {
+    write(new byte[] {(byte) b}, 0, 1);
+  }
+
+  @Override
+  public void write(byte[] bytes, int offset, int length) {
+    int done = 0;
+    while (done < length) {
+      if (used == SEGMENT_SIZE) {
+        segments.add(new byte[SEGMENT_SIZE]);
+        used = 0;
+      }
+      int n = Math.min(length - done, SEGMENT_SIZE - used);
+      System.arraycopy(bytes, offset + done, segments.getLast(), used, n);
+      used += n;
+      done += n;
+    }
+  }
+
+  /// Returns all that was written.
+  InputStream content() {
+    List<InputStream> parts = new ArrayList<>();
+    for (int i = 0; i < segments.size(); i++) {
+      int length = i == segments.size() - 1 ? used : SEGMENT_SIZE;
+      parts.add(new ByteArrayInputStream(segments.get(i), 0, length));
+    }
+    return new SequenceInputStream(Collections.enumeration(parts));
+  }
+}

@@ -1,0 +1,71 @@
+package dev.asterism.estargz;
+
+import dev.asterism.content.Blob;
+import dev.asterism.content.CorruptContentException;
+import dev.asterism.content.Digest;
+import dev.asterism.content.MalformedLayerException;
+import dev.asterism.estargz.tar.TarEntry;
+import dev.asterism.estargz.tar.TarReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+
+/// Reads a TOC as a stream: memory does not grow with the number of its entries. Stateless.
+public final class TocReader {
+  private TocReader() {}
+
+  /// Hands every entry of the TOC to `visitor` and returns the TOC digest: of all bytes of the tar
+  /// entry `stargz.index.json`.
+  ///
+  /// What the visitor got is to be believed only when that digest is the expected one: see
+  /// [#verify].
+  ///
+  /// @throws MalformedLayerException if it is no TOC, names the entry; the visitor may have got
+  ///   entries before
+  /// @throws IOException if the blob can't be read, or the visitor throws
+  public static Digest read(Blob blob, TocLocation location, TocLimits limits, TocVisitor visitor)
+      throws IOException {
+    if (location.range().length() > limits.compressedSize()) {
+      throw new MalformedLayerException(
+          location.tocOffset(),
+          "TOC of %d compressed bytes, more than %d"
+              .formatted(location.range().length(), limits.compressedSize()));
+    }
+    try (InputStream in = blob.open(location.range());
+        MemberInflater member = new MemberInflater(in, location.range())) {
+      member.start(location.range());
+      return read(new TocStream(member, location.tocOffset(), limits), location, limits, visitor);
+    }
+  }
+
+  /// Compares a TOC's digest with the one that the manifest pins.
+  ///
+  /// @param layer what the TOC is of, for the message
+  /// @throws CorruptContentException if they differ
+  public static void verify(String layer, Digest expected, Digest actual)
+      throws CorruptContentException {
+    if (!expected.equals(actual)) {
+      throw new CorruptContentException("TOC of layer " + layer, expected, actual);
+    }
+  }
+
+  private static Digest read(
+      InputStream tar, TocLocation location, TocLimits limits, TocVisitor visitor)
+      throws IOException {
+    TarReader reader = new TarReader(tar);
+    boolean found = reader.next().map(TarEntry::name).filter(Landmark.TOC::equals).isPresent();
+    if (!found) {
+      throw new MalformedLayerException(
+          location.tocOffset(), "the TOC's member does not start with " + Landmark.TOC);
+    }
+    MessageDigest hasher = Digest.hasher();
+    InputStream json = new DigestInputStream(reader.content(), hasher);
+    TocRows rows = new TocRows(location.tocOffset(), limits, visitor);
+    new TocParser(limits, rows).parse(json);
+    json.transferTo(OutputStream.nullOutputStream());
+    tar.transferTo(OutputStream.nullOutputStream());
+    return Digest.finish(hasher);
+  }
+}

@@ -1,0 +1,113 @@
+package dev.asterism.estargz;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.asterism.content.Blob;
+import dev.asterism.content.ByteRange;
+import dev.asterism.content.Digest;
+import dev.asterism.estargz.tar.TarEntry;
+import dev.asterism.estargz.tar.TarWriter;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A TOC of a million files is written and read by a JVM with a heap of 256 MiB.
+class LargeTocTest {
+  private static final int ENTRIES = 1_000_000;
+  private static final int CHUNKED = 1000;
+
+  @Test
+  void read_aMillionEntries_fitsIn256MiB(@TempDir Path dir) throws Exception {
+    Path out = dir.resolve("out");
+    Process jvm =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                LargeTocTest.class.getName(),
+                dir.resolve("blob").toString())
+            .redirectErrorStream(true)
+            .redirectOutput(out.toFile())
+            .start();
+    try {
+      assertThat(jvm.waitFor()).as(() -> text(out)).isZero();
+      assertThat(text(out)).contains("entries=" + ENTRIES).contains("verified=true");
+    } finally {
+      jvm.destroyForcibly();
+    }
+  }
+
+  /// The other JVM.
+  public static void main(String[] arguments) throws IOException {
+    Path file = Path.of(arguments[0]);
+    Digest written;
+    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
+      written = write(out);
+    }
+    AtomicLong entries = new AtomicLong();
+    Blob blob = new FileBlob(file, Files.size(file));
+    Digest read =
+        TocReader.read(
+            blob, TocLocator.locate(blob), TocLimits.DEFAULT, _ -> entries.incrementAndGet());
+    System.out.println("entries=" + entries + " verified=" + read.equals(written));
+  }
+
+  private static Digest write(OutputStream out) throws IOException {
+    TocWriter toc = new TocWriter();
+    TocRow row = new TocRow();
+    for (int i = 0; i < ENTRIES; i++) {
+      String digest = Digest.of(ByteBuffer.allocate(4).putInt(i).array()).toString();
+      row.clear();
+      row.name = "usr/share/some/longer/directory/%04d/file-%d.txt".formatted(i % 1000, i);
+      row.type = "reg";
+      row.size = CHUNKED;
+      row.modtime = "2024-05-06T07:08:09Z";
+      row.mode = 0644;
+      row.chunkDigest = digest;
+      row.digest = digest;
+      row.xattr("user.number" + i, new byte[] {1, 2, 3});
+      toc.add(row);
+    }
+    Digest digest = toc.finish();
+    try (MemberOutput members = new MemberOutput(out, 1)) {
+      members.write(new byte[1]);
+      members.cut();
+      long offset = members.memberStart();
+      members.write(TarWriter.header(TarEntry.file(Landmark.TOC, 0444, toc.size())));
+      byte[] buffer = new byte[1 << 16];
+      InputStream json = toc.content();
+      for (int n = json.read(buffer); n >= 0; n = json.read(buffer)) {
+        members.write(buffer, 0, n);
+      }
+      members.write(new byte[TarWriter.padding(toc.size())]);
+      members.write(TarWriter.end());
+      members.finish(offset, digest);
+    }
+    return digest;
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  private record FileBlob(Path file, long size) implements Blob {
+    @Override
+    public InputStream open(ByteRange range) throws IOException {
+      InputStream in = Files.newInputStream(file);
+      in.skipNBytes(range.start());
+      return in;
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package dev.asterism.registry;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// Knows what each registry wants to see before it lets a repository be read.
+///
+/// Nothing is sent until a registry has asked for it; what it asked for is remembered, so that only
+/// the first request of a repository is made twice. Thread-safe.
+final class Authorizer {
+  private static final int MAX_KNOWN = 4096;
+
+  private final Credentials credentials;
+  private final Tokens tokens;
+  private final Map<Realm, Scheme> known = new ConcurrentHashMap<>();
+
+  Authorizer(Credentials credentials, Tokens tokens) {
+    this.credentials = credentials;
+    this.tokens = tokens;
+  }
+
+  /// What is protected: a repository behind an endpoint, which belongs to a registry.
+  record Realm(Endpoint endpoint, String host, String repository) {}
+
+  private sealed interface Scheme {
+    record Basic() implements Scheme {}
+
+    record Bearer(Tokens.Key key) implements Scheme {}
+  }
+
+  /// Returns the value of the `Authorization` header for a request; empty for none.
+  Optional<String> authorization(Realm realm, Patience patience) throws IOException {
+    Scheme scheme = known.get(realm);
+    if (scheme == null) {
+      return Optional.empty();
+    }
+    return switch (scheme) {
+      case Scheme.Basic _ -> basic(realm);
+      case Scheme.Bearer(Tokens.Key key) -> Optional.of("Bearer " + tokens.get(key, patience));
+    };
+  }
+
+  private Optional<String> basic(Realm realm) {
+    return credentials
+        .find(realm.host())
+        .flatMap(credential ->
+            switch (credential) {
+              case Credential.Basic basic -> Optional.of(Tokens.basic(basic));
+              case Credential.IdentityToken _ -> Optional.empty();
+            });
+  }
+
+  /// Learns from an answer with status 401.
+  ///
+  /// @param sent what [#authorization] gave for that request
+  /// @return whether the request may be worth repeating
+  boolean learn(Realm realm, Answer refusal, Optional<String> sent) throws RegistryException {
+    List<Challenge> challenges =
+        refusal.headers("WWW-Authenticate").stream()
+            .flatMap(header -> Challenge.parse(header).stream())
+            .toList();
+    Optional<Challenge> bearer =
+        challenges.stream().filter(c -> c.scheme().equals("bearer")).findFirst();
+    if (bearer.isPresent()) {
+      String scope = "repository:" + realm.repository() + ":pull";
+      Tokens.Key key =
+          Tokens.keyOf(bearer.get(), refusal.what(), realm.endpoint(), realm.host(), scope);
+      sent.filter(header -> header.startsWith("Bearer "))
+          .ifPresent(header -> tokens.refuse(key, header.substring("Bearer ".length())));
+      remember(realm, new Scheme.Bearer(key));
+      return true;
+    }
+    boolean wantsBasic = challenges.stream().anyMatch(c -> c.scheme().equals("basic"));
+    if (wantsBasic && basic(realm).isPresent()) {
+      remember(realm, new Scheme.Basic());
+      return !basic(realm).equals(sent);
+    }
+    return false;
+  }
+
+  private void remember(Realm realm, Scheme scheme) {
+    if (known.size() >= MAX_KNOWN) {
+      known.clear();
+    }
+    known.put(realm, scheme);
+  }
+}

@@ -1,0 +1,164 @@
+package dev.asterism.registry;
+
+import dev.asterism.content.Blob;
+import dev.asterism.content.ByteRange;
+import dev.asterism.content.CorruptContentException;
+import dev.asterism.content.Digest;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/// Pulls from registries: resolves references, reads ranges of blobs.
+///
+/// One client serves the whole process: connections and tokens are shared by all that it opens.
+/// Thread-safe. Calls block, and end within the policy's patience when nothing moves; they are made
+/// for virtual threads. Interrupting a caller ends its call with an
+/// [java.io.InterruptedIOException].
+///
+/// Lifetime: closing it fails what is under way, and every stream that is still open.
+public final class RegistryClient implements AutoCloseable {
+  /// What every registry has to take (distribution specification, "Pushing Manifests"); configs are
+  /// held to the same.
+  private static final int MAX_MANIFEST = 4 << 20; // 4 MiB
+
+  /// An index may list an index; nobody needs more than that.
+  private static final int MAX_DEPTH = 4;
+
+  private static final String ACCEPTED =
+      Stream.of(Manifest.IMAGE_TYPES, Manifest.INDEX_TYPES)
+          .flatMap(List::stream)
+          .collect(Collectors.joining(", "));
+
+  private final Hosts hosts;
+  private final RequestPolicy policy;
+  private final InstantSource clock;
+  private final Transport transport;
+  private final Authorizer authorizer;
+
+  /// @param hosts where registries are
+  /// @param credentials asked when a registry wants to know who reads
+  /// @param clock for the expiry of tokens
+  public RegistryClient(
+      Hosts hosts, Credentials credentials, RequestPolicy policy, InstantSource clock) {
+    this.hosts = hosts;
+    this.policy = policy;
+    this.clock = clock;
+    transport = new Transport(policy);
+    authorizer = new Authorizer(credentials, new Tokens(transport, credentials, policy, clock));
+  }
+
+  /// Resolves a reference to the manifest for `platform`. An index leads to its first entry for it;
+  /// a manifest without an index is taken as it is.
+  ///
+  /// @throws RegistryException if there is no such image, none for this platform, or no usable
+  ///   answer
+  /// @throws CorruptContentException if a manifest does not hash to what the reference or the index
+  ///   says
+  public Image resolve(ImageReference reference, Platform platform) throws IOException {
+    ImageReference next = reference;
+    for (int depth = 0; depth < MAX_DEPTH; depth++) {
+      Fetched fetched = fetch(next);
+      switch (fetched.manifest()) {
+        case Manifest.OfImage(Descriptor config, List<Descriptor> layers) -> {
+          return new Image(reference, fetched.digest(), config, layers);
+        }
+        case Manifest.Index index ->
+            next =
+                reference.at(
+                    index
+                        .find(platform)
+                        .orElseThrow(() ->
+                            RegistryException.unusable(
+                                reference.toString(), "no image for " + platform))
+                        .digest());
+      }
+    }
+    throw RegistryException.unusable(reference.toString(), "an index within an index without end");
+  }
+
+  private record Fetched(Digest digest, Manifest manifest) {}
+
+  private Fetched fetch(ImageReference reference) throws IOException {
+    List<Repository> repositories = repositories(reference);
+    Patience patience = new Patience(policy.patience());
+    patience.enter();
+    try {
+      return new Retry(policy, patience)
+          .run(() -> FirstOf.each(repositories, r -> fetch(reference, r, patience)));
+    } finally {
+      patience.leave();
+    }
+  }
+
+  private static Fetched fetch(ImageReference reference, Repository from, Patience patience)
+      throws IOException {
+    Repository.Query query =
+        new Repository.Query(
+            "GET", "manifests/" + reference.manifestName(), Map.of("Accept", ACCEPTED));
+    try (Answer answer = from.ask(query, new Redirect(), patience)) {
+      byte[] bytes = answer.readAll(MAX_MANIFEST);
+      Digest actual = Digest.of(bytes);
+      Optional<Digest> expected =
+          reference.digest().or(() -> answer.header("Docker-Content-Digest").flatMap(Digest::find));
+      if (expected.isPresent() && !expected.get().equals(actual)) {
+        throw new CorruptContentException(answer.what(), expected.get(), actual);
+      }
+      return new Fetched(actual, Manifest.parse(answer.what(), answer.mediaType(), bytes));
+    }
+  }
+
+  /// Returns the image config, at most 4 MiB, verified.
+  ///
+  /// @throws RegistryException if it is larger
+  /// @throws CorruptContentException if it does not hash to its digest
+  public byte[] config(Image image) throws IOException {
+    Descriptor config = image.config();
+    String what = "config of " + image.reference();
+    if (config.size() > MAX_MANIFEST) {
+      throw RegistryException.unusable(
+          what, "%d bytes, more than %d".formatted(config.size(), MAX_MANIFEST));
+    }
+    byte[] bytes =
+        blob(image.reference(), config.digest(), OptionalLong.of(config.size()))
+            .read(new ByteRange(0, config.size()));
+    Digest actual = Digest.of(bytes);
+    if (!actual.equals(config.digest())) {
+      throw new CorruptContentException(what, config.digest(), actual);
+    }
+    return bytes;
+  }
+
+  /// Returns a blob of `reference`'s repository, to be read in ranges. Nothing is verified.
+  ///
+  /// With a size no request is made here. Without one, a request for one byte finds it out; the
+  /// blob is never read for that.
+  ///
+  /// @param reference its tag and digest play no part
+  /// @param size of the blob, as its descriptor says
+  /// @throws RegistryException if the size cannot be found
+  public Blob blob(ImageReference reference, Digest digest, OptionalLong size) throws IOException {
+    return RemoteBlob.open(reference.name(), digest, size, repositories(reference), policy);
+  }
+
+  private List<Repository> repositories(ImageReference reference) {
+    return hosts.endpoints(reference.host()).stream()
+        .map(endpoint ->
+            new Repository(
+                transport,
+                authorizer,
+                clock,
+                new Authorizer.Realm(endpoint, reference.host(), reference.repository())))
+        .toList();
+  }
+
+  /// Aborts what is under way and closes the connections.
+  @Override
+  public void close() {
+    transport.close();
+  }
+}

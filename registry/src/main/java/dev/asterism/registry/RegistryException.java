@@ -1,0 +1,85 @@
+package dev.asterism.registry;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/// A registry did not give what it was asked for: refused, unreachable, or answered nonsense.
+///
+/// The message names host, repository and digest or tag, never a secret nor the query of a URL.
+public final class RegistryException extends IOException {
+  private static final long serialVersionUID = 1;
+
+  /// 0 when there was no answer, or none that its status describes.
+  private final int status;
+
+  /// Empty when the answer had none.
+  private final String code;
+
+  private final boolean retryable;
+
+  /// What the server asked for; zero when it did not.
+  private final Duration retryAfter;
+
+  private RegistryException(
+      String message, int status, String code, boolean retryable, Duration retryAfter) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.retryable = retryable;
+    this.retryAfter = retryAfter;
+  }
+
+  /// The server answered with an error status.
+  static RegistryException refused(
+      String what, int status, String code, boolean retryable, Duration retryAfter) {
+    return new RegistryException(
+        "%s: status %d%s".formatted(what, status, code.isEmpty() ? "" : " (" + code + ")"),
+        status,
+        code,
+        retryable,
+        retryAfter);
+  }
+
+  /// The server answered something that cannot be used, and would again.
+  static RegistryException unusable(String what, String why) {
+    return new RegistryException(what + ": " + why, 0, "", false, Duration.ZERO);
+  }
+
+  /// Like [#unusable(String, String)], where something else noticed it.
+  static RegistryException unusable(String what, String why, Throwable cause) {
+    RegistryException e = unusable(what, why);
+    e.initCause(cause);
+    return e;
+  }
+
+  /// There was no answer, or not the whole of it.
+  static RegistryException unreachable(String what, String why, Throwable cause) {
+    RegistryException e = new RegistryException(what + ": " + why, 0, "", true, Duration.ZERO);
+    e.initCause(cause);
+    return e;
+  }
+
+  /// Returns the HTTP status of the refusal; empty when the registry did not answer at all, or
+  /// answered what cannot be used.
+  public OptionalInt status() {
+    return status == 0 ? OptionalInt.empty() : OptionalInt.of(status);
+  }
+
+  /// Returns the error code of the distribution specification, e.g. `BLOB_UNKNOWN`, if the answer
+  /// had one.
+  public Optional<String> code() {
+    return code.isEmpty() ? Optional.empty() : Optional.of(code);
+  }
+
+  /// Tells whether the same request may succeed later. It has been repeated as often as the policy
+  /// says already.
+  public boolean retryable() {
+    return retryable;
+  }
+
+  Duration retryAfter() {
+    return retryAfter;
+  }
+}

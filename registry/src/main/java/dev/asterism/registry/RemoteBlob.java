@@ -1,0 +1,127 @@
+package dev.asterism.registry;
+
+import dev.asterism.content.Blob;
+import dev.asterism.content.ByteRange;
+import dev.asterism.content.Digest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/// A blob of a repository, read by range requests.
+///
+/// Thread-safe.
+final class RemoteBlob implements Blob {
+  private final String name;
+  private final Digest digest;
+  private final long size;
+  private final List<Source> sources;
+  private final RequestPolicy policy;
+
+  private RemoteBlob(
+      String name, Digest digest, long size, List<Source> sources, RequestPolicy policy) {
+    this.name = name;
+    this.digest = digest;
+    this.size = size;
+    this.sources = sources;
+    this.policy = policy;
+  }
+
+  /// One place that serves the blob.
+  private record Source(Repository repository, Redirect redirect) {
+    Answer ask(Digest digest, String method, Optional<ByteRange> range, Patience patience)
+        throws IOException {
+      Map<String, String> headers =
+          range
+              .map(r -> Map.of("Range", "bytes=%d-%d".formatted(r.start(), r.end() - 1)))
+              .orElse(Map.of());
+      return repository.ask(
+          new Repository.Query(method, "blobs/" + digest, headers), redirect, patience);
+    }
+
+    /// Finds the blob's size without ever reading the blob: by a range of one byte, since some
+    /// services behind registries refuse HEAD, then by HEAD.
+    long size(Digest digest, Patience patience) throws IOException {
+      try (Answer answer = ask(digest, "GET", Optional.of(new ByteRange(0, 1)), patience)) {
+        OptionalLong size =
+            switch (answer.status()) {
+              case 200 -> answer.contentLength();
+              case 206, 416 ->
+                  answer
+                      .header("Content-Range")
+                      .flatMap(ContentRange::parse)
+                      .map(ContentRange::size)
+                      .orElse(OptionalLong.empty());
+              default -> OptionalLong.empty();
+            };
+        if (size.isPresent()) {
+          return size.getAsLong();
+        }
+      }
+      try (Answer answer = ask(digest, "HEAD", Optional.empty(), patience)) {
+        return answer
+            .contentLength()
+            .orElseThrow(
+                () -> RegistryException.unusable(answer.what(), "the registry names no size"));
+      }
+    }
+  }
+
+  /// Opens a blob of the repository `name` that `repositories` serve, in order of preference. Asks
+  /// for one byte if the size is not known.
+  static RemoteBlob open(
+      String name,
+      Digest digest,
+      OptionalLong size,
+      List<Repository> repositories,
+      RequestPolicy policy)
+      throws IOException {
+    List<Source> sources = repositories.stream().map(r -> new Source(r, new Redirect())).toList();
+    RemoteBlob unsized = new RemoteBlob(name, digest, 0, sources, policy);
+    return new RemoteBlob(
+        name, digest, size.isPresent() ? size.getAsLong() : unsized.findSize(), sources, policy);
+  }
+
+  @Override
+  public long size() {
+    return size;
+  }
+
+  @Override
+  public InputStream open(ByteRange range) throws IOException {
+    if (range.end() > size) {
+      throw new IllegalArgumentException(
+          "%s reaches beyond the %d bytes of %s".formatted(range, size, digest));
+    }
+    return range.isEmpty() ? InputStream.nullInputStream() : RangeStream.open(this, range, policy);
+  }
+
+  /// Asks for `range` once, each source in turn until one answers.
+  RangeAnswer ask(ByteRange range, Patience patience) throws IOException {
+    RangeAnswer.Wanted wanted = new RangeAnswer.Wanted(range, size, policy.maxSkip());
+    return FirstOf.each(
+        sources,
+        source -> {
+          Answer answer = source.ask(digest, "GET", Optional.of(range), patience);
+          return RangeAnswer.of(answer, wanted, patience);
+        });
+  }
+
+  private long findSize() throws IOException {
+    Patience patience = new Patience(policy.patience());
+    patience.enter();
+    try {
+      return new Retry(policy, patience)
+          .run(() -> FirstOf.each(sources, source -> source.size(digest, patience)));
+    } finally {
+      patience.leave();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "blob %s of %s".formatted(digest, name);
+  }
+}

@@ -1,0 +1,180 @@
+package dev.asterism.registry;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import org.apache.hc.client5.http.ClientProtocolException;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.routing.RoutingSupport;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.config.Http1Config;
+import org.apache.hc.core5.http.io.entity.StringEntity;
+import org.apache.hc.core5.http.protocol.HttpCoreContext;
+import org.apache.hc.core5.io.CloseMode;
+import org.apache.hc.core5.util.TimeValue;
+import org.apache.hc.core5.util.Timeout;
+
+/// Sends single HTTP requests over pooled connections and hands out the answers as they are: no
+/// redirects, no retries, no cookies, no decompression.
+///
+/// Thread-safe.
+final class Transport implements AutoCloseable {
+  /// Redirects to signed URLs and challenges are long; nothing honest is longer.
+  private static final int MAX_HEADER_LINE = 32 << 10; // 32 KiB
+
+  private static final int MAX_HEADERS = 200;
+
+  private final RequestPolicy policy;
+  private final CloseableHttpClient client;
+  private final Watchdog watchdog = new Watchdog();
+  private volatile boolean closed;
+
+  Transport(RequestPolicy policy) {
+    this.policy = policy;
+    Http1Config http =
+        Http1Config.custom()
+            .setBufferSize(32 << 10) // 32 KiB: less copying in small reads
+            .setMaxLineLength(MAX_HEADER_LINE)
+            .setMaxHeaderCount(MAX_HEADERS)
+            .build();
+    PoolingHttpClientConnectionManager connections =
+        PoolingHttpClientConnectionManagerBuilder.create()
+            .setConnectionFactory(
+                ManagedHttpClientConnectionFactory.builder().http1Config(http).build())
+            .setMaxConnPerRoute(policy.connectionsPerHost())
+            .setMaxConnTotal(8 * policy.connectionsPerHost())
+            .setDefaultConnectionConfig(
+                ConnectionConfig.custom()
+                    .setConnectTimeout(timeout(policy.connect()))
+                    .setSocketTimeout(timeout(policy.read()))
+                    .setValidateAfterInactivity(TimeValue.ofSeconds(2))
+                    .setTimeToLive(TimeValue.ofMinutes(10))
+                    .build())
+            .build();
+    client =
+        HttpClients.custom()
+            .setConnectionManager(connections)
+            .setUserAgent("asterism")
+            .disableAutomaticRetries()
+            .disableRedirectHandling()
+            .disableContentCompression()
+            .disableCookieManagement()
+            .disableAuthCaching()
+            .disableConnectionState()
+            .build();
+  }
+
+  private static Timeout timeout(Duration duration) {
+    return Timeout.of(duration);
+  }
+
+  /// One request. Immutable.
+  ///
+  /// @param what it is for, the beginning of every error message; holds no secret and no query
+  /// @param form body of a POST, `application/x-www-form-urlencoded`; empty for none
+  record Request(String what, String method, URI uri, Map<String, String> headers, String form) {}
+
+  /// Sends `request` once and returns the answer, its body unread. The caller closes it.
+  ///
+  /// @throws RegistryException if there is no answer; `retryable` unless it makes no sense to ask
+  ///   again
+  /// @throws InterruptedIOException if the thread was interrupted; it still is
+  Answer send(Request request, Patience patience) throws IOException {
+    HttpUriRequestBase message = new HttpUriRequestBase(request.method(), request.uri());
+    message.setHeader("Accept-Encoding", "identity");
+    request.headers().forEach(message::setHeader);
+    if (!request.form().isEmpty()) {
+      message.setEntity(
+          new StringEntity(
+              request.form(),
+              ContentType.APPLICATION_FORM_URLENCODED.withCharset(StandardCharsets.UTF_8)));
+    }
+    Duration left = patience.left();
+    message.setConfig(
+        RequestConfig.custom()
+            .setConnectionRequestTimeout(timeout(atLeastOneMilli(left)))
+            .setResponseTimeout(timeout(atLeastOneMilli(shorter(policy.read(), left))))
+            .setRedirectsEnabled(false)
+            .setAuthenticationEnabled(false)
+            .setContentCompressionEnabled(false)
+            .setProtocolUpgradeEnabled(false)
+            .build());
+    Watchdog.Guard guard = watchdog.guard(patience, message::abort);
+    boolean answered = false;
+    try {
+      ClassicHttpResponse response =
+          client.executeOpen(
+              RoutingSupport.determineHost(message), message, HttpCoreContext.create());
+      Answer answer = new Answer(this, request.what(), message, response, guard);
+      answered = true;
+      return answer;
+    } catch (HttpException e) {
+      throw RegistryException.unusable(request.what(), "no usable address", e);
+    } catch (IllegalStateException e) {
+      if (!closed) {
+        throw e;
+      }
+      throw RegistryException.unusable(request.what(), "the client is closed", e);
+    } catch (IOException e) {
+      throw failure(request.what(), e);
+    } finally {
+      if (!answered) {
+        guard.release();
+      }
+    }
+  }
+
+  private static Duration shorter(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? a : b;
+  }
+
+  /// A timeout of zero would mean none at all.
+  private static Duration atLeastOneMilli(Duration duration) {
+    return duration.toMillis() < 1 ? Duration.ofMillis(1) : duration;
+  }
+
+  /// Returns what a failed send or read is for the caller. Every I/O failure of a request passes
+  /// through here, once.
+  IOException failure(String what, IOException e) {
+    if (Thread.currentThread().isInterrupted()) {
+      InterruptedIOException interrupted = new InterruptedIOException(what + ": interrupted");
+      interrupted.initCause(e);
+      return interrupted;
+    }
+    if (closed) {
+      return RegistryException.unusable(what, "the client is closed", e);
+    }
+    return switch (e) {
+      case RegistryException known -> known;
+      case ClientProtocolException _ ->
+          RegistryException.unusable(what, "the server does not speak HTTP", e);
+      case SSLHandshakeException _, SSLPeerUnverifiedException _ ->
+          RegistryException.unusable(what, "TLS: " + e.getMessage(), e);
+      default ->
+          RegistryException.unreachable(
+              what, e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage(), e);
+    };
+  }
+
+  /// Aborts what is under way and closes the connections.
+  @Override
+  public void close() {
+    closed = true;
+    watchdog.close();
+    client.close(CloseMode.IMMEDIATE);
+  }
+}

@@ -1,0 +1,178 @@
+package dev.asterism.snapshotter;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// Snapshot metadata in one SQLite file.
+///
+/// What [#transact] returned from is on the disk (`synchronous=FULL`); what it threw from has left
+/// no trace. Thread-safe: one connection, one transaction at a time. Work inside a transaction is
+/// short and local: no network, no mount.
+final class MetadataStore implements AutoCloseable {
+  private static final int SCHEMA_VERSION = 1;
+
+  private static final List<String> SCHEMA =
+      List.of(
+          """
+          CREATE TABLE snapshots (
+            id      INTEGER PRIMARY KEY AUTOINCREMENT,
+            name    TEXT    NOT NULL UNIQUE,
+            parent  INTEGER REFERENCES snapshots (id),
+            kind    TEXT    NOT NULL,
+            created INTEGER NOT NULL, -- nanoseconds since 1970
+            updated INTEGER NOT NULL,
+            size    INTEGER NOT NULL, -- bytes
+            inodes  INTEGER NOT NULL
+          ) STRICT
+          """,
+          "CREATE INDEX snapshots_parent ON snapshots (parent)",
+          """
+          CREATE TABLE labels (
+            snapshot INTEGER NOT NULL REFERENCES snapshots (id) ON DELETE CASCADE,
+            name     TEXT    NOT NULL,
+            value    TEXT    NOT NULL,
+            PRIMARY KEY (snapshot, name)
+          ) STRICT, WITHOUT ROWID
+          """,
+          """
+          CREATE TABLE layers (
+            snapshot     INTEGER PRIMARY KEY REFERENCES snapshots (id) ON DELETE CASCADE,
+            image        TEXT NOT NULL,
+            digest       TEXT NOT NULL,
+            toc_digest   TEXT NOT NULL, -- empty: none
+            verification TEXT NOT NULL
+          ) STRICT
+          """);
+
+  private final Path file;
+  private final ReentrantLock lock = new ReentrantLock();
+
+  @GuardedBy("lock")
+  private final Connection connection;
+
+  private MetadataStore(Path file, Connection connection) {
+    this.file = file;
+    this.connection = connection;
+  }
+
+  /// What a transaction does.
+  @FunctionalInterface
+  interface Work<T> {
+    /// Throwing anything rolls everything back.
+    T in(Transaction transaction) throws IOException, SQLException;
+  }
+
+  /// Opens or creates the file.
+  ///
+  /// @throws IOException if it cannot be opened, is no database, or was written by a newer version
+  static MetadataStore open(Path file) throws IOException {
+    try {
+      Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+      try {
+        configure(connection);
+        migrate(connection, file);
+      } catch (SQLException | IOException | RuntimeException e) {
+        connection.close();
+        throw e;
+      }
+      return new MetadataStore(file, connection);
+    } catch (SQLException e) {
+      throw new IOException("%s cannot be opened as snapshot metadata".formatted(file), e);
+    }
+  }
+
+  private static void configure(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA busy_timeout = 5000");
+      statement.execute("PRAGMA journal_mode = WAL");
+      statement.execute("PRAGMA synchronous = FULL");
+      statement.execute("PRAGMA foreign_keys = ON");
+    }
+  }
+
+  private static void migrate(Connection connection, Path file) throws SQLException, IOException {
+    int version = version(connection);
+    if (version > SCHEMA_VERSION) {
+      throw new IOException(
+          "%s has schema version %d, made by a newer program; this one reads up to %d"
+              .formatted(file, version, SCHEMA_VERSION));
+    }
+    if (version == SCHEMA_VERSION) {
+      return;
+    }
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      for (String sql : SCHEMA) {
+        statement.execute(sql);
+      }
+      statement.execute("PRAGMA user_version = " + SCHEMA_VERSION);
+      connection.commit();
+    } finally {
+      connection.setAutoCommit(true);
+    }
+  }
+
+  private static int version(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("PRAGMA user_version")) {
+      return row.next() ? row.getInt(1) : 0;
+    }
+  }
+
+  /// Runs `work` in one transaction that sees and leaves all or nothing.
+  ///
+  /// @throws IOException as `work`, or if the database fails
+  <T> T transact(Work<T> work) throws IOException {
+    lock.lock();
+    try {
+      return transactLocked(work);
+    } catch (SQLException e) {
+      throw new IOException("the snapshot metadata in %s failed".formatted(file), e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // Leaving auto-commit mode begins a transaction; returning to it would commit what is open, so
+  // that comes last, whatever was thrown.
+  @GuardedBy("lock")
+  private <T> T transactLocked(Work<T> work) throws IOException, SQLException {
+    connection.setAutoCommit(false);
+    boolean committed = false;
+    try {
+      T result = work.in(new Transaction(connection));
+      connection.commit();
+      committed = true;
+      return result;
+    } finally {
+      try {
+        if (!committed) {
+          connection.rollback();
+        }
+      } finally {
+        connection.setAutoCommit(true);
+      }
+    }
+  }
+
+  /// Closes the file. May be called twice.
+  @Override
+  public void close() throws IOException {
+    lock.lock();
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      throw new IOException("%s cannot be closed".formatted(file), e);
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package dev.asterism.snapshotter;
+
+import dev.asterism.content.Digest;
+import dev.asterism.layers.LayerRequest;
+import dev.asterism.layers.LayerRequest.Verification;
+import java.util.Map;
+import java.util.Optional;
+
+/// The snapshot labels by which containerd and its clients say which layer they mean.
+///
+/// Two vocabularies: the one of containerd's CRI plugin (also of newer unpackers), and the one that
+/// clients of the stargz snapshotter write.
+final class RemoteLabels {
+  /// Name that the committed snapshot must have: "do you have this already?".
+  static final String TARGET = "containerd.io/snapshot.ref";
+
+  /// Marks a committed snapshot whose content is remote.
+  static final String REMOTE = "containerd.io/snapshot/remote";
+
+  static final String REMOTE_VALUE = "remote snapshot";
+
+  static final String TOC_DIGEST = "containerd.io/snapshot/stargz/toc.digest";
+  static final String SKIP_VERIFY = "containerd.io/snapshot/remote/stargz.skipverify";
+
+  static final String CRI_IMAGE = "containerd.io/snapshot/cri.image-ref";
+  static final String CRI_LAYER = "containerd.io/snapshot/cri.layer-digest";
+  static final String STARGZ_IMAGE = "containerd.io/snapshot/remote/stargz.reference";
+  static final String STARGZ_LAYER = "containerd.io/snapshot/remote/stargz.digest";
+
+  private RemoteLabels() {}
+
+  /// Returns the name that a Prepare asks for; empty if it does not ask.
+  static Optional<String> target(Map<String, String> labels) {
+    return Optional.ofNullable(labels.get(TARGET)).filter(name -> !name.isEmpty());
+  }
+
+  /// Returns the layer that `labels` name, CRI's words first.
+  ///
+  /// @throws SnapshotException if they name none, or pin what is not a digest: INVALID_ARGUMENT
+  static LayerRequest request(Map<String, String> labels, VerificationPolicy policy)
+      throws SnapshotException {
+    Optional<Digest> toc = tocDigest(labels);
+    Verification verification = verification(labels, toc, policy);
+    return find(labels, CRI_IMAGE, CRI_LAYER, toc, verification)
+        .or(() -> find(labels, STARGZ_IMAGE, STARGZ_LAYER, toc, verification))
+        .orElseThrow(() ->
+            SnapshotException.invalidArgument(
+                "no labels name image and layer (%s, %s or %s, %s)"
+                    .formatted(CRI_IMAGE, CRI_LAYER, STARGZ_IMAGE, STARGZ_LAYER)));
+  }
+
+  private static Optional<LayerRequest> find(
+      Map<String, String> labels,
+      String imageLabel,
+      String layerLabel,
+      Optional<Digest> toc,
+      Verification verification) {
+    String image = labels.getOrDefault(imageLabel, "");
+    if (image.isEmpty()) {
+      return Optional.empty();
+    }
+    return Digest.find(labels.getOrDefault(layerLabel, ""))
+        .map(layer -> new LayerRequest(image, layer, toc, verification));
+  }
+
+  private static Optional<Digest> tocDigest(Map<String, String> labels) throws SnapshotException {
+    String text = labels.getOrDefault(TOC_DIGEST, "");
+    Optional<Digest> toc = Digest.find(text);
+    if (toc.isEmpty() && !text.isEmpty()) {
+      throw SnapshotException.invalidArgument(
+          "label %s is not a SHA-256 digest: %s".formatted(TOC_DIGEST, text));
+    }
+    return toc;
+  }
+
+  private static Verification verification(
+      Map<String, String> labels, Optional<Digest> toc, VerificationPolicy policy) {
+    return switch (policy) {
+      case REQUIRED -> Verification.REQUIRED;
+      case LABEL_MAY_SKIP ->
+          toc.isEmpty() && labels.containsKey(SKIP_VERIFY)
+              ? Verification.SKIPPED
+              : Verification.REQUIRED;
+      case DISABLED -> Verification.SKIPPED;
+    };
+  }
+}

@@ -1,0 +1,135 @@
+package dev.asterism.snapshotter;
+
+import static java.lang.System.Logger.Level.INFO;
+
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/// [Snapshots] on a unix socket, for containerd's `proxy_plugins`.
+///
+/// Only root reaches the socket (0600, and a directory of 0700 where it is made here): whoever can
+/// speak to it can have anything mounted. Every call runs on a virtual thread. Thread-safe.
+public final class SnapshotServer implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(SnapshotServer.class.getName());
+  private static final int IO_THREADS = 2;
+  private static final long GRACE_SECONDS = 10;
+
+  private final Path socket;
+  private final Server server;
+  private final EventLoopGroup io;
+  private final ExecutorService calls;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private SnapshotServer(Path socket, Server server, EventLoopGroup io, ExecutorService calls) {
+    this.socket = socket;
+    this.server = server;
+    this.io = io;
+    this.calls = calls;
+  }
+
+  /// Starts to listen.
+  ///
+  /// A socket that is there is replaced if nobody answers on it.
+  ///
+  /// @throws IOException if somebody does, if the path is something else, or cannot be bound
+  public static SnapshotServer start(Path socket, Snapshots snapshots) throws IOException {
+    Path path = socket.toAbsolutePath();
+    makeRoom(path);
+    EventLoopGroup io = new MultiThreadIoEventLoopGroup(IO_THREADS, NioIoHandler.newFactory());
+    ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
+    Server server =
+        NettyServerBuilder.forAddress(UnixDomainSocketAddress.of(path))
+            .channelType(NioServerDomainSocketChannel.class)
+            // grpc sets it on every connection, and a unix socket only warns that it has no such
+            // option.
+            .withChildOption(ChannelOption.SO_KEEPALIVE, null)
+            .bossEventLoopGroup(io)
+            .workerEventLoopGroup(io)
+            .executor(calls)
+            .addService(new SnapshotsRpc(snapshots))
+            .build();
+    SnapshotServer started = new SnapshotServer(path, server, io, calls);
+    try {
+      server.start();
+      Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
+    } catch (IOException | RuntimeException e) {
+      started.stop();
+      throw e;
+    }
+    LOG.log(INFO, () -> "listening socket=" + path);
+    return started;
+  }
+
+  private static void makeRoom(Path socket) throws IOException {
+    Path directory = socket.getParent();
+    if (directory != null && Files.notExists(directory)) {
+      Files.createDirectories(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    }
+    if (!Files.exists(socket, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    if (!isSocket(socket)) {
+      throw new IOException("%s is there and is no socket".formatted(socket));
+    }
+    if (answers(socket)) {
+      throw new IOException("another process answers on %s".formatted(socket));
+    }
+    Files.delete(socket);
+  }
+
+  private static boolean answers(Path socket) throws IOException {
+    try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      return probe.isConnected();
+    } catch (ConnectException _) {
+      return false;
+    }
+  }
+
+  private static boolean isSocket(Path path) throws IOException {
+    int type = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS) & 0170000;
+    return type == 0140000; // S_IFSOCK, inode(7)
+  }
+
+  /// Stops to listen, waits for calls in progress, removes the socket. May be called twice.
+  @Override
+  public void close() throws IOException {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    stop();
+    Files.deleteIfExists(socket);
+  }
+
+  private void stop() {
+    server.shutdown();
+    try {
+      if (!server.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS)) {
+        server.shutdownNow();
+      }
+    } catch (InterruptedException _) {
+      server.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+    calls.shutdown();
+    io.shutdownGracefully(0, GRACE_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly();
+  }
+}

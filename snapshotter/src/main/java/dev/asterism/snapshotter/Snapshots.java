@@ -1,0 +1,454 @@
+package dev.asterism.snapshotter;
+
+import static java.lang.System.Logger.Level.DEBUG;
+import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
+
+import dev.asterism.layers.LayerMounter;
+import dev.asterism.layers.LayerMounter.InUse;
+import dev.asterism.layers.LayerRequest;
+import dev.asterism.layers.LayerUsage;
+import dev.asterism.snapshotter.MountPlan.Lower;
+import dev.asterism.snapshotter.MountPlan.Top;
+import dev.asterism.snapshotter.Snapshot.Content;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/// Snapshots: file systems in layers, as containerd's snapshotter contract wants them.
+///
+/// A snapshot is *active* or a *view* (known by a key, can be mounted) or *committed* (known by a
+/// name, can be a parent). Keys and names share one space. Committing turns an active one into a
+/// committed one; nothing else changes its kind. A snapshot with children cannot be removed.
+///
+/// A Prepare may ask for a *target*: the name that the committed snapshot of one particular layer
+/// must have. When that layer can be read lazily, the snapshot is committed at once under that name
+/// and is *remote*: its directory is empty, its files come through the chain that every snapshot
+/// over it is mounted with. When it cannot, the Prepare is an ordinary one, and the caller unpacks.
+///
+/// Thread-safe. The metadata is written before the layer mounter is asked for something, and never
+/// waits for it.
+public final class Snapshots implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Snapshots.class.getName());
+  private static final Path INDEX_PARAMETER = Path.of("/sys/module/overlay/parameters/index");
+
+  private final MetadataStore store;
+  private final SnapshotDirectories directories;
+  private final LazyLayers layers;
+  private final VerificationPolicy policy;
+  private final InstantSource clock;
+  private final List<String> overlayOptions;
+
+  private Snapshots(
+      MetadataStore store,
+      SnapshotDirectories directories,
+      LayerMounter mounter,
+      VerificationPolicy policy,
+      InstantSource clock) {
+    this.store = store;
+    this.directories = directories;
+    this.layers = new LazyLayers(mounter);
+    this.policy = policy;
+    this.clock = clock;
+    // As containerd does: with an index, an upper directory could not be mounted over other lowers.
+    this.overlayOptions = Files.exists(INDEX_PARAMETER) ? List.of("index=off") : List.of();
+  }
+
+  /// Opens or creates `root/metadata.db` and `root/snapshots`. One process at a time.
+  ///
+  /// @param root an existing directory whose path has no `:`, `,` or `\`: overlayfs's options would
+  ///   not bear them
+  /// @param policy whether a layer may go without a TOC digest
+  /// @throws IOException if they cannot be opened
+  public static Snapshots open(
+      Path root, LayerMounter mounter, VerificationPolicy policy, InstantSource clock)
+      throws IOException {
+    Path real = root.toRealPath();
+    if (real.toString().chars().anyMatch(c -> ":,\\".indexOf(c) >= 0)) {
+      throw new IOException(
+          "%s: overlayfs does not bear ':', ',' or '\\' in a path".formatted(real));
+    }
+    SnapshotDirectories directories = SnapshotDirectories.open(real.resolve("snapshots"));
+    MetadataStore store = MetadataStore.open(real.resolve("metadata.db"));
+    return new Snapshots(store, directories, mounter, policy, clock);
+  }
+
+  /// Puts things right after an earlier process: deletes what no metadata knows, reopens every
+  /// layer from the disk. Needs no network; a layer that cannot be reopened is logged, and fetched
+  /// again when it is needed.
+  ///
+  /// @throws IOException if the metadata cannot be read
+  public void start() throws IOException {
+    Set<LayerRequest> remote =
+        store.transact(transaction -> {
+          Set<LayerRequest> found = new LinkedHashSet<>();
+          for (Snapshot snapshot : transaction.all()) {
+            if (snapshot.content() instanceof Content.Remote(LayerRequest layer)) {
+              if (snapshot.kind() == SnapshotKind.COMMITTED) {
+                found.add(layer);
+              } else {
+                // The process died while it prepared this layer; nobody got an answer.
+                transaction.setContent(snapshot, new Content.Ordinary());
+              }
+            }
+          }
+          return found;
+        });
+    layers.reopen(remote);
+    cleanup();
+    LOG.log(INFO, () -> "snapshots ready remote-layers=" + remote.size());
+  }
+
+  /// Creates an active snapshot over a committed one, or over nothing.
+  ///
+  /// @param parent its name, or empty
+  /// @param labels may name a target and its layer, see [RemoteLabels]
+  /// @throws SnapshotException if the key is taken: ALREADY_EXISTS; if there is no such parent:
+  ///   NOT_FOUND; if it is not committed: INVALID_ARGUMENT; if its layers cannot be read now:
+  ///   UNAVAILABLE
+  Prepared prepare(String key, String parent, Map<String, String> labels) throws IOException {
+    Optional<String> target = RemoteLabels.target(labels);
+    if (target.isPresent()) {
+      return prepareTarget(target.get(), key, parent, labels);
+    }
+    return new Prepared.Mounts(create(key, parent, SnapshotKind.ACTIVE, labels));
+  }
+
+  /// Creates a read-only snapshot. Fails as [#prepare].
+  List<Mount> view(String key, String parent, Map<String, String> labels) throws IOException {
+    return create(key, parent, SnapshotKind.VIEW, labels);
+  }
+
+  private List<Mount> create(
+      String key, String parent, SnapshotKind kind, Map<String, String> labels) throws IOException {
+    return firstMounts(insert(key, parent, kind, labels, new Content.Ordinary()));
+  }
+
+  private Prepared prepareTarget(
+      String target, String key, String parent, Map<String, String> labels) throws IOException {
+    LayerRequest layer;
+    try {
+      layer = RemoteLabels.request(labels, policy);
+    } catch (SnapshotException e) {
+      Prepared fallback = new Prepared.Mounts(create(key, parent, SnapshotKind.ACTIVE, labels));
+      logNotPrepared(key, "", e);
+      return fallback;
+    }
+    if (isUnpacked(target, parent)) {
+      return new Prepared.AlreadyCommitted(target);
+    }
+    Snapshot active = insert(key, parent, SnapshotKind.ACTIVE, labels, new Content.Remote(layer));
+    try {
+      LayerUsage usage = layers.prepare(layer);
+      publish(active, target, new Usage(usage.size(), usage.inodes()));
+    } catch (IOException | RuntimeException e) {
+      logNotPrepared(key, layer.layer().toString(), e);
+      store.transact(transaction -> {
+        transaction.setContent(active, new Content.Ordinary());
+        return active;
+      });
+      return new Prepared.Mounts(firstMounts(active));
+    }
+    LOG.log(
+        DEBUG,
+        () ->
+            "remote-snapshot-prepared=true key=%s layer=%s"
+                .formatted(LogText.quote(key), layer.layer()));
+    return new Prepared.AlreadyCommitted(target);
+  }
+
+  /// Tells whether `target` was downloaded and unpacked earlier, in another namespace: then there
+  /// is nothing to be lazy about, and containerd finds that snapshot by its label.
+  private boolean isUnpacked(String target, String parent) throws IOException {
+    return store.transact(transaction -> transaction.committedFor(target, parent)).stream()
+        .anyMatch(snapshot -> snapshot.content() instanceof Content.Ordinary);
+  }
+
+  /// Commits a snapshot whose layer can be read, under the name that was asked for. Where an equal
+  /// one stands already, that one is the answer, and this one goes.
+  private void publish(Snapshot active, String target, Usage usage) throws IOException {
+    boolean published =
+        store.transact(transaction -> {
+          if (!transaction.committedFor(target, active.parent()).isEmpty()) {
+            transaction.delete(active);
+            return false;
+          }
+          Map<String, String> labels = new HashMap<>(active.labels());
+          labels.put(RemoteLabels.REMOTE, RemoteLabels.REMOTE_VALUE);
+          transaction.commit(
+              active, freeName(transaction, target, active), labels, usage, clock.instant());
+          return true;
+        });
+    if (!published) {
+      removeDirectory(active);
+      retain();
+    }
+  }
+
+  // The same target over another parent: one namespace unpacked the layer below, the other did not.
+  // containerd finds its snapshot by label and parent, so the name only has to be free.
+  private static String freeName(Transaction transaction, String target, Snapshot active)
+      throws SQLException {
+    return transaction.find(target).isEmpty() ? target : "%s@%d".formatted(target, active.id());
+  }
+
+  private static void logNotPrepared(String key, String layer, Exception reason) {
+    String line =
+        "remote-snapshot-prepared=false key=%s layer=%s reason=%s"
+            .formatted(LogText.quote(key), layer, LogText.quote(reason));
+    if (reason instanceof RuntimeException) {
+      LOG.log(WARNING, line, reason);
+    } else {
+      LOG.log(WARNING, line);
+    }
+  }
+
+  private Snapshot insert(
+      String key, String parent, SnapshotKind kind, Map<String, String> labels, Content content)
+      throws IOException {
+    requireName("key", key);
+    return store.transact(transaction -> {
+      Snapshot snapshot = transaction.insert(key, parent, kind, labels, content, clock.instant());
+      Path unnamed = directories.create(kind);
+      try {
+        directories.adopt(unnamed, snapshot.id());
+      } catch (IOException | RuntimeException e) {
+        directories.discard(unnamed);
+        throw e;
+      }
+      return snapshot;
+    });
+  }
+
+  /// Returns the mounts of a snapshot that was just created, its root made to look like the one
+  /// below; where that fails, the snapshot is gone again.
+  private List<Mount> firstMounts(Snapshot snapshot) throws IOException {
+    try {
+      List<Path> lowers = new ArrayList<>();
+      Mount mount = mount(snapshot, lowers);
+      if (!lowers.isEmpty() && snapshot.kind() == SnapshotKind.ACTIVE) {
+        directories.inherit(snapshot.id(), lowers.getFirst());
+      }
+      return List.of(mount);
+    } catch (IOException | RuntimeException e) {
+      try {
+        remove(snapshot.name());
+      } catch (IOException | RuntimeException second) {
+        e.addSuppressed(second);
+      }
+      throw e;
+    }
+  }
+
+  /// Returns how to mount an active snapshot or a view.
+  ///
+  /// @throws SnapshotException if there is none: NOT_FOUND; if it is committed:
+  ///   FAILED_PRECONDITION; if the layers below cannot be read now: UNAVAILABLE
+  List<Mount> mounts(String key) throws IOException {
+    Snapshot snapshot = store.transact(transaction -> transaction.require(key));
+    return List.of(mount(snapshot, new ArrayList<>()));
+  }
+
+  private Mount mount(Snapshot snapshot, List<Path> lowers) throws IOException {
+    Top top =
+        switch (snapshot.kind()) {
+          case ACTIVE ->
+              new Top.Writable(directories.fs(snapshot.id()), directories.work(snapshot.id()));
+          case VIEW -> new Top.ReadOnly();
+          case COMMITTED ->
+              throw SnapshotException.failedPrecondition(
+                  "snapshot %s is committed: only an active one or a view can be mounted"
+                      .formatted(snapshot.name()));
+        };
+    List<Snapshot> ancestors = store.transact(transaction -> transaction.ancestors(snapshot));
+    boolean lazy = false;
+    for (Lower lower : MountPlan.lowers(References.parents(ancestors, directories::fs))) {
+      switch (lower) {
+        case Lower.Directory(Path fs) -> lowers.add(fs);
+        case Lower.Merged(var chain) -> {
+          lowers.add(layers.mount(chain));
+          lazy = true;
+        }
+      }
+    }
+    return lazy
+        ? MountPlan.lazy(top, lowers, layers.dataLayers(), overlayOptions)
+        : MountPlan.ordinary(top, directories.fs(snapshot.id()), lowers, overlayOptions);
+  }
+
+  /// Turns the active snapshot `key` into the committed one `name`.
+  ///
+  /// @param labels replace all that it had
+  /// @throws SnapshotException if there is no `key`: NOT_FOUND; if it is not active:
+  ///   FAILED_PRECONDITION; if `name` is taken: ALREADY_EXISTS
+  void commit(String name, String key, Map<String, String> labels) throws IOException {
+    requireName("name", name);
+    Snapshot before = store.transact(transaction -> requireActive(transaction, key));
+    Usage usage = DirectoryTree.usage(directories.fs(before.id()));
+    boolean lazy =
+        store.transact(transaction -> {
+          Snapshot active = requireActive(transaction, key);
+          transaction.setContent(active, new Content.Ordinary());
+          transaction.commit(active, name, labels, usage, clock.instant());
+          return References.touchLayers(active, transaction.ancestors(active));
+        });
+    if (lazy) {
+      retain();
+    }
+  }
+
+  private static Snapshot requireActive(Transaction transaction, String key)
+      throws IOException, SQLException {
+    Snapshot snapshot = transaction.require(key);
+    if (snapshot.kind() != SnapshotKind.ACTIVE) {
+      throw SnapshotException.failedPrecondition("snapshot %s is not active".formatted(key));
+    }
+    return snapshot;
+  }
+
+  /// Forgets a snapshot of any kind and deletes its directory.
+  ///
+  /// @throws SnapshotException if there is none: NOT_FOUND; if it has children: FAILED_PRECONDITION
+  void remove(String key) throws IOException {
+    record Removed(Snapshot snapshot, boolean lazy) {}
+    Removed removed =
+        store.transact(transaction -> {
+          Snapshot snapshot = transaction.require(key);
+          if (transaction.hasChildren(snapshot)) {
+            throw SnapshotException.failedPrecondition(
+                "cannot remove snapshot %s: it has children".formatted(key));
+          }
+          boolean lazy = References.touchLayers(snapshot, transaction.ancestors(snapshot));
+          transaction.delete(snapshot);
+          return new Removed(snapshot, lazy);
+        });
+    removeDirectory(removed.snapshot());
+    if (removed.lazy()) {
+      retain();
+    }
+  }
+
+  // The metadata has forgotten it, so the caller is done; what stays is Cleanup's.
+  private void removeDirectory(Snapshot snapshot) {
+    try {
+      directories.remove(snapshot.id());
+    } catch (IOException e) {
+      LOG.log(
+          WARNING,
+          () ->
+              "directory not deleted, cleanup will try again id=%d key=%s reason=%s"
+                  .formatted(snapshot.id(), LogText.quote(snapshot.name()), LogText.quote(e)));
+    }
+  }
+
+  /// Returns what is known of a snapshot.
+  ///
+  /// @throws SnapshotException if there is none: NOT_FOUND
+  Snapshot stat(String key) throws IOException {
+    return store.transact(transaction -> transaction.require(key));
+  }
+
+  /// Changes the labels of a snapshot and returns it as it is then.
+  ///
+  /// @param fields what to take from `labels`: `labels` all, `labels.<key>` one (an empty value
+  ///   removes it); no field means all
+  /// @throws SnapshotException if there is no such snapshot: NOT_FOUND; if a field cannot be
+  ///   changed: INVALID_ARGUMENT
+  Snapshot update(String name, Map<String, String> labels, List<String> fields) throws IOException {
+    return store.transact(transaction -> {
+      Snapshot before = transaction.require(name);
+      Map<String, String> after =
+          fields.isEmpty() ? labels : merge(before.labels(), labels, fields);
+      transaction.relabel(before, after, clock.instant());
+      return transaction.require(name);
+    });
+  }
+
+  private static Map<String, String> merge(
+      Map<String, String> before, Map<String, String> labels, List<String> fields)
+      throws SnapshotException {
+    Map<String, String> merged = new HashMap<>(before);
+    for (String field : fields) {
+      if (field.equals("labels")) {
+        merged = new HashMap<>(labels);
+      } else if (field.startsWith("labels.")) {
+        String label = field.substring("labels.".length());
+        merged.put(label, labels.getOrDefault(label, ""));
+      } else {
+        throw SnapshotException.invalidArgument("field %s cannot be changed".formatted(field));
+      }
+    }
+    return merged;
+  }
+
+  /// Returns the snapshots that a filter matches, oldest first.
+  ///
+  /// @param filters see [SnapshotFilter]; none matches everything
+  /// @throws SnapshotException if one cannot be read: INVALID_ARGUMENT
+  List<Snapshot> list(List<String> filters) throws IOException {
+    SnapshotFilter filter = SnapshotFilter.parse(filters);
+    return store.transact(Transaction::all).stream().filter(filter::matches).toList();
+  }
+
+  /// Returns what a snapshot takes: of an active one counted now, of a remote one what its layer
+  /// says.
+  ///
+  /// @throws SnapshotException if there is none: NOT_FOUND
+  Usage usage(String key) throws IOException {
+    Snapshot snapshot = stat(key);
+    return switch (snapshot.kind()) {
+      case ACTIVE -> DirectoryTree.usage(directories.fs(snapshot.id()));
+      case VIEW, COMMITTED -> snapshot.usage();
+    };
+  }
+
+  /// Deletes every directory that no snapshot has, and lets go of unused layers.
+  void cleanup() throws IOException {
+    List<Path> doomed =
+        store.transact(transaction ->
+            directories.setAsideAllBut(
+                transaction.all().stream().map(Snapshot::id).collect(Collectors.toSet())));
+    for (Path directory : doomed) {
+      try {
+        DirectoryTree.delete(directory);
+      } catch (IOException e) {
+        LOG.log(
+            WARNING,
+            () ->
+                "directory not deleted, the next cleanup will try again directory=%s reason=%s"
+                    .formatted(directory, LogText.quote(e)));
+      }
+    }
+    retain();
+  }
+
+  private void retain() {
+    layers.retain(this::inUse);
+  }
+
+  private InUse inUse() throws IOException {
+    return References.inUse(store.transact(Transaction::all), directories::fs);
+  }
+
+  private static void requireName(String what, String name) throws SnapshotException {
+    if (name.isEmpty()) {
+      throw SnapshotException.invalidArgument("the %s is empty".formatted(what));
+    }
+  }
+
+  /// Closes the metadata. Snapshots, layers and mounts stay. May be called twice.
+  @Override
+  public void close() throws IOException {
+    store.close();
+  }
+}
