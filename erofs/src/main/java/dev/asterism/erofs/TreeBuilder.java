@@ -11,9 +11,9 @@ import java.util.Optional;
 ///
 /// - The last entry of a name wins, whatever its type. Only a directory over a directory keeps the
 ///   children, and the older xattrs that the newer entry does not name.
-/// - A missing parent becomes a directory of mode 0755, owner 0:0 and time 0, to which [Merge] gives
-///   the attributes of the same directory in the layer below. A parent that is a symlink of this
-///   layer is followed, within the layer's root. Any other parent is an error.
+/// - A missing parent becomes a directory of mode 0755, owner 0:0 and time 0, to which [Merge]
+///   gives the attributes of the same directory in the layer below. A parent that is a symlink of
+///   this layer is followed, within the layer's root. Any other parent is an error.
 /// - An entry for the root itself changes nothing: its attributes are those of the snapshot.
 /// - A name that starts with `.wh.` is a marker (OCI image spec, "Whiteouts") whatever the entry's
 ///   type: `.wh..wh..opq` makes its directory opaque, `.wh.x` is a whiteout for `x` unless the
