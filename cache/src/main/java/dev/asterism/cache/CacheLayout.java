@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
 /// lock                   locked by that process
 /// ```
 ///
+/// A directory `ab` is made when its first file comes: all of them would be 768, and a block each.
 /// Layers are named by the hex of their digest: a colon would end a directory's name in an
 /// overlay's `lowerdir` option.
 final class CacheLayout {

@@ -97,12 +97,6 @@ final class CacheRoot implements AutoCloseable {
         throw new ErrnoException("mkdir(%s)".formatted(directory), errno);
       }
     }
-    // One that cannot be made now is made when it is needed, or refused then.
-    for (Path directory : List.of(layout.objects(), layout.chunks(), layout.fresh())) {
-      for (String name : CacheLayout.FAN_OUT) {
-        disk.makeDirectory(directory + "/" + name);
-      }
-    }
   }
 
   /// Removes what was being written, or removed, when the last process ended.

@@ -34,6 +34,7 @@ public final class DirectoryCache implements AutoCloseable {
   private final FreshLinks fresh;
   private final Doubtful doubtful;
   private final HardlinkManager links;
+  private final Completion completion;
   private final ConcurrentHashMap<Digest, LayerCache> layers = new ConcurrentHashMap<>();
   private final ScheduledExecutorService timer;
 
@@ -68,7 +69,10 @@ public final class DirectoryCache implements AutoCloseable {
       throw e;
     }
     Assembly assembly = new Assembly(disk, tally, abilities.sharesBlocks());
-    links = new HardlinkManager(layout, disk, tally, fresh, doubtful, assembly);
+    DigestFiles files = new DigestFiles(layout, disk, tally, fresh);
+    Regions regions = new Regions();
+    links = new HardlinkManager(layout, disk, tally, fresh, doubtful, files, regions, assembly);
+    completion = new Completion(layout, disk, tally, fresh, files, regions, assembly, links);
     timer = Executors.newScheduledThreadPool(2, DirectoryCache::daemonThread);
   }
 
@@ -81,9 +85,9 @@ public final class DirectoryCache implements AutoCloseable {
 
   /// Opens the cache in `root`, an existing directory.
   ///
-  /// Unfinished writes are removed. If the machine stopped while the cache was in use, whatever may
-  /// not have reached the disk leaves the store first, and comes back in the background when it
-  /// hashes to its digest, or at once when it is asked for.
+  /// Unfinished writes are removed. If the machine stopped, or the file system was unmounted, while
+  /// the cache was in use, whatever may not have reached the disk leaves the store first, and comes
+  /// back in the background when it hashes to its digest, or at once when it is asked for.
   ///
   /// @param disk closed with the cache, also if this throws
   /// @throws IOException if the cache is in use, or the directories cannot be made, read or settled
@@ -152,7 +156,7 @@ public final class DirectoryCache implements AutoCloseable {
       throw new IllegalStateException("the cache is closed");
     }
     return layers.computeIfAbsent(
-        layer, digest -> new LayerCache(digest, layout, disk, links, () -> refusal));
+        layer, digest -> new LayerCache(digest, layout, disk, links, completion, this::refusal));
   }
 
   /// Returns the layers that hold links, also those that nobody asked for since [#open].
@@ -178,6 +182,9 @@ public final class DirectoryCache implements AutoCloseable {
   public void persist() throws IOException {
     persisting.lock();
     try {
+      if (closed) {
+        return; // close did it
+      }
       if (refusal.isPresent() && !syncFailed) {
         setMarker();
       }
@@ -223,8 +230,9 @@ public final class DirectoryCache implements AutoCloseable {
     }
   }
 
-  /// Decides what of the last run can be trusted. Nobody reads the directories yet: a mount that
-  /// could would need a kernel that has been up since, and then there is no doubt.
+  /// Decides what of the last run can be trusted. After a stop of the machine no mount can see the
+  /// directories yet. Where only this process is in another mount namespace than the last,
+  /// containers may: what leaves `objects` under them they ask the gate for, which restores it.
   private void settle() throws IOException {
     root.emptyWip();
     List<Digest> listed = root.fresh();
@@ -240,6 +248,10 @@ public final class DirectoryCache implements AutoCloseable {
       }
     }
     doubtful.load();
+  }
+
+  private Optional<Cause> refusal() {
+    return closed ? Optional.of(Cause.CLOSED) : refusal;
   }
 
   private void setMarker() {
@@ -295,8 +307,18 @@ public final class DirectoryCache implements AutoCloseable {
       tally.syncs.increment();
     } catch (IOException e) {
       syncFailed = true;
-      marker.setSyncFailed();
+      markSyncFailed(e);
       throw e;
+    }
+  }
+
+  /// Where not even that can be written, the marker of this run tells of an unclean stop once the
+  /// file system is mounted again.
+  private void markSyncFailed(IOException failure) {
+    try {
+      marker.setSyncFailed();
+    } catch (IOException e) {
+      failure.addSuppressed(e);
     }
   }
 

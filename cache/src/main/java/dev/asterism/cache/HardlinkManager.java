@@ -47,8 +47,8 @@ final class HardlinkManager {
   private final FreshLinks fresh;
   private final Doubtful doubtful;
   private final Assembly assembly;
-  private final Regions regions = new Regions();
-  private final DigestLocks locks = new DigestLocks();
+  private final Regions regions;
+  private final DigestFiles files;
 
   HardlinkManager(
       CacheLayout layout,
@@ -56,12 +56,16 @@ final class HardlinkManager {
       Tally tally,
       FreshLinks fresh,
       Doubtful doubtful,
+      DigestFiles files,
+      Regions regions,
       Assembly assembly) {
     this.layout = layout;
     this.disk = disk;
     this.tally = tally;
     this.fresh = fresh;
     this.doubtful = doubtful;
+    this.files = files;
+    this.regions = regions;
     this.assembly = assembly;
   }
 
@@ -79,15 +83,15 @@ final class HardlinkManager {
   /// Tells whether [#find] would find something; a region may still turn out to be none.
   boolean holds(Digest digest, long size) {
     restoreIfDoubtful(digest);
-    return stands(layout.object(digest), digest, size)
-        || stands(layout.part(digest), digest, size)
+    return files.stands(layout.object(digest), digest, size)
+        || files.stands(layout.part(digest), digest, size)
         || regions.find(digest, size).isPresent();
   }
 
   /// Links a layer to what is there and returns its path; empty if it is not there.
   Optional<Path> adopt(Kind kind, Digest layer, ChunkKey key, Digest digest, long size) {
     restoreIfDoubtful(digest);
-    ReentrantLock lock = locks.of(digest);
+    ReentrantLock lock = files.lockOf(digest);
     lock.lock();
     try {
       Optional<String> path = locate(kind, digest, size);
@@ -117,27 +121,6 @@ final class HardlinkManager {
     return publish(kind, digest, chunk.size(), wip, layer, key);
   }
 
-  /// Makes one object of a file whose parts are in the store, and lets go of those.
-  Published complete(Digest layer, int entry, Digest file, long size, List<PartOfFile> parts) {
-    if (size == 0) {
-      return new Published.Uncached(Cause.EMPTY);
-    }
-    requireWhole(size, parts);
-    ChunkKey key = ChunkKey.ofFile(entry);
-    Optional<Path> there = adopt(Kind.FILE, layer, key, file, size);
-    Published published;
-    if (there.isPresent()) {
-      published = new Published.Shared(there.get());
-      claim(file, parts);
-    } else {
-      published = assemble(layer, key, file, size, parts);
-    }
-    if (published instanceof Published.Shared) {
-      parts.forEach(part -> release(layer, entry, part));
-    }
-    return published;
-  }
-
   /// Notes where chunks lie in an object, as a TOC says: believed once they are hashed.
   void claim(Digest file, List<PartOfFile> parts) {
     for (PartOfFile part : parts) {
@@ -151,7 +134,7 @@ final class HardlinkManager {
         expired.isPresent();
         expired = fresh.takeExpired(synced, age)) {
       Digest digest = expired.get();
-      ReentrantLock lock = locks.of(digest);
+      ReentrantLock lock = files.lockOf(digest);
       lock.lock();
       try {
         if (!fresh.contains(digest)) {
@@ -168,13 +151,13 @@ final class HardlinkManager {
     if (!doubtful.contains(digest)) {
       return;
     }
-    ReentrantLock lock = locks.of(digest);
+    ReentrantLock lock = files.lockOf(digest);
     lock.lock();
     try {
       if (doubtful.contains(digest)) {
         for (Kind kind : doubtful.restore(digest)) {
           // The kernel may just have missed it in `objects`.
-          if (makeLink(path(kind, digest), layout.fresh(digest)) == 0) {
+          if (files.makeLink(files.path(kind, digest), layout.fresh(digest)) == 0) {
             fresh.add(digest);
           }
         }
@@ -184,15 +167,8 @@ final class HardlinkManager {
     }
   }
 
-  private String path(Kind kind, Digest digest) {
-    return switch (kind) {
-      case FILE -> layout.object(digest);
-      case PART -> layout.part(digest);
-    };
-  }
-
   private Optional<Stored> open(String path, Digest digest, long size) {
-    if (!stands(path, digest, size)) {
+    if (!files.stands(path, digest, size)) {
       return Optional.empty();
     }
     try {
@@ -236,65 +212,15 @@ final class HardlinkManager {
     };
   }
 
-  /// Tells whether a file of that size is at `path`. A file of another size was damaged behind our
-  /// back: it goes.
-  private boolean stands(String path, Digest digest, long size) {
-    try {
-      Optional<FileStatus> status = disk.status(path);
-      if (status.isEmpty()) {
-        return false;
-      }
-      if (status.get().size() == size) {
-        return true;
-      }
-    } catch (IOException e) {
-      tally.readFailed(path, e);
-      return false;
-    }
-    return standsLocked(path, digest, size);
-  }
-
-  /// Looks again where nobody else removes or publishes.
-  private boolean standsLocked(String path, Digest digest, long size) {
-    ReentrantLock lock = locks.of(digest);
-    lock.lock();
-    try {
-      Optional<FileStatus> status = disk.status(path);
-      boolean right = status.isPresent() && status.get().size() == size;
-      if (status.isPresent() && !right) {
-        removeDamaged(path, digest, "has %d bytes, not %d".formatted(status.get().size(), size));
-      }
-      return right;
-    } catch (IOException e) {
-      tally.readFailed(path, e);
-      return false;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void removeDamaged(String path, Digest digest, String why) {
-    ReentrantLock lock = locks.of(digest);
-    lock.lock();
-    try {
-      tally.foundDamaged(path, why);
-      disk.unlink(path);
-      disk.unlink(layout.fresh(digest));
-      fresh.remove(digest);
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /// Finds the file to link to. A chunk that turns out to be a whole file as well gets its name in
   /// `objects`, by way of `fresh`.
   private Optional<String> locate(Kind kind, Digest digest, long size) {
     String object = layout.object(digest);
-    if (stands(object, digest, size)) {
+    if (files.stands(object, digest, size)) {
       return Optional.of(object);
     }
     String part = layout.part(digest);
-    if (!stands(part, digest, size)) {
+    if (!files.stands(part, digest, size)) {
       return Optional.empty();
     }
     return switch (kind) {
@@ -304,9 +230,9 @@ final class HardlinkManager {
   }
 
   private boolean promote(String part, Digest digest) {
-    int errno = makeLink(part, layout.fresh(digest));
+    int errno = files.makeLink(part, layout.fresh(digest));
     if (errno == 0 || errno == EEXIST) {
-      errno = makeLink(part, layout.object(digest));
+      errno = files.makeLink(part, layout.object(digest));
       fresh.add(digest);
     }
     if (errno != 0) {
@@ -316,19 +242,18 @@ final class HardlinkManager {
   }
 
   /// Puts a written file under its digest and links the layer to it.
-  private Published publish(
-      Kind kind, Digest digest, long size, String wip, Digest layer, ChunkKey key) {
-    ReentrantLock lock = locks.of(digest);
+  Published publish(Kind kind, Digest digest, long size, String wip, Digest layer, ChunkKey key) {
+    ReentrantLock lock = files.lockOf(digest);
     lock.lock();
     try {
-      String target = path(kind, digest);
-      int errno = makeLink(wip, layout.fresh(digest));
+      String target = files.path(kind, digest);
+      int errno = files.makeLink(wip, layout.fresh(digest));
       if (errno != 0 && errno != EEXIST) {
         return keepUnshared(wip, layout.key(layer, key), tally.linkFailed(errno, wip));
       }
-      errno = makeLink(wip, target);
-      if (errno == EEXIST && !stands(target, digest, size)) {
-        errno = makeLink(wip, target); // what stood there was damaged, and is gone
+      errno = files.makeLink(wip, target);
+      if (errno == EEXIST && !files.stands(target, digest, size)) {
+        errno = files.makeLink(wip, target); // what stood there was damaged, and is gone
       }
       fresh.add(digest);
       if (errno == EEXIST) {
@@ -352,7 +277,7 @@ final class HardlinkManager {
       String wip, String target, Digest digest, long size, Digest layer, ChunkKey key) {
     String name = layout.key(layer, key);
     int errno = disk.renameNew(wip, name);
-    if (errno == ENOENT && makeParent(name)) {
+    if (errno == ENOENT && files.makeParent(name)) {
       errno = disk.renameNew(wip, name);
     }
     if (errno != 0) {
@@ -365,10 +290,10 @@ final class HardlinkManager {
   /// there all the same.
   private void refer(String existing, Digest digest, long size, Digest layer, ChunkKey key) {
     String name = layout.key(layer, key);
-    int errno = makeLink(existing, name);
+    int errno = files.makeLink(existing, name);
     if (errno == EMLINK) {
       errno = renew(existing, digest, size);
-      errno = errno == 0 ? makeLink(existing, name) : errno;
+      errno = errno == 0 ? files.makeLink(existing, name) : errno;
     }
     if (errno == EEXIST) {
       errno = relink(existing, name);
@@ -394,7 +319,7 @@ final class HardlinkManager {
       tally.readFailed(name, e);
     }
     String wip = layout.unfinished();
-    int errno = makeLink(existing, wip);
+    int errno = files.makeLink(existing, wip);
     if (errno == 0) {
       errno = disk.rename(wip, name);
       disk.unlink(wip); // still there if both were the same file
@@ -419,7 +344,7 @@ final class HardlinkManager {
               (_, _) -> Optional.of(new Stored(Path.of(existing), disk.open(existing), 0, size)));
       if (!actual.equals(Optional.of(digest))) {
         disk.unlink(wip);
-        removeDamaged(existing, digest, "hashes to " + actual);
+        files.removeDamaged(existing, digest, "hashes to " + actual);
         return ENOENT;
       }
     } catch (IOException e) {
@@ -427,7 +352,7 @@ final class HardlinkManager {
       tally.writeFailed(Cause.of(e), wip);
       return EMLINK;
     }
-    int errno = makeLink(wip, layout.fresh(digest));
+    int errno = files.makeLink(wip, layout.fresh(digest));
     if (errno == 0 || errno == EEXIST) {
       fresh.add(digest);
       errno = disk.rename(wip, existing);
@@ -443,7 +368,7 @@ final class HardlinkManager {
   /// Leaves a file that cannot be linked to the layer alone.
   private Published keepUnshared(String wip, String name, Cause cause) {
     int errno = disk.rename(wip, name);
-    if (errno == ENOENT && makeParent(name)) {
+    if (errno == ENOENT && files.makeParent(name)) {
       errno = disk.rename(wip, name);
     }
     if (errno == 0) {
@@ -451,125 +376,5 @@ final class HardlinkManager {
     }
     disk.unlink(wip);
     return new Published.Uncached(cause);
-  }
-
-  private Published assemble(
-      Digest layer, ChunkKey key, Digest file, long size, List<PartOfFile> parts) {
-    String wip = layout.unfinished();
-    try {
-      Optional<Digest> actual = assembly.write(wip, parts, this::find);
-      if (actual.isPresent() && actual.get().equals(file)) {
-        return publishAssembled(layer, key, file, size, wip, parts);
-      }
-      disk.unlink(wip);
-      if (actual.isEmpty()) {
-        return new Published.Uncached(Cause.MISSING);
-      }
-      tally.foundDamaged(layout.object(file), "its parts make " + actual.get());
-      parts.forEach(this::removeIfDamaged);
-      return new Published.Uncached(Cause.CORRUPT);
-    } catch (IOException e) {
-      disk.unlink(wip);
-      return new Published.Uncached(tally.writeFailed(Cause.of(e), wip));
-    }
-  }
-
-  /// The parts came from the store under their digests, and together they hash to the file's: so
-  /// the object holds each of them.
-  private Published publishAssembled(
-      Digest layer, ChunkKey key, Digest file, long size, String wip, List<PartOfFile> parts) {
-    Published published = publish(Kind.FILE, file, size, wip, layer, key);
-    if (published instanceof Published.Shared) {
-      tally.filesCompleted.increment();
-      for (PartOfFile part : parts) {
-        regions.prove(part.digest(), file, part.fileOffset(), part.size());
-      }
-    }
-    return published;
-  }
-
-  /// Lets go of a part whose bytes are in an object now: the layer's link to it, and the chunk if
-  /// no other layer has one. Who reads it next finds the region.
-  private void release(Digest layer, int entry, PartOfFile part) {
-    if (part.fileOffset() > 0) { // the first part's key is the file's by now
-      disk.unlink(layout.key(layer, new ChunkKey(entry, part.fileOffset())));
-    }
-    String path = layout.part(part.digest());
-    String freshPath = layout.fresh(part.digest());
-    ReentrantLock lock = locks.of(part.digest());
-    lock.lock();
-    try {
-      Optional<FileStatus> chunk = disk.status(path);
-      if (chunk.isEmpty()) {
-        return;
-      }
-      boolean isFresh = disk.status(freshPath).filter(chunk.get()::isSameFile).isPresent();
-      if (chunk.get().links() <= (isFresh ? 2 : 1)) {
-        disk.unlink(path);
-        if (isFresh) {
-          disk.unlink(freshPath);
-          fresh.remove(part.digest());
-        }
-      }
-    } catch (IOException e) {
-      tally.readFailed(path, e);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /// Finds out which part made a file come out wrong.
-  private void removeIfDamaged(PartOfFile part) {
-    Digest digest = part.digest();
-    removeIfDamaged(layout.object(digest), digest);
-    removeIfDamaged(layout.part(digest), digest);
-    Optional<Regions.Region> region = regions.find(digest, part.size());
-    if (region.isPresent()) {
-      regions.remove(digest, region.get());
-      removeIfDamaged(layout.object(region.get().file()), region.get().file());
-    }
-  }
-
-  private void removeIfDamaged(String path, Digest digest) {
-    try {
-      if (disk.status(path).isPresent() && !Hashes.of(disk, path).equals(digest)) {
-        removeDamaged(path, digest, "does not hash to its digest");
-      }
-    } catch (IOException e) {
-      tally.readFailed(path, e);
-    }
-  }
-
-  /// Checks what a caller says of a file; chunks.idx and TOC were checked when they were read.
-  private static void requireWhole(long size, List<PartOfFile> parts) {
-    long end = 0;
-    for (PartOfFile part : parts) {
-      if (part.fileOffset() != end) {
-        throw new IllegalArgumentException(
-            "a part at %d, expected at %d".formatted(part.fileOffset(), end));
-      }
-      end += part.size();
-    }
-    if (end != size) {
-      throw new IllegalArgumentException("parts of %d bytes, a file of %d".formatted(end, size));
-    }
-  }
-
-  /// link(2) that makes the directory of the new name if it is not there.
-  private int makeLink(String existing, String name) {
-    int errno = disk.link(existing, name);
-    return errno == ENOENT && makeParent(name) ? disk.link(existing, name) : errno;
-  }
-
-  /// Makes the directory that `name` lies in, and the one above it: a layer's are made at first
-  /// use.
-  private boolean makeParent(String name) {
-    String parent = name.substring(0, name.lastIndexOf('/'));
-    int errno = disk.makeDirectory(parent);
-    if (errno == ENOENT) {
-      disk.makeDirectory(parent.substring(0, parent.lastIndexOf('/')));
-      errno = disk.makeDirectory(parent);
-    }
-    return errno == 0 || errno == EEXIST;
   }
 }

@@ -21,6 +21,7 @@ public final class LayerCache {
   private final CacheLayout layout;
   private final CacheDisk disk;
   private final HardlinkManager links;
+  private final Completion completion;
   private final Supplier<Optional<Cause>> refusal;
 
   /// Files of the layer alone whose bytes are known to be right.
@@ -36,11 +37,13 @@ public final class LayerCache {
       CacheLayout layout,
       CacheDisk disk,
       HardlinkManager links,
+      Completion completion,
       Supplier<Optional<Cause>> refusal) {
     this.layer = layer;
     this.layout = layout;
     this.disk = disk;
     this.links = links;
+    this.completion = completion;
     this.refusal = refusal;
   }
 
@@ -93,7 +96,7 @@ public final class LayerCache {
       Optional<Cause> refused = refused();
       return refused.isPresent()
           ? new Published.Uncached(refused.get())
-          : links.complete(layer, entry, file, size, parts);
+          : completion.complete(layer, entry, file, size, parts);
     } finally {
       shared.unlock();
     }

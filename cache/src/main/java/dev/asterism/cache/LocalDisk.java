@@ -54,10 +54,12 @@ public final class LocalDisk implements CacheDisk {
           StandardOpenOption.TRUNCATE_EXISTING);
   private static final Set<OpenOption> READ = Set.of(StandardOpenOption.READ);
 
+  private final String root;
   private final Sync sync;
   private final boolean umaskHidesFiles;
 
-  private LocalDisk(Sync sync, boolean umaskHidesFiles) {
+  private LocalDisk(String root, Sync sync, boolean umaskHidesFiles) {
+    this.root = root;
     this.sync = sync;
     this.umaskHidesFiles = umaskHidesFiles;
   }
@@ -66,7 +68,7 @@ public final class LocalDisk implements CacheDisk {
   /// reported by [#sync] from now on.
   public static LocalDisk open(Path root) throws IOException {
     boolean umaskHidesFiles = (umask() & 0444) != 0;
-    return new LocalDisk(Sync.open(root.toString()), umaskHidesFiles);
+    return new LocalDisk(root.toString(), Sync.open(root.toString()), umaskHidesFiles);
   }
 
   private static int umask() throws IOException {
@@ -165,9 +167,11 @@ public final class LocalDisk implements CacheDisk {
     sync.syncfs();
   }
 
+  /// Boot and mount. The mount's number also differs between mount namespaces: then this is another
+  /// text than it need be, which makes the store more careful than it need be.
   @Override
-  public String bootId() throws IOException {
-    return Files.readString(BOOT_ID).strip();
+  public String pageCacheId() throws IOException {
+    return "boot %s mount %d".formatted(Files.readString(BOOT_ID).strip(), Links.mountId(root));
   }
 
   @Override

@@ -10,16 +10,16 @@ import java.nio.file.Path;
 
 /// The file that is there while a cache is open, and after one that was not closed.
 ///
-/// It holds the boot id of the machine. A process that is killed loses nothing that the kernel has
-/// taken, so a marker with the present boot id tells of no harm; one with another boot id tells
-/// that the machine went down with the cache open, and what was not synced is doubtful. A cache
-/// whose sync failed leaves a marker on purpose.
+/// It holds [CacheDisk#pageCacheId]. A process that is killed loses nothing that the kernel has
+/// taken, so a marker with the present id tells of no harm; one with another tells that the machine
+/// went down, or the file system was mounted anew, with the cache open: what was not synced is
+/// doubtful. A cache whose sync failed leaves a marker on purpose.
 final class RunMarker {
   /// How the last use of the cache ended.
   enum LastStop {
     /// Closed, and everything on the disk before.
     CLEAN,
-    /// The process ended, the machine did not: the kernel has everything.
+    /// The process ended, nothing else did: the kernel has everything.
     KILLED,
     /// What was not synced may be lost, short, or zeros.
     DOUBTFUL
@@ -30,18 +30,18 @@ final class RunMarker {
 
   private final Path path;
   private final CacheDisk disk;
-  private final String bootId;
+  private final String pageCacheId;
 
   RunMarker(Path path, CacheDisk disk) throws IOException {
     this.path = path;
     this.disk = disk;
-    bootId = disk.bootId();
+    pageCacheId = disk.pageCacheId();
   }
 
   LastStop lastStop() throws IOException {
     try (var in = Files.newInputStream(path)) {
       String found = new String(in.readNBytes(MAX_SIZE), StandardCharsets.UTF_8).strip();
-      return found.equals(bootId) ? LastStop.KILLED : LastStop.DOUBTFUL;
+      return found.equals(pageCacheId) ? LastStop.KILLED : LastStop.DOUBTFUL;
     } catch (NoSuchFileException _) {
       return LastStop.CLEAN;
     }
@@ -49,7 +49,7 @@ final class RunMarker {
 
   /// Makes the marker and waits until it is on the disk, name and content.
   void set() throws IOException {
-    write(bootId);
+    write(pageCacheId);
   }
 
   /// Lets the next open take what is in `fresh` for doubtful.

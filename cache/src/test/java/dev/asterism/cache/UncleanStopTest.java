@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What stands in `fresh`, and what it is good for when the machine stops. A stop is played by a
-/// marker that is still there, another boot by another boot id.
+/// marker that is still there, another boot by another text in it.
 final class UncleanStopTest {
   private static final VerifiedChunk HELLO = chunk("hello");
   private static final VerifiedChunk WORLD = chunk("world");
@@ -132,7 +132,9 @@ final class UncleanStopTest {
   void open_afterAKilledProcess_doubtsNothingButStillSyncsIt() throws IOException {
     store.layer().addFile(key(1), HELLO);
     store.cache.close();
-    markRunning(Files.readString(Path.of("/proc/sys/kernel/random/boot_id")));
+    try (CacheDisk disk = LocalDisk.open(store.root)) {
+      markRunning(disk.pageCacheId());
+    }
     store.reopen();
     assertThat(store.object(HELLO.digest())).exists();
     assertThat(store.cache.counters().restored()).isZero();
@@ -241,8 +243,8 @@ final class UncleanStopTest {
     store.reopen();
   }
 
-  private void markRunning(String bootId) throws IOException {
-    Files.writeString(store.root.resolve("running"), bootId);
+  private void markRunning(String pageCacheId) throws IOException {
+    Files.writeString(store.root.resolve("running"), pageCacheId);
   }
 
   private static void overwrite(Path file, String text) throws IOException {

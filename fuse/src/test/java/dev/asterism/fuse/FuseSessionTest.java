@@ -79,8 +79,7 @@ class FuseSessionTest {
     for (int i = 0; i < 10; i++) {
       int offset = random.nextInt(content.length);
       int count = random.nextInt(300_000);
-      byte[] slice =
-          Arrays.copyOfRange(content, offset, Math.min(content.length, offset + count));
+      byte[] slice = Arrays.copyOfRange(content, offset, Math.min(content.length, offset + count));
       assertThat(
               Child.bytes(
                   Child.python(
@@ -313,8 +312,7 @@ class FuseSessionTest {
   }
 
   private static String sha256(byte[] bytes) throws Exception {
-    return HexFormat.of()
-        .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
   }
 
   @Test

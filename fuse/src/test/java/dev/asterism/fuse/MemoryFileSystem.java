@@ -36,6 +36,7 @@ class MemoryFileSystem implements FileSystem {
   final AtomicInteger opens = new AtomicInteger();
   final AtomicInteger releases = new AtomicInteger();
   final AtomicInteger reads = new AtomicInteger();
+  final AtomicInteger forgets = new AtomicInteger();
 
   /// How long the kernel may keep names and attributes.
   Duration timeout = Duration.ofDays(1);
@@ -161,5 +162,6 @@ class MemoryFileSystem implements FileSystem {
   @Override
   public void forget(long node, long count) {
     lookupCounts.computeIfAbsent(node, _ -> new AtomicLong()).addAndGet(-count);
+    forgets.incrementAndGet();
   }
 }

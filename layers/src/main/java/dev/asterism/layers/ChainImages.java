@@ -4,6 +4,7 @@ import dev.asterism.content.Digest;
 import dev.asterism.erofs.ErofsImage;
 import dev.asterism.erofs.ErofsWriter;
 import dev.asterism.erofs.Merge;
+import dev.asterism.erofs.OrdinaryLayers;
 import dev.asterism.linux.Mounts;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -36,7 +37,8 @@ final class ChainImages {
 
   /// Merges the layers' images, lowest first, and puts the result on disk, whole or not at all.
   void build(Chain chain, List<Path> layers) throws IOException {
-    Path unfinished = Files.createTempFile(directory, "new-", SUFFIX);
+    Path unfinished = directory.resolve("new-" + chain.id().hex() + SUFFIX);
+    Files.deleteIfExists(unfinished); // of a process that was killed
     try {
       merge(chain, layers, unfinished);
       try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.READ)) {
@@ -59,7 +61,7 @@ final class ChainImages {
             case EMPTY -> Merge.Whiteouts.DROP;
             case ORDINARY -> Merge.Whiteouts.KEEP;
           };
-      ErofsWriter.write(Merge.merge(images, whiteouts), target);
+      ErofsWriter.write(Merge.merge(images, whiteouts, OrdinaryLayers.NONE), target);
     } finally {
       for (ErofsImage image : images) {
         image.close();

@@ -40,7 +40,12 @@ final class LazyImage implements AutoCloseable {
   /// Mounts layers, lowest first.
   static LazyImage mount(Path directory, Layer... layers) throws Exception {
     LazyImage image = prepared(directory, layers);
-    image.mountOverlay();
+    try {
+      image.mountOverlay();
+    } catch (Exception | AssertionError e) {
+      image.close();
+      throw e;
+    }
     return image;
   }
 
@@ -137,8 +142,9 @@ final class LazyImage implements AutoCloseable {
     try {
       unmountOverlay();
     } finally {
-      service.layers().retain(() -> new LayerMounter.InUse(Set.of(), Set.of()));
-      service.close();
+      try (LayerService closing = service) {
+        closing.layers().retain(() -> new LayerMounter.InUse(Set.of(), Set.of()));
+      }
     }
   }
 }

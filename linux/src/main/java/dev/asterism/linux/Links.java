@@ -21,6 +21,7 @@ public final class Links {
   private static final int AT_SYMLINK_NOFOLLOW = 0x100; // linux/fcntl.h
   private static final int RENAME_NOREPLACE = 1; // linux/fs.h
   private static final int STATX_BASIC_STATS = 0x7ff; // linux/stat.h
+  private static final int STATX_MNT_ID_UNIQUE = 0x4000; // linux/stat.h, Linux 6.8
   private static final int STATX_SIZE = 256; // sizeof(struct statx), linux/stat.h
 
   // int link(const char *oldpath, const char *newpath);
@@ -134,30 +135,45 @@ public final class Links {
   ///
   /// @throws ErrnoException for every failure but `ENOENT` and `ENOTDIR`
   public static Optional<FileStatus> find(String path) throws ErrnoException {
-    int errno;
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = Native.errnoState(arena);
       MemorySegment statx = arena.allocate(STATX_SIZE, Long.BYTES);
+      int errno = statx(arena, path, STATX_BASIC_STATS, statx);
+      if (errno == 0) {
+        return Optional.of(decode(statx));
+      }
+      if (errno == Errno.ENOENT.number() || errno == Errno.ENOTDIR.number()) {
+        return Optional.empty();
+      }
+      throw new ErrnoException("statx(%s)".formatted(path), errno);
+    }
+  }
+
+  /// Returns the number of the mount that `path` lies on: never used again until the machine stops
+  /// (Linux 6.8), or before, an old one may come again. Each mount namespace has its own.
+  ///
+  /// @throws ErrnoException if statx(2) fails
+  public static long mountId(String path) throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment statx = arena.allocate(STATX_SIZE, Long.BYTES);
+      int errno = statx(arena, path, STATX_MNT_ID_UNIQUE, statx);
+      if (errno != 0) {
+        throw new ErrnoException("statx(%s)".formatted(path), errno);
+      }
+      return statx.get(ValueLayout.JAVA_LONG, 144);
+    }
+  }
+
+  private static int statx(Arena arena, String path, int mask, MemorySegment statx) {
+    try {
+      MemorySegment state = Native.errnoState(arena);
       int result =
           (int)
               STATX.invokeExact(
-                  state,
-                  AT_FDCWD,
-                  Native.string(arena, path),
-                  AT_SYMLINK_NOFOLLOW,
-                  STATX_BASIC_STATS,
-                  statx);
-      if (result == 0) {
-        return Optional.of(decode(statx));
-      }
-      errno = Native.errno(state);
+                  state, AT_FDCWD, Native.string(arena, path), AT_SYMLINK_NOFOLLOW, mask, statx);
+      return result == 0 ? 0 : Native.errno(state);
     } catch (Throwable e) {
       throw Native.bug(e);
     }
-    if (errno == Errno.ENOENT.number() || errno == Errno.ENOTDIR.number()) {
-      return Optional.empty();
-    }
-    throw new ErrnoException("statx(%s)".formatted(path), errno);
   }
 
   /// Offsets as in `struct statx` (linux/stat.h), the same on every 64-bit architecture.

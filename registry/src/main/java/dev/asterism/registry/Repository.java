@@ -42,7 +42,8 @@ final class Repository {
   /// Asks once, and returns the answer: its status is 2xx, or 416 for the caller to judge.
   ///
   /// A 401 is answered with a token or credential once; a remembered redirect that is refused is
-  /// resolved anew once. Credentials go to the endpoint alone, never to where it redirects.
+  /// resolved anew once, and one that fails otherwise is forgotten. Credentials go to the endpoint
+  /// alone, never to where it redirects.
   ///
   /// @param redirect where this path was redirected before; updated
   /// @throws RegistryException for every other status, and without an answer
@@ -58,7 +59,13 @@ final class Repository {
     while (true) {
       Optional<String> authorization =
           isSameOrigin(uri, origin) ? authorizer.authorization(realm, patience) : Optional.empty();
-      Answer answer = transport.send(request(what, query, uri, authorization), patience);
+      Answer answer;
+      try {
+        answer = transport.send(request(what, query, uri, authorization), patience);
+      } catch (RegistryException e) {
+        remembered.ifPresent(redirect::forget); // the registry may know a place that answers
+        throw e;
+      }
       int status = answer.status();
       if (status / 100 == 2 || status == 416) {
         if (!uri.equals(origin)) {
@@ -85,6 +92,7 @@ final class Repository {
         hops = 0;
         uri = origin;
       } else {
+        remembered.ifPresent(redirect::forget);
         throw Refusal.of(answer, clock);
       }
     }

@@ -9,6 +9,8 @@ import dev.asterism.testkit.registry.Fault;
 import dev.asterism.testkit.registry.Target;
 import dev.asterism.testkit.registry.Traffic;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -222,6 +224,37 @@ class AuthorizationTest {
             Tokens.keyOf(
                 challenge, "test", new Endpoint("https", "r.example"), "r.example", "scope"))
         .isInstanceOf(RegistryException.class);
+  }
+
+  @Test
+  void read_failsOnTheWay_printsNoSecret() throws IOException {
+    List<Fault> faults =
+        List.of(new Fault.CutAfter(5), new Fault.ResetAfter(5), new Fault.Status(500));
+    for (Fault fault : faults) {
+      try (Fixture fixture = with(new Credential.Basic("user", "hidden-password"))) {
+        fixture.registry.requireToken("user", "hidden-password", 300);
+        fixture.registry.redirectBlobs();
+        fixture.blob().read(RANGE);
+        fixture.registry.fault(Target.blobs(), fault);
+        fixture.registry.fault(Target.tokens(), fault);
+        fixture.registry.expireTokens();
+        fixture.registry.expireRedirects();
+        assertThatThrownBy(() -> fixture.blob().read(RANGE))
+            .isInstanceOf(RegistryException.class)
+            .satisfies(e ->
+                assertThat(printed(e))
+                    .doesNotContain("hidden-password")
+                    .doesNotContain("dXNlcjpoaWRkZW4t")
+                    .doesNotContain("token-")
+                    .doesNotContain("Signature"));
+      }
+    }
+  }
+
+  private static String printed(Throwable failure) {
+    StringWriter out = new StringWriter();
+    failure.printStackTrace(new PrintWriter(out, true));
+    return out.toString();
   }
 
   @Test

@@ -14,7 +14,7 @@ import java.util.Random;
 final class Fixture implements AutoCloseable {
   static final RequestPolicy IMPATIENT =
       RequestPolicy.DEFAULT
-          .withTimeouts(Duration.ofSeconds(2), Duration.ofMillis(400), Duration.ofSeconds(3))
+          .withTimeouts(Duration.ofSeconds(2), Duration.ofMillis(800), Duration.ofSeconds(4))
           .withRetries(4, Duration.ofMillis(5), Duration.ofMillis(20));
 
   final TestRegistry registry = TestRegistry.start();

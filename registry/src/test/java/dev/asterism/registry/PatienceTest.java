@@ -61,11 +61,11 @@ class PatienceTest {
   void read_callerPausesLongerThanPatience_goesOn() throws Exception {
     RequestPolicy hasty =
         Fixture.IMPATIENT.withTimeouts(
-            Duration.ofSeconds(2), Duration.ofMillis(300), Duration.ofMillis(300));
+            Duration.ofSeconds(2), Duration.ofSeconds(1), Duration.ofSeconds(1));
     try (Fixture impatient = new Fixture(Credentials.anonymous(), hasty);
         InputStream in = impatient.blob().open(RANGE)) {
       byte[] first = in.readNBytes(1000);
-      Thread.sleep(Duration.ofMillis(700)); // a slow caller is the condition under test
+      Thread.sleep(Duration.ofMillis(1500)); // a slow caller is the condition under test
       byte[] rest = in.readAllBytes();
       assertThat(first.length + rest.length).isEqualTo(900_000);
     }

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -31,10 +32,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The client against Debian's `docker-registry`, filled over its own API.
+/// The client against Debian's `docker-registry`, which wants a password, filled over its own API.
 @Tag("kernel")
 @Timeout(120)
 class RealRegistryTest {
+  /// bcrypt of "pass", at the lowest cost that there is.
+  private static final String HASH = "$2b$04$gdcHsAaXWSxSymmKu.peL.vJOK4g/md0mwcYERD6bpIQtvz.Qwle6";
+
   private static final Path PROGRAM = Path.of("/usr/bin/docker-registry");
 
   @TempDir Path folder;
@@ -44,7 +48,10 @@ class RealRegistryTest {
   private final HttpClient pusher = HttpClient.newHttpClient();
   private final RegistryClient client =
       new RegistryClient(
-          Hosts.standard(), Credentials.anonymous(), RequestPolicy.DEFAULT, InstantSource.system());
+          Hosts.standard(),
+          _ -> Optional.of(new Credential.Basic("user", "pass")),
+          RequestPolicy.DEFAULT,
+          InstantSource.system());
 
   @BeforeEach
   void start() throws Exception {
@@ -55,6 +62,7 @@ class RealRegistryTest {
       Assumptions.abort("docker-registry is not installed");
     }
     host = "127.0.0.1:" + freePort();
+    Path passwords = Files.writeString(folder.resolve("htpasswd"), "user:" + HASH + "\n");
     Path config =
         Files.writeString(
             folder.resolve("config.yml"),
@@ -63,8 +71,9 @@ class RealRegistryTest {
             log: {level: error}
             storage: {filesystem: {rootdirectory: %s}}
             http: {addr: "%s"}
+            auth: {htpasswd: {realm: "a, \\"quoted\\" realm", path: %s}}
             """
-                .formatted(folder.resolve("storage"), host));
+                .formatted(folder.resolve("storage"), host, passwords));
     registry =
         new ProcessBuilder(PROGRAM.toString(), "serve", config.toString())
             .redirectErrorStream(true)
@@ -83,7 +92,7 @@ class RealRegistryTest {
   private void awaitAnswer() throws Exception {
     while (registry.isAlive()) {
       try {
-        send(HttpRequest.newBuilder(URI.create("http://" + host + "/v2/")).build());
+        send(to("http://" + host + "/v2/"));
         return;
       } catch (IOException _) {
         registry.waitFor(50, TimeUnit.MILLISECONDS);
@@ -102,24 +111,26 @@ class RealRegistryTest {
     }
   }
 
-  private HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
-    return pusher.send(request, HttpResponse.BodyHandlers.ofString());
+  private static HttpRequest.Builder to(String address) {
+    return HttpRequest.newBuilder(URI.create(address))
+        .header("Authorization", Tokens.basic(new Credential.Basic("user", "pass")));
+  }
+
+  private HttpResponse<String> send(HttpRequest.Builder request)
+      throws IOException, InterruptedException {
+    return pusher.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
   private Digest pushBlob(byte[] bytes) throws Exception {
-    URI uploads = URI.create("http://" + host + "/v2/test/image/blobs/uploads/");
     HttpResponse<String> begun =
-        send(HttpRequest.newBuilder(uploads).POST(BodyPublishers.noBody()).build());
+        send(to("http://" + host + "/v2/test/image/blobs/uploads/").POST(BodyPublishers.noBody()));
     String location = begun.headers().firstValue("Location").orElseThrow();
     Digest digest = Digest.of(bytes);
     HttpResponse<String> done =
         send(
-            HttpRequest.newBuilder(
-                    URI.create(
-                        location + (location.contains("?") ? "&" : "?") + "digest=" + digest))
+            to(location + (location.contains("?") ? "&" : "?") + "digest=" + digest)
                 .header("Content-Type", "application/octet-stream")
-                .PUT(BodyPublishers.ofByteArray(bytes))
-                .build());
+                .PUT(BodyPublishers.ofByteArray(bytes)));
     assertThat(done.statusCode()).isEqualTo(201);
     return digest;
   }
@@ -141,10 +152,9 @@ class RealRegistryTest {
             .getBytes(StandardCharsets.UTF_8);
     HttpResponse<String> done =
         send(
-            HttpRequest.newBuilder(URI.create("http://" + host + "/v2/test/image/manifests/1"))
+            to("http://" + host + "/v2/test/image/manifests/1")
                 .header("Content-Type", Manifest.IMAGE_TYPES.getFirst())
-                .PUT(BodyPublishers.ofByteArray(manifest))
-                .build());
+                .PUT(BodyPublishers.ofByteArray(manifest)));
     assertThat(done.statusCode()).isEqualTo(201);
     return Digest.of(manifest);
   }
@@ -170,6 +180,26 @@ class RealRegistryTest {
         }) {
       assertThat(blob.read(range))
           .isEqualTo(Arrays.copyOfRange(layer, (int) range.start(), (int) range.end()));
+    }
+  }
+
+  @Test
+  void pull_withoutThePassword_isRefused() throws Exception {
+    pushImage(new byte[10]);
+    try (RegistryClient stranger =
+        new RegistryClient(
+            Hosts.standard(),
+            Credentials.anonymous(),
+            RequestPolicy.DEFAULT,
+            InstantSource.system())) {
+      assertThatThrownBy(
+              () -> stranger.resolve(ImageReference.parse(host + "/test/image:1"), Platform.host()))
+          .isInstanceOfSatisfying(
+              RegistryException.class,
+              e -> {
+                assertThat(e.status()).hasValue(401);
+                assertThat(e.code()).contains("UNAUTHORIZED");
+              });
     }
   }
 

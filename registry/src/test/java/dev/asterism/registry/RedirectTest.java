@@ -9,6 +9,7 @@ import dev.asterism.testkit.registry.Fault;
 import dev.asterism.testkit.registry.Target;
 import dev.asterism.testkit.registry.Traffic;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
@@ -92,9 +94,33 @@ class RedirectTest {
   void read_cutBehindARedirectThatExpiresMeanwhile_goesOn() throws IOException {
     fixture.registry.redirectBlobs();
     fixture.registry.faultNext(1, Target.blob(fixture.digest), new Fault.CutAfter(100));
-    fixture.registry.faultNext(1, Target.signed(), new Fault.Latency(java.time.Duration.ZERO));
+    try (InputStream in = fixture.blob().open(RANGE)) {
+      in.readNBytes(100);
+      fixture.registry.expireRedirects();
+      assertThat(in.readAllBytes()).hasSize(88_900);
+    }
+    assertThat(at(origin)).hasSize(2);
+    assertThat(at(Target.signed()))
+        .extracting(Traffic.Request::status)
+        .containsExactly(206, 403, 206);
+  }
+
+  static List<Fault> failures() {
+    return List.of(new Fault.Status(503), new Fault.ResetAfter(0), new Fault.Silence());
+  }
+
+  @ParameterizedTest
+  @MethodSource("failures")
+  void read_addressFails_asksTheRegistryForAnother(Fault fault) throws IOException {
+    fixture.registry.redirectBlobs();
     Blob blob = fixture.blob();
+    blob.read(RANGE);
+    fixture.registry.faultNext(1, Target.signed(), fault);
     assertThat(blob.read(RANGE)).hasSize(89_000);
+    assertThat(at(Target.signed())).hasSize(3);
+    if (!(fault instanceof Fault.ResetAfter)) { // it may come behind the head of the answer
+      assertThat(at(origin)).hasSize(2);
+    }
   }
 
   @Test

@@ -91,7 +91,7 @@ final class LazyLayers {
     } catch (IOException e) {
       throw new SnapshotException(
           SnapshotException.Kind.UNAVAILABLE,
-          "the layers %s cannot be mounted: %s".formatted(chain.layers(), e.getMessage()),
+          "the layers %s cannot be mounted: %s".formatted(chain.layers(), LogText.describe(e)),
           e);
     }
   }

@@ -3,6 +3,7 @@ package dev.asterism.cli.log;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.FileSystemException;
 import java.util.Optional;
 import java.util.logging.LogRecord;
 
@@ -43,6 +44,9 @@ record Failure(Throwable thrown) {
   }
 
   private static String describe(Throwable failure) {
+    if (failure instanceof FileSystemException file && file.getReason() == null) {
+      return "%s: %s".formatted(failure.getClass().getSimpleName(), file.getFile());
+    }
     return Optional.ofNullable(failure.getMessage())
         .filter(message -> failure instanceof IOException)
         .orElseGet(failure::toString)

@@ -1,0 +1,167 @@
+package dev.asterism.bench;
+
+import dev.asterism.testkit.containerd.PrivateContainerd;
+import dev.asterism.testkit.process.Cleanup;
+import dev.asterism.testkit.process.Command;
+import dev.asterism.testkit.process.Daemon;
+import dev.asterism.testkit.process.ScratchFolder;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/// A machine that has never seen an image: a containerd and one snapshotter, with nothing in them.
+///
+/// Everything lies in one folder in the system's temporary folder and is gone at [#close], which
+/// also runs when the process is told to end. Confined to one thread.
+final class Node implements AutoCloseable {
+  private final Snapshotter snapshotter;
+  private final Cleanup cleanup = Cleanup.open();
+  private final Path folder;
+  private final Optional<Daemon> daemon;
+  private final PrivateContainerd containerd;
+  private int containers;
+
+  /// Starts the daemon, if there is one, then containerd.
+  ///
+  /// @throws IOException if one of them does not start; nothing is left then
+  static Node start(Snapshotter snapshotter) throws IOException, InterruptedException {
+    return new Node(snapshotter);
+  }
+
+  private Node(Snapshotter snapshotter) throws IOException, InterruptedException {
+    this.snapshotter = snapshotter;
+    try {
+      ScratchFolder scratch = ScratchFolder.create("asterism-bench-");
+      cleanup.add(scratch::close);
+      folder = scratch.path();
+      Path socket = folder.resolve("s.sock");
+      daemon = startDaemon(socket);
+      containerd =
+          PrivateContainerd.start(
+              folder.resolve("containerd"),
+              daemon.isPresent() ? Map.of(snapshotter.name(), socket) : Map.of());
+      cleanup.add(containerd::close);
+    } catch (IOException | InterruptedException e) {
+      cleanup.close();
+      throw e;
+    }
+  }
+
+  private Optional<Daemon> startDaemon(Path socket) throws IOException, InterruptedException {
+    Path home = Files.createDirectory(folder.resolve("daemon"));
+    Optional<Command> command = snapshotter.daemon(home, socket);
+    if (command.isEmpty()) {
+      return Optional.empty();
+    }
+    Daemon started = Daemon.start(command.get(), socket, folder.resolve("daemon.log"));
+    cleanup.add(started::close);
+    return Optional.of(started);
+  }
+
+  /// Pulls an image the way this snapshotter wants it: whole, or its manifest and what it needs to
+  /// mount it.
+  void pull(String reference) throws IOException, InterruptedException {
+    Command command =
+        daemon.isPresent()
+            ? containerd
+                .ctrRemote("images", "rpull", "--plain-http")
+                .with("--snapshotter", snapshotter.name())
+            : containerd
+                .ctr("images", "pull", "--plain-http")
+                .with("--snapshotter", snapshotter.name());
+    command.with(reference).runOrThrow();
+  }
+
+  /// The first line of a container.
+  ///
+  /// @param time when it came, as [System#nanoTime]
+  /// @param transfer what had come from the registry by then
+  record Answer(long time, Transfer transfer) {}
+
+  /// Runs a container until it prints its first line; returns after its end.
+  ///
+  /// @param transfer asked once, when the line has come
+  /// @throws IOException if it ends with another exit code than 0, or prints nothing
+  Answer answer(String reference, List<String> words, Supplier<Transfer> transfer)
+      throws IOException, InterruptedException {
+    ProcessBuilder builder = run(reference, words).builder();
+    builder.redirectError(log());
+    Process process = builder.start();
+    cleanup.add(process::destroyForcibly);
+    try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
+      String line = out.readLine();
+      Answer answer = new Answer(System.nanoTime(), transfer.get());
+      out.lines().forEach(_ -> {});
+      if (!process.waitFor(1, TimeUnit.MINUTES) || process.exitValue() != 0 || line == null) {
+        throw new IOException("no answer from %s in %s: %s".formatted(words, reference, said()));
+      }
+      return answer;
+    }
+  }
+
+  /// Starts a container that waits for work.
+  Shell shell(String reference) throws IOException, InterruptedException {
+    Shell shell = Shell.start(run(reference, List.of("/bin/bash")), folder.resolve("ctr.log"));
+    cleanup.add(shell::kill);
+    return shell;
+  }
+
+  private Command run(String reference, List<String> words) {
+    containers++;
+    return containerd.run(
+        snapshotter.name(),
+        List.of("--rm"),
+        reference,
+        "bench-" + containers,
+        words.toArray(String[]::new));
+  }
+
+  private ProcessBuilder.Redirect log() {
+    return ProcessBuilder.Redirect.appendTo(folder.resolve("ctr.log").toFile());
+  }
+
+  private String said() throws IOException {
+    String text = Files.readString(folder.resolve("ctr.log"));
+    return text.substring(Math.max(0, text.length() - 1000)).strip();
+  }
+
+  /// Returns the daemon's resident memory in bytes, `VmRSS` of proc(5); empty without a daemon.
+  OptionalLong residentBytes() throws IOException {
+    if (daemon.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    Path status = Path.of("/proc/%d/status".formatted(daemon.get().pid()));
+    for (String line : Files.readAllLines(status, StandardCharsets.ISO_8859_1)) {
+      if (line.startsWith("VmRSS:")) {
+        return OptionalLong.of(Long.parseLong(line.replaceAll("\\D", "")) << 10); // from KiB
+      }
+    }
+    throw new IOException("no VmRSS in " + status);
+  }
+
+  /// Returns what the daemon and containerd have on disk: allocated bytes, each inode once.
+  long diskBytes() throws IOException, InterruptedException {
+    Command.of("sync").runOrThrow();
+    Command du = Command.of("du", "--one-file-system", "--summarize", "--block-size=1", "--total");
+    String text =
+        du.with(folder.resolve("daemon").toString(), containerd.root().toString())
+            .runOrThrow()
+            .text();
+    String total = text.lines().reduce("", (_, line) -> line);
+    return Long.parseLong(total.substring(0, total.indexOf('\t')));
+  }
+
+  /// Ends everything and removes it.
+  @Override
+  public void close() throws IOException {
+    cleanup.close();
+  }
+}

@@ -1,0 +1,51 @@
+package dev.asterism.bench;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.Locale;
+
+/// What the cases of one run share.
+///
+/// @param registry has the images
+/// @param warm samples of what is measured inside one node, 1 or more
+/// @param figures where they go
+/// @param progress told of each sample in a line
+record Run(Registry registry, int warm, Figures figures, PrintStream progress) {
+  /// Reads every file of a container and nothing that is mounted in it.
+  static final String READ_ALL = "find / -xdev -type f -exec cat {} + >/dev/null";
+
+  private static final double MILLISECOND = 1e6; // in nanoseconds
+
+  /// Notes a time, in the measure's unit.
+  void add(Measure measure, String image, Snapshotter snapshotter, Duration time) {
+    double milliseconds = time.toNanos() / MILLISECOND;
+    add(
+        measure,
+        image,
+        snapshotter,
+        measure.unit() == Measure.Unit.SECONDS ? milliseconds / 1000 : milliseconds);
+  }
+
+  /// Notes a value, in the measure's unit.
+  void add(Measure measure, String image, Snapshotter snapshotter, double value) {
+    figures.add(new Figures.Row(measure, image), snapshotter, value);
+    String written = measure.unit().write(value);
+    progress.printf(
+        Locale.ROOT, "%s, %s: %s: %s%n", image, snapshotter.name(), measure.title(), written);
+  }
+
+  /// Starts a node and makes this machine forget what it has read, except for the registry's blobs
+  /// of `image`: a real registry is another machine, and warm.
+  Node coldNode(Snapshotter snapshotter, String image) throws IOException, InterruptedException {
+    Node node = Node.start(snapshotter);
+    try {
+      PageCache.drop();
+      registry.warm(image);
+      return node;
+    } catch (IOException | InterruptedException e) {
+      node.close();
+      throw e;
+    }
+  }
+}

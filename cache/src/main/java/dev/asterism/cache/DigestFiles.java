@@ -1,0 +1,121 @@
+package dev.asterism.cache;
+
+import dev.asterism.content.Digest;
+import dev.asterism.linux.Errno;
+import dev.asterism.linux.FileStatus;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// The files under digests: whether they are there, and whether they are what they should be.
+/// Thread-safe.
+final class DigestFiles {
+  private static final int EEXIST = Errno.EEXIST.number();
+  private static final int ENOENT = Errno.ENOENT.number();
+
+  private final CacheLayout layout;
+  private final CacheDisk disk;
+  private final Tally tally;
+  private final FreshLinks fresh;
+  private final DigestLocks locks = new DigestLocks();
+
+  DigestFiles(CacheLayout layout, CacheDisk disk, Tally tally, FreshLinks fresh) {
+    this.layout = layout;
+    this.disk = disk;
+    this.tally = tally;
+    this.fresh = fresh;
+  }
+
+  /// Returns the lock under which the names of a digest change.
+  ReentrantLock lockOf(Digest digest) {
+    return locks.of(digest);
+  }
+
+  /// Returns where a digest stands.
+  String path(HardlinkManager.Kind kind, Digest digest) {
+    return switch (kind) {
+      case FILE -> layout.object(digest);
+      case PART -> layout.part(digest);
+    };
+  }
+
+  /// Tells whether a file of that size is at `path`. A file of another size was damaged behind our
+  /// back: it goes.
+  boolean stands(String path, Digest digest, long size) {
+    try {
+      Optional<FileStatus> status = disk.status(path);
+      if (status.isEmpty()) {
+        return false;
+      }
+      if (status.get().size() == size) {
+        return true;
+      }
+    } catch (IOException e) {
+      tally.readFailed(path, e);
+      return false;
+    }
+    return standsLocked(path, digest, size);
+  }
+
+  /// Looks again where nobody else removes or publishes.
+  private boolean standsLocked(String path, Digest digest, long size) {
+    ReentrantLock lock = lockOf(digest);
+    lock.lock();
+    try {
+      Optional<FileStatus> status = disk.status(path);
+      boolean right = status.isPresent() && status.get().size() == size;
+      if (status.isPresent() && !right) {
+        removeDamaged(path, digest, "has %d bytes, not %d".formatted(status.get().size(), size));
+      }
+      return right;
+    } catch (IOException e) {
+      tally.readFailed(path, e);
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Removes a file that is not what its digest says, wherever the kernel could find it.
+  void removeDamaged(String path, Digest digest, String why) {
+    ReentrantLock lock = lockOf(digest);
+    lock.lock();
+    try {
+      tally.foundDamaged(path, why);
+      disk.unlink(path);
+      disk.unlink(layout.fresh(digest));
+      fresh.remove(digest);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Hashes a file that may be there, and removes it if it is wrong.
+  void removeIfDamaged(String path, Digest digest) {
+    try {
+      if (disk.status(path).isPresent() && !Hashes.of(disk, path).equals(digest)) {
+        removeDamaged(path, digest, "does not hash to its digest");
+      }
+    } catch (IOException e) {
+      tally.readFailed(path, e);
+    }
+  }
+
+  /// link(2) that makes the directory of the new name if it is not there.
+  int makeLink(String existing, String name) {
+    int errno = disk.link(existing, name);
+    return errno == ENOENT && makeParent(name) ? disk.link(existing, name) : errno;
+  }
+
+  /// Makes the directory that `name` lies in, and the one above it: a layer's are made at first
+  /// use.
+  boolean makeParent(String name) {
+    String parent = name.substring(0, name.lastIndexOf('/'));
+    int errno = disk.makeDirectory(parent);
+    if (errno == ENOENT) {
+      disk.makeDirectory(parent.substring(0, parent.lastIndexOf('/')));
+      errno = disk.makeDirectory(parent);
+    }
+    return errno == 0 || errno == EEXIST;
+  }
+}
