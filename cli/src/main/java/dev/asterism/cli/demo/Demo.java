@@ -25,7 +25,8 @@ import java.util.function.Consumer;
 /// Runs the two versions of one image with both snapshotters and compares.
 public final class Demo {
   private static final int LEVEL = 6; // of deflate, gzip's own default
-  private static final int CHUNK_SIZE = 1 << 20; // 1 MiB: large files are not fetched in large pieces
+  private static final int CHUNK_SIZE =
+      1 << 20; // 1 MiB: large files are not fetched in large pieces
 
   private final List<String> ownProgram;
   private final LinkSpeed speed;

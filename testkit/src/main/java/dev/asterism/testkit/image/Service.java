@@ -81,7 +81,8 @@ public final class Service {
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
             boolean bookkeeping =
-                root.equals(file.getParent()) && BOOKKEEPING.contains(file.getFileName().toString());
+                root.equals(file.getParent())
+                    && BOOKKEEPING.contains(file.getFileName().toString());
             if (!bookkeeping && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
               files.put(file.toString(), file);
             }
