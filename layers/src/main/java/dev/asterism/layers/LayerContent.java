@@ -109,6 +109,13 @@ final class LayerContent {
     }
   }
 
+  /// Has an object of several chunks put together if all of them are in the store.
+  void completeIfHere(LayerObject object) {
+    if (object.sharing() == LayerObject.Sharing.SHARED && !object.isOneChunk()) {
+      partial.look(object);
+    }
+  }
+
   /// Returns an object's chunks as the store wants to know them. Every chunk of a shared object has
   /// a digest.
   List<PartOfFile> parts(LayerObject object) {

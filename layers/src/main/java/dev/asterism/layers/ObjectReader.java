@@ -215,8 +215,20 @@ final class ObjectReader implements AutoCloseable {
     }
   }
 
+  /// Lets go of what is open, and has the object put together if all of it is here now.
   @Override
-  public synchronized void close() throws IOException {
+  public void close() throws IOException {
+    boolean complete = whole().isPresent();
+    closeFiles();
+    if (!complete) {
+      fetching.catalog().find(digest).stream()
+          .filter(location -> location.object().size() == size)
+          .findFirst()
+          .ifPresent(location -> location.layer().completeIfHere(location.object()));
+    }
+  }
+
+  private synchronized void closeFiles() throws IOException {
     try {
       closePart();
     } finally {
