@@ -25,6 +25,8 @@ import java.util.function.Consumer;
 /// Runs the two versions of one image with both snapshotters and compares.
 public final class Demo {
   private static final int LEVEL = 6; // of deflate, gzip's own default
+  private static final int CHUNK_SIZE =
+      1 << 20; // 1 MiB: large files are not fetched in large pieces
 
   private final List<String> ownProgram;
   private final LinkSpeed speed;
@@ -83,7 +85,7 @@ public final class Demo {
         new DemoImage(
             folder,
             Path.of(System.getProperty("java.home")),
-            EstargzOptions.DEFAULT.withLevel(LEVEL));
+            EstargzOptions.DEFAULT.withLevel(LEVEL).withChunkSize(CHUNK_SIZE));
     FutureTask<BuiltImage> other = start(() -> image.build(2));
     BuiltImage first = image.build(1);
     try {
@@ -171,7 +173,7 @@ public final class Demo {
     table.bytes("on disk", overlayfs.disk(), asterism.disk());
     return """
 
-    An image of %s, %s compressed, behind %s.
+    An eStargz image of %s, %s compressed in chunks of 1 MiB, behind %s.
 
     %s
     Both versions unpacked are %s; Asterism keeps %.2f of that.
