@@ -123,8 +123,8 @@ final class ObjectReader implements AutoCloseable {
       LayerChunk chunk, int from, int to, int length, Optional<VerifiedChunk> bytes) {}
 
   /// Waits until all bytes of a range are here, in the store or in memory.
-  private List<Piece> pieces(
-      Catalog.Location location, long offset, int length, Deadline deadline) throws IOException {
+  private List<Piece> pieces(Catalog.Location location, long offset, int length, Deadline deadline)
+      throws IOException {
     ChunkTable table = location.layer().table();
     List<Piece> pieces = new ArrayList<>(2);
     int done = 0;
@@ -146,9 +146,7 @@ final class ObjectReader implements AutoCloseable {
       return Optional.empty();
     }
     Optional<VerifiedChunk> inMemory = layer.inMemory(chunk);
-    return inMemory.isPresent()
-        ? inMemory
-        : Optional.of(layer.want(chunk).bytes(deadline));
+    return inMemory.isPresent() ? inMemory : Optional.of(layer.want(chunk).bytes(deadline));
   }
 
   private void copy(LayerContent layer, Piece piece, MemorySegment target, Deadline deadline)

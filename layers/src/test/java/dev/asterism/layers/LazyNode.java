@@ -1,5 +1,7 @@
 package dev.asterism.layers;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.asterism.testkit.process.Command;
 import dev.asterism.testkit.process.Machine;
 import dev.asterism.testkit.process.Outcome;
@@ -12,6 +14,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 
 /// A node with its lazy layers, and overlays over them as its containers would see them.
 ///
@@ -27,6 +31,8 @@ final class LazyNode implements AutoCloseable {
 
   /// What no read takes, however busy the machine: a child that takes longer hangs.
   private static final Duration HANG = Duration.ofSeconds(60);
+
+  private static final Duration POLL = Duration.ofMillis(5);
 
   private final Path directory;
   private final Path root;
@@ -125,6 +131,32 @@ final class LazyNode implements AutoCloseable {
         .toList();
   }
 
+  /// Fails unless every file in the store hashes to its name.
+  void assertStoreIsRight() throws Exception {
+    List<String> wrong =
+        sh(
+                """
+                cd "$1/cache" && find objects chunks fresh -type f -exec sha256sum {} + |
+                  awk '{ n = split($2, path, "/"); if (path[n] != $1) print }'
+                """,
+                root.toString())
+            .orThrow()
+            .text()
+            .lines()
+            .toList();
+    assertThat(wrong).isEmpty();
+  }
+
+  /// Removes every file from the store, as no running daemon does.
+  void emptyStore() throws Exception {
+    sh("cd \"$1/cache\" && find objects chunks fresh -type f -delete", root.toString()).orThrow();
+  }
+
+  /// What [LayerMounter#retain] keeps where nothing is in use.
+  static LayerMounter.InUse nothing() {
+    return new LayerMounter.InUse(Set.of(), Set.of());
+  }
+
   /// Waits for what another thread does behind a read, a minute at most.
   static void await(Condition condition) throws Exception {
     Instant end = Instant.now().plus(HANG);
@@ -132,7 +164,7 @@ final class LazyNode implements AutoCloseable {
       if (Instant.now().isAfter(end)) {
         throw new AssertionError("waited %s for what did not come".formatted(HANG));
       }
-      Thread.yield();
+      LockSupport.parkNanos(POLL.toNanos());
     }
   }
 

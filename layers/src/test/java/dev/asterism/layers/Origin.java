@@ -14,11 +14,13 @@ import dev.asterism.testkit.registry.Target;
 import dev.asterism.testkit.registry.TestRegistry;
 import dev.asterism.testkit.registry.Traffic;
 import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 /// Where layers come from in tests: a registry in this process, read over HTTP as the daemon does.
@@ -31,6 +33,7 @@ final class Origin implements AutoCloseable, BlobSource {
 
   private final TestRegistry registry = TestRegistry.start();
   private final RegistryClient client;
+  private final AtomicInteger asked = new AtomicInteger();
 
   private Origin(RequestPolicy policy) {
     client =
@@ -74,7 +77,33 @@ final class Origin implements AutoCloseable, BlobSource {
 
   @Override
   public Blob open(String image, Digest layer) throws IOException {
-    return client.blob(ImageReference.parse(image), layer, OptionalLong.empty());
+    asked.incrementAndGet();
+    return new Counted(client.blob(ImageReference.parse(image), layer, OptionalLong.empty()));
+  }
+
+  /// Counts what is asked for, before it is.
+  private final class Counted implements Blob {
+    private final Blob blob;
+
+    Counted(Blob blob) {
+      this.blob = blob;
+    }
+
+    @Override
+    public long size() {
+      return blob.size();
+    }
+
+    @Override
+    public InputStream open(ByteRange range) throws IOException {
+      asked.incrementAndGet();
+      return blob.open(range);
+    }
+  }
+
+  /// Returns how many blobs and ranges were asked for, whether or not the registry has answered.
+  int asked() {
+    return asked.get();
   }
 
   /// Returns the answers with content of a layer since the last reset of the counters, without
