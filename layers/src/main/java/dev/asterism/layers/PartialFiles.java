@@ -36,8 +36,8 @@ final class PartialFiles {
     check(object, layer.table().positionOf(object, chunk.fileOffset()));
   }
 
-  /// Starts to put a file together if all of it is in the store: its chunks may have come with other
-  /// files or through other layers, or before the last restart.
+  /// Starts to put a file together if all of it is in the store: its chunks may have come with
+  /// other files or through other layers, or before the last restart.
   void look(LayerObject object) {
     check(object, NONE);
   }

@@ -62,7 +62,8 @@ final class LayerServiceTest {
       await(() -> inodes(node, "cache/layers", "shared".length()).size() == layers.length);
       assertThat(inodes(node, "cache", BIG.length).stream().distinct()).hasSize(1);
       assertThat(inodes(node, "cache", "shared".length()).stream().distinct()).hasSize(1);
-      assertThat(Arrays.stream(layers).filter(layer -> !origin.fetches(layer).isEmpty())).hasSize(1);
+      assertThat(Arrays.stream(layers).filter(layer -> !origin.fetches(layer).isEmpty()))
+          .hasSize(1);
     }
   }
 
