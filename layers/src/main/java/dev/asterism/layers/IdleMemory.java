@@ -32,19 +32,20 @@ final class IdleMemory implements AutoCloseable {
   }
 
   private void watch(long before) {
-    timer.schedule(
-        () -> {
-          long now = allocated.get();
-          if (now != before) {
-            watch(now);
-            return;
-          }
-          allocated.addAndGet(-now);
-          watching.set(false);
-          collect();
-        },
-        PAUSE_SECONDS,
-        TimeUnit.SECONDS);
+    var _ =
+        timer.schedule(
+            () -> {
+              long now = allocated.get();
+              if (now != before) {
+                watch(now);
+                return;
+              }
+              allocated.addAndGet(-now);
+              watching.set(false);
+              collect();
+            },
+            PAUSE_SECONDS,
+            TimeUnit.SECONDS);
   }
 
   @SuppressWarnings("SystemGc") // it is what this class is for, see above
