@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class ObjectReader implements AutoCloseable {
   private static final Logger LOGGER = System.getLogger(ObjectReader.class.getName());
 
+  /// No chunk follows this one: the first that is read, whichever it is, says nothing of the next.
+  private static final int NOTHING_READ = -2;
+
   private final Digest digest;
   private final long size;
   private final Fetching fetching;
@@ -38,7 +41,7 @@ final class ObjectReader implements AutoCloseable {
   private @Nullable Stored whole;
 
   @GuardedBy("this")
-  private int lastPosition = -1;
+  private int lastPosition = NOTHING_READ;
 
   @GuardedBy("this")
   private long ahead;
@@ -123,8 +126,8 @@ final class ObjectReader implements AutoCloseable {
       LayerChunk chunk, int from, int to, int length, Optional<VerifiedChunk> bytes) {}
 
   /// Waits until all bytes of a range are here, in the store or in memory.
-  private List<Piece> pieces(
-      Catalog.Location location, long offset, int length, Deadline deadline) throws IOException {
+  private List<Piece> pieces(Catalog.Location location, long offset, int length, Deadline deadline)
+      throws IOException {
     ChunkTable table = location.layer().table();
     List<Piece> pieces = new ArrayList<>(2);
     int done = 0;
@@ -146,9 +149,7 @@ final class ObjectReader implements AutoCloseable {
       return Optional.empty();
     }
     Optional<VerifiedChunk> inMemory = layer.inMemory(chunk);
-    return inMemory.isPresent()
-        ? inMemory
-        : Optional.of(layer.want(chunk).bytes(deadline));
+    return inMemory.isPresent() ? inMemory : Optional.of(layer.want(chunk).bytes(deadline));
   }
 
   private void copy(LayerContent layer, Piece piece, MemorySegment target, Deadline deadline)

@@ -35,7 +35,8 @@ final class Waits {
     } catch (ExecutionException e) {
       throw failure(e);
     } catch (TimeoutException e) {
-      throw new IOException("no answer within %d ms for %s".formatted(patience.toMillis(), what), e);
+      throw new IOException(
+          "no answer within %d ms for %s".formatted(patience.toMillis(), what), e);
     } catch (InterruptedException e) {
       throw interrupted(e, what);
     }
