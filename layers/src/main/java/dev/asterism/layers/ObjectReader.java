@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class ObjectReader implements AutoCloseable {
   private static final Logger LOGGER = System.getLogger(ObjectReader.class.getName());
 
+  /// No chunk follows this one: the first that is read, whichever it is, says nothing of the next.
+  private static final int NOTHING_READ = -2;
+
   private final Digest digest;
   private final long size;
   private final Fetching fetching;
@@ -38,7 +41,7 @@ final class ObjectReader implements AutoCloseable {
   private @Nullable Stored whole;
 
   @GuardedBy("this")
-  private int lastPosition = -1;
+  private int lastPosition = NOTHING_READ;
 
   @GuardedBy("this")
   private long ahead;
