@@ -4,6 +4,7 @@ import static dev.asterism.layers.LazyNode.cat;
 import static dev.asterism.layers.LazyNode.sh;
 import static dev.asterism.testkit.layer.Entry.file;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.asterism.testkit.layer.Entry;
 import dev.asterism.testkit.layer.Layer;
@@ -85,6 +86,9 @@ final class FaultyDiskTest {
       Path again = node.mount(node.requests().toArray(LayerRequest[]::new));
       assertThat(cat(again, "small59").orThrow().out()).isEqualTo(content(59));
       node.assertStoreIsRight();
+      if (disk == Disk.READ_ONLY) {
+        assertThatThrownBy(node::stop).hasMessageContaining("EROFS");
+      }
     }
   }
 
