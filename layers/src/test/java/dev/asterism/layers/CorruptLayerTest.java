@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Layers with bytes that are not what they should be: never wrong bytes, nothing kept, and an error
-/// that says what and where.
+/// Layers with bytes that are not what they should be: never wrong bytes, nothing kept, and an
+/// error that says what and where.
 @Tag("kernel")
 @Timeout(120)
 final class CorruptLayerTest {
@@ -86,8 +86,7 @@ final class CorruptLayerTest {
         LazyNode node = LazyNode.start(directory, origin);
         Logs logs = Logs.collect()) {
       LayerRequest layer =
-          Forgery.add(
-              origin, blob, toc -> toc.replace(content.toString(), claimed.toString()));
+          Forgery.add(origin, blob, toc -> toc.replace(content.toString(), claimed.toString()));
       Path rootfs = node.mount(layer);
 
       assertThat(cat(rootfs, "usr/small").errorText()).endsWith("Input/output error");
@@ -120,8 +119,7 @@ final class CorruptLayerTest {
         origin.registry().fault(Target.blob(layer.layer()), new Fault.FlippedByte(at));
 
         IOException failure =
-            catchThrowableOfType(
-                IOException.class, () -> node.service().layers().prepare(layer));
+            catchThrowableOfType(IOException.class, () -> node.service().layers().prepare(layer));
 
         assertThat(failure).as("byte %d of %d", at, size).isNotNull();
         assertThat(failure).hasMessageContaining(layer.layer().toString());

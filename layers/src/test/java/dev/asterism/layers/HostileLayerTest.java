@@ -9,8 +9,8 @@ import dev.asterism.testkit.layer.Layer;
 import dev.asterism.testkit.layer.RandomTrees;
 import dev.asterism.testkit.layer.Seeds;
 import dev.asterism.testkit.process.Outcome;
-import dev.asterism.testkit.registry.Target;
 import dev.asterism.testkit.registry.Fault;
+import dev.asterism.testkit.registry.Target;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -39,23 +39,20 @@ final class HostileLayerTest {
     /// The digest of the big file over other chunks, sizes and all as in the other layer.
     OTHER_CHUNKS(Layer.of(file("evil", EVIL_BIG)), toc -> rename(toc, EVIL_BIG, BIG)),
     SHORTER(Layer.of(file("evil", Arrays.copyOf(EVIL_BIG, 40_000))), Lie::asBig),
-    LONGER(
-        Layer.of(file("evil", RandomTrees.content(Seeds.generator(25), 300_000))), Lie::asBig),
+    LONGER(Layer.of(file("evil", RandomTrees.content(Seeds.generator(25), 300_000))), Lie::asBig),
     /// The big file in chunks, the small file's digest.
-    SMALL_IN_CHUNKS(
-        Layer.of(file("evil", EVIL_BIG)), toc -> rename(toc, EVIL_BIG, SMALL)),
+    SMALL_IN_CHUNKS(Layer.of(file("evil", EVIL_BIG)), toc -> rename(toc, EVIL_BIG, SMALL)),
     /// The small file in one chunk, the big file's digest.
-    BIG_IN_ONE_CHUNK(
-        Layer.of(file("evil", EVIL_SMALL)), toc -> rename(toc, EVIL_SMALL, BIG)),
-    SMALL_OTHER_BYTES(
-        Layer.of(file("evil", EVIL_SMALL)), toc -> rename(toc, EVIL_SMALL, SMALL)),
+    BIG_IN_ONE_CHUNK(Layer.of(file("evil", EVIL_SMALL)), toc -> rename(toc, EVIL_SMALL, BIG)),
+    SMALL_OTHER_BYTES(Layer.of(file("evil", EVIL_SMALL)), toc -> rename(toc, EVIL_SMALL, SMALL)),
     SMALL_SHORTER(
         Layer.of(file("evil", Arrays.copyOf(EVIL_SMALL, 100))),
         toc -> rename(toc, Arrays.copyOf(EVIL_SMALL, 100), SMALL)),
     /// True digests and sizes, but the bytes are said to lie somewhere else.
     WRONG_OFFSETS(
         Layer.of(file("evil", BIG), file("evil2", SMALL), file("x", EVIL_BIG)),
-        toc -> Pattern.compile("\"offset\": ([0-9]+)[0-9]").matcher(toc).replaceAll("\"offset\": $1"));
+        toc ->
+            Pattern.compile("\"offset\": ([0-9]+)[0-9]").matcher(toc).replaceAll("\"offset\": $1"));
 
     final Layer layer;
     final UnaryOperator<String> change;
