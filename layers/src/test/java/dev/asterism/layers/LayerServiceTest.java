@@ -32,10 +32,7 @@ class LayerServiceTest {
   void read_smallAndBigFiles_givesTheLayersBytes() throws Exception {
     Layer layer =
         Layer.of(
-            dir("etc"),
-            file("etc/hosts", "127.0.0.1 localhost"),
-            file("big", BIG),
-            file("e", ""));
+            dir("etc"), file("etc/hosts", "127.0.0.1 localhost"), file("big", BIG), file("e", ""));
     try (LazyImage image = LazyImage.mount(directory, layer)) {
       assertThat(cat(image, "etc/hosts").text()).isEqualTo("127.0.0.1 localhost");
       assertThat(cat(image, "big").out()).isEqualTo(BIG);
@@ -47,7 +44,15 @@ class LayerServiceTest {
   void read_everyFile_isTheUnpackedTree() throws Exception {
     Layer layer = RandomTrees.plainLayer(Seeds.generator(42), 300, 4096);
     Path unpacked = Files.createDirectories(directory.resolve("unpacked"));
-    Command.of("tar", "--xattrs", "--xattrs-include=user.*", "--xattrs-include=security.*", "-xpf", "-", "-C", unpacked.toString())
+    Command.of(
+            "tar",
+            "--xattrs",
+            "--xattrs-include=user.*",
+            "--xattrs-include=security.*",
+            "-xpf",
+            "-",
+            "-C",
+            unpacked.toString())
         .withInput(layer.tar())
         .runOrThrow();
     try (LazyImage image = LazyImage.mount(directory, layer)) {
@@ -56,9 +61,7 @@ class LayerServiceTest {
                   .filter(name -> !name.isEmpty())
                   .inWholeSeconds()
                   .differenceFrom(
-                      TreeListing.of(unpacked)
-                          .filter(name -> !name.isEmpty())
-                          .inWholeSeconds())
+                      TreeListing.of(unpacked).filter(name -> !name.isEmpty()).inWholeSeconds())
                   .toString())
           .isEmpty();
     }
