@@ -99,8 +99,8 @@ class MixedChainTest {
       }
       layers.add(layer);
     }
-    String tag = "ordinary-" + ordinary.stream().sorted().map(i -> i + "-").reduce("", String::concat) + "x";
-    return registry.reference(
-        registry.image("mixed", tag, ImageConfig.running("/bin/sh"), layers));
+    String tag =
+        "ordinary-" + ordinary.stream().sorted().map(i -> i + "-").reduce("", String::concat) + "x";
+    return registry.reference(registry.image("mixed", tag, ImageConfig.running("/bin/sh"), layers));
   }
 }

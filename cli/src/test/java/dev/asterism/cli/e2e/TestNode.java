@@ -193,17 +193,13 @@ final class TestNode implements AutoCloseable {
   /// Commits an active snapshot.
   void commit(String snapshotter, String name, String key)
       throws IOException, InterruptedException {
-    containerd
-        .ctr("snapshots", "--snapshotter", snapshotter, "commit", name, key)
-        .runOrThrow();
+    containerd.ctr("snapshots", "--snapshotter", snapshotter, "commit", name, key).runOrThrow();
   }
 
   /// Makes an active snapshot over a committed one.
   void prepare(String snapshotter, String key, String parent)
       throws IOException, InterruptedException {
-    containerd
-        .ctr("snapshots", "--snapshotter", snapshotter, "prepare", key, parent)
-        .runOrThrow();
+    containerd.ctr("snapshots", "--snapshotter", snapshotter, "prepare", key, parent).runOrThrow();
   }
 
   /// Runs a shell script in a container on an active snapshot.

@@ -84,7 +84,8 @@ class WritingTest {
     node.pull(image);
     node.pullWhole(image);
     for (String snapshotter : List.of(TestNode.OVERLAYFS, TestNode.ASTERISM)) {
-      containers.put(snapshotter, node.runAndKeep(snapshotter, image, START + CHANGES + SAME_TIMES));
+      containers.put(
+          snapshotter, node.runAndKeep(snapshotter, image, START + CHANGES + SAME_TIMES));
     }
   }
 
