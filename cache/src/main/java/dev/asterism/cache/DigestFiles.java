@@ -39,8 +39,10 @@ final class DigestFiles {
     };
   }
 
-  /// Tells whether a file of that size is at `path`. A file of another size was damaged behind our
-  /// back: it goes.
+  /// Tells whether a file of that size is at `path`.
+  ///
+  /// One of another size is hashed: it was damaged behind our back, and goes; or it is right, and
+  /// whoever claims that size is wrong, as a hostile TOC may be.
   boolean stands(String path, Digest digest, long size) {
     try {
       Optional<FileStatus> status = disk.status(path);
@@ -64,8 +66,8 @@ final class DigestFiles {
     try {
       Optional<FileStatus> status = disk.status(path);
       boolean right = status.isPresent() && status.get().size() == size;
-      if (status.isPresent() && !right) {
-        removeDamaged(path, digest, "has %d bytes, not %d".formatted(status.get().size(), size));
+      if (!right) {
+        removeIfDamaged(path, digest);
       }
       return right;
     } catch (IOException e) {

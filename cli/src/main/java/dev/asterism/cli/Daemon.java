@@ -3,7 +3,6 @@ package dev.asterism.cli;
 import dev.asterism.cli.config.Configuration;
 import dev.asterism.layers.FetchPolicy;
 import dev.asterism.layers.LayerService;
-import dev.asterism.registry.Credentials;
 import dev.asterism.registry.Hosts;
 import dev.asterism.registry.RegistryClient;
 import dev.asterism.registry.RequestPolicy;
@@ -62,7 +61,7 @@ final class Daemon {
   /// Returns the client for every registry.
   static RegistryClient registry(Configuration configuration, InstantSource clock) {
     return new RegistryClient(
-        Hosts.standard(), Credentials.anonymous(), policy(configuration), clock);
+        Hosts.standard(), RegistryLogin.ofUser(), policy(configuration), clock);
   }
 
   private static RequestPolicy policy(Configuration configuration) {

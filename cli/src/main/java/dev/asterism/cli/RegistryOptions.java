@@ -1,6 +1,5 @@
 package dev.asterism.cli;
 
-import dev.asterism.registry.Credentials;
 import dev.asterism.registry.Endpoint;
 import dev.asterism.registry.Hosts;
 import dev.asterism.registry.Platform;
@@ -28,7 +27,7 @@ final class RegistryOptions {
   RegistryClient client() {
     Hosts hosts = plainHttp ? host -> List.of(new Endpoint("http", host)) : Hosts.standard();
     return new RegistryClient(
-        hosts, Credentials.anonymous(), RequestPolicy.DEFAULT, InstantSource.system());
+        hosts, RegistryLogin.ofUser(), RequestPolicy.DEFAULT, InstantSource.system());
   }
 
   /// Returns the platform to look for.

@@ -16,9 +16,6 @@ import java.util.Map;
 public record Attributes(
     int mode, long uid, long gid, long mtimeSeconds, int mtimeNanos, Map<String, byte[]> xattrs) {
 
-  /// Of a directory that no entry names: mode 0755, owner 0:0, 1970-01-01.
-  public static final Attributes IMPLICIT_DIRECTORY = new Attributes(0755, 0, 0, 0, 0, Map.of());
-
   /// Copies the map.
   public Attributes {
     xattrs = Map.copyOf(xattrs);

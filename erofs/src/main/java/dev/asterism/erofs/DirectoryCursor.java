@@ -27,7 +27,6 @@ final class DirectoryCursor {
   private byte[] previous = new byte[ErofsFormat.MAX_NAME];
   private int previousLength;
   private long nid;
-  private int typeCode;
   private long position;
 
   DirectoryCursor(ImageBytes in, ImageInode directory) throws MalformedLayerException {
@@ -78,11 +77,6 @@ final class DirectoryCursor {
 
   long nid() {
     return nid;
-  }
-
-  /// Returns the type's code as the entry has it; the inode knows better.
-  int typeCode() {
-    return typeCode;
   }
 
   /// Returns the number of entries passed, `.` and `..` included.
@@ -163,7 +157,6 @@ final class DirectoryCursor {
     in.copyTo(blockStart + start, name, nameLength);
     long dirent = blockStart + (long) entry * DIRENT_SIZE;
     nid = in.longInteger(dirent);
-    typeCode = in.unsignedByte(dirent + 10);
     entry++;
     position++;
     checkName();

@@ -103,8 +103,12 @@ public final class EntryPath {
   /// Returns UTF-8; a surrogate without its partner becomes U+FFFD.
   static byte[] utf8(String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    boolean wellFormed = text.chars().noneMatch(c -> Character.isSurrogate((char) c));
-    return wellFormed ? bytes : utf8Repaired(text);
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        return utf8Repaired(text);
+      }
+    }
+    return bytes;
   }
 
   private static byte[] utf8Repaired(String text) {

@@ -28,7 +28,6 @@ final class ErofsFormat {
   static final int SB_FEATURE_INCOMPAT = 80;
   static final int SB_EXTRA_DEVICES = 86;
   static final int SB_DIR_BLOCK_BITS = 90;
-  static final int SB_SIZE = 128;
 
   /// An inode's number is its offset from the metadata area in units of this.
   static final int NID_BITS = 5;

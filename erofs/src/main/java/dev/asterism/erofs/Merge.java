@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -293,7 +294,13 @@ public final class Merge {
     inodes.permit(inode, source.mode());
     inodes.own(inode, source.uid(), source.gid());
     inodes.time(inode, source.seconds(), source.nanos());
-    List<Xattr> own = xattrs.stream().filter(xattr -> !xattr.isTrusted()).sorted().toList();
+    List<Xattr> own = new ArrayList<>();
+    for (Xattr xattr : xattrs) {
+      if (!xattr.isTrusted()) {
+        own.add(xattr);
+      }
+    }
+    Collections.sort(own);
     inodes.attach(inode, columns.xattrSets.intern(own));
   }
 

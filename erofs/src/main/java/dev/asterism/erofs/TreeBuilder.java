@@ -11,15 +11,15 @@ import java.util.Optional;
 ///
 /// - The last entry of a name wins, whatever its type. Only a directory over a directory keeps the
 ///   children, and the older xattrs that the newer entry does not name.
-/// - A missing parent becomes a directory ([Attributes#IMPLICIT_DIRECTORY]), which [Merge] gives
-///   the attributes of the same directory in the layer below. A parent that is a symlink of this
-///   layer is followed, within the layer's root. Any other parent is an error.
+/// - A missing parent becomes a directory of mode 0755, owner 0:0 and time 0, to which [Merge]
+///   gives the attributes of the same directory in the layer below. A parent that is a symlink of
+///   this layer is followed, within the layer's root. Any other parent is an error.
 /// - An entry for the root itself changes nothing: its attributes are those of the snapshot.
 /// - A name that starts with `.wh.` is a marker (OCI image spec, "Whiteouts") whatever the entry's
 ///   type: `.wh..wh..opq` makes its directory opaque, `.wh.x` is a whiteout for `x` unless the
 ///   layer has an entry `x` too.
-/// - Times before 1970, and beyond what 63 bits of nanoseconds hold, become 0; a set time of a
-///   symlink's mode is 0777.
+/// - Times before 1970, and beyond what 63 bits of nanoseconds hold, become 0.
+/// - A symlink's mode is 0777.
 /// - Hard links may come before their targets.
 ///
 /// An entry that cannot be, or that the format cannot hold, is a [MalformedLayerException] that
@@ -28,11 +28,25 @@ public final class TreeBuilder {
   private static final byte[] MARKER = EntryPath.utf8(".wh.");
   private static final byte[] OPAQUE_MARKER = EntryPath.utf8(".wh..wh..opq");
 
-  private final TreeColumns columns = new TreeColumns();
-  private final Inodes inodes = columns.inodes;
-  private final NameIndex names = new NameIndex(columns);
-  private final PathResolver resolver = new PathResolver(columns, names);
-  private final HardLinks hardLinks = new HardLinks(columns, resolver);
+  private final TreeColumns columns;
+  private final Inodes inodes;
+  private final NameIndex names;
+  private final PathResolver resolver;
+  private final HardLinks hardLinks;
+
+  /// Starts with an empty root.
+  public TreeBuilder() {
+    this(TreeColumns.MAX_NAMES);
+  }
+
+  /// @param maxNames most names in the tree, made directories included
+  TreeBuilder(int maxNames) {
+    this.columns = new TreeColumns(maxNames);
+    this.inodes = columns.inodes;
+    this.names = new NameIndex(columns);
+    this.resolver = new PathResolver(columns, names);
+    this.hardLinks = new HardLinks(columns, resolver);
+  }
 
   /// Adds a directory, or changes the one that is there.
   public void directory(EntryPath path, Attributes attributes) throws MalformedLayerException {

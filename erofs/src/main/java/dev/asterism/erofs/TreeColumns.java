@@ -2,7 +2,6 @@ package dev.asterism.erofs;
 
 import dev.asterism.content.MalformedLayerException;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 
 /// A tree while it is made: inodes, and the names that refer to them, in columns. Some 110 bytes a
@@ -30,12 +29,18 @@ final class TreeColumns {
   final ByteArena arena = new ByteArena();
   final Inodes inodes = new Inodes();
   final XattrSets xattrSets = new XattrSets();
+  private final int maxNames;
   private final IntColumn parents = new IntColumn();
   private final IntColumn names = new IntColumn();
   private final IntColumn targets = new IntColumn();
 
-  /// Starts with a root that no entry names.
   TreeColumns() {
+    this(MAX_NAMES);
+  }
+
+  /// Starts with a root that no entry names.
+  TreeColumns(int maxNames) {
+    this.maxNames = maxNames;
     addImplicit();
   }
 
@@ -56,8 +61,8 @@ final class TreeColumns {
   /// Appends a name of the directory `parent` for `inode` and returns its number.
   int addName(int parent, byte[] from, int start, int end, int inode)
       throws MalformedLayerException {
-    if (names.size() >= MAX_NAMES) {
-      throw ErofsFormat.malformed("a layer has at most %d files".formatted(MAX_NAMES));
+    if (names.size() >= maxNames) {
+      throw ErofsFormat.malformed("a layer has at most %d names".formatted(maxNames));
     }
     parents.add(parent);
     targets.add(inode);
@@ -127,8 +132,7 @@ final class TreeColumns {
     return packed[0] == '/' ? packed : unpack(packed);
   }
 
-  /// Sets each file's link count to its number of names. Only after this do names of files that
-  /// something else replaced stop counting.
+  /// Returns the tree of what the root reaches. Nothing is added afterwards.
   Tree finish(LinkCounts linkCounts) {
     return Tree.of(this, linkCounts);
   }
@@ -176,6 +180,9 @@ final class TreeColumns {
   }
 
   private static int hexDigit(byte c) {
-    return Arrays.binarySearch(HEX, c);
+    if (c >= '0' && c <= '9') {
+      return c - '0';
+    }
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
   }
 }

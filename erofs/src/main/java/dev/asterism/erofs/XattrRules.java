@@ -14,6 +14,7 @@ import java.util.Optional;
 /// - `user.*`: on regular files and directories, the only ones Linux reads them from.
 /// - `security.*`: always.
 /// - `system.posix_acl_access` and `_default`: as a disk file system would hold them ([PosixAcl]).
+///   What a disk would let a new file inherit from its directory's default ACL is not made up.
 /// - anything else cannot be represented and is left out, as containerd leaves out what the disk's
 ///   file system refuses.
 final class XattrRules {

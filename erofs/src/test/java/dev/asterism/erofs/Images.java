@@ -11,8 +11,9 @@ final class Images {
   static Path write(Tree tree, Path directory, String name) throws IOException {
     Path image = directory.resolve(name);
     ErofsWriter.write(tree, image);
-    Shell.requireTools("fsck.erofs");
-    Shell.run(directory, "fsck.erofs", image.toString());
+    if (Shell.isAllRequired() || Shell.hasTool("fsck.erofs")) {
+      Shell.run(directory, "fsck.erofs", image.toString());
+    }
     return image;
   }
 }

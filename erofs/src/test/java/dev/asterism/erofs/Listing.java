@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /// All that a child process sees of a mounted tree, by path.
 final class Listing {
@@ -58,6 +60,22 @@ final class Listing {
         attributes.put("links", "1");
       }
     });
+  }
+
+  /// Takes out what we tell overlayfs, which a direct mount shows.
+  void forgetOverlayXattrs() {
+    files
+        .values()
+        .forEach(attributes ->
+            attributes.computeIfPresent(
+                "xattrs",
+                (_, xattrs) -> {
+                  String own =
+                      Arrays.stream(xattrs.split(" ", -1))
+                          .filter(xattr -> !xattr.startsWith("trusted.overlay."))
+                          .collect(Collectors.joining(" "));
+                  return own.isEmpty() ? null : own;
+                }));
   }
 
   /// Returns a line for each path where this and `other` differ.

@@ -66,11 +66,18 @@ final class Shell {
   /// Skips the test, or fails it where kernel tests are required, unless the tools are installed.
   static void requireTools(String... tools) {
     for (String tool : tools) {
-      boolean found =
-          List.of("/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/", "/usr/local/bin/").stream()
-              .anyMatch(directory -> Files.isExecutable(Path.of(directory + tool)));
-      require(found, tool + " is not installed");
+      require(hasTool(tool), tool + " is not installed");
     }
+  }
+
+  static boolean hasTool(String tool) {
+    return List.of("/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/", "/usr/local/bin/").stream()
+        .anyMatch(directory -> Files.isExecutable(Path.of(directory + tool)));
+  }
+
+  /// Tells whether what a machine lacks is a failure.
+  static boolean isAllRequired() {
+    return "required".equals(System.getProperty("kernel.tests"));
   }
 
   /// Skips or fails the test unless this process may mount.
@@ -79,7 +86,7 @@ final class Shell {
   }
 
   private static void require(boolean condition, String reason) {
-    if ("required".equals(System.getProperty("kernel.tests"))) {
+    if (isAllRequired()) {
       Assertions.assertTrue(condition, reason);
     }
     Assumptions.assumeTrue(condition, reason);

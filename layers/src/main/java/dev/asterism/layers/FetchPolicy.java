@@ -16,7 +16,7 @@ public record FetchPolicy(
   /// What the daemon uses where the configuration says nothing else.
   public static final FetchPolicy DEFAULT =
       new FetchPolicy(
-          1 << 20, // 1 MiB
+          512 << 10, // 512 KiB
           8 << 20, // 8 MiB
           64 << 20, // 64 MiB
           16 << 20, // 16 MiB

@@ -17,6 +17,25 @@ final class Flight {
 
   private final CompletableFuture<VerifiedChunk> bytes = new CompletableFuture<>();
   private final CompletableFuture<Place> place = new CompletableFuture<>();
+  private final Deadline useful;
+
+  /// @param patience how long it is worth joining it
+  Flight(Duration patience) {
+    useful = Deadline.in(patience);
+  }
+
+  /// Returns one that is over: the chunk was here.
+  static Flight landed(VerifiedChunk chunk, Place where) {
+    Flight flight = new Flight(Duration.ZERO);
+    flight.arrived(chunk);
+    flight.placed(where);
+    return flight;
+  }
+
+  /// Tells whether everybody's patience with it is over: who wants the chunk now asks again.
+  boolean isOverdue() {
+    return useful.left().isZero();
+  }
 
   void arrived(VerifiedChunk chunk) {
     bytes.complete(chunk);
@@ -26,23 +45,24 @@ final class Flight {
     place.complete(where);
   }
 
-  /// Fails whoever waits for what has not come yet.
-  void failed(IOException cause) {
-    bytes.completeExceptionally(cause);
+  /// Fails whoever waits for what has not come yet, and tells whether the bytes had not.
+  boolean failed(IOException cause) {
+    boolean first = bytes.completeExceptionally(cause);
     place.completeExceptionally(cause);
+    return first;
   }
 
   /// Waits for the bytes.
   ///
-  /// @throws IOException if they cannot be had, or not within `patience`
-  VerifiedChunk bytes(Duration patience) throws IOException {
-    return Waits.get(bytes, "a chunk", patience.toMillis());
+  /// @throws IOException if they cannot be had, or not in time
+  VerifiedChunk bytes(Deadline deadline) throws IOException {
+    return Waits.get(bytes, "a chunk", deadline.left());
   }
 
   /// Waits until the bytes stand where they will stand.
   ///
-  /// @throws IOException if they cannot be had, or not within `patience`
-  Place place(Duration patience) throws IOException {
-    return Waits.get(place, "a chunk", patience.toMillis());
+  /// @throws IOException if they cannot be had, or not in time
+  Place place(Deadline deadline) throws IOException {
+    return Waits.get(place, "a chunk", deadline.left());
   }
 }

@@ -107,7 +107,9 @@ final class Gate implements FileSystem {
         locations.stream().filter(location -> location.object().isOneChunk()).toList();
     if (!whole.isEmpty()) {
       try {
-        if (fetch(whole) == Flight.Place.STORE) {
+        Flight.Place place = fetch(whole);
+        failures.remove(node);
+        if (place == Flight.Place.STORE) {
           throw new FuseException(Errno.ENOENT);
         }
       } catch (FuseException e) {
@@ -119,6 +121,12 @@ final class Gate implements FileSystem {
       }
     }
     return Entry.of(node, fileAttributes(node, asListed(locations).size()), FOREVER);
+  }
+
+  /// Drops what a LOOKUP left for an OPEN that will not come: its caller was killed.
+  @Override
+  public void forget(long node, long count) {
+    failures.remove(node);
   }
 
   /// Returns an object as those layers list it that have it in several chunks, which agree on its
@@ -149,11 +157,13 @@ final class Gate implements FileSystem {
   /// Fetches a file of one chunk from the first layer that can deliver it.
   private Flight.Place fetch(List<Catalog.Location> locations) throws IOException {
     IOException failure = new IOException("no layer lists it");
-    for (Catalog.Location location : locations) {
+    Deadline deadline = Deadline.in(fetching.policy().patience());
+    for (int i = 0; i < locations.size(); i++) {
+      Catalog.Location location = locations.get(i);
       ChunkTable table = location.layer().table();
       LayerChunk chunk = table.chunk(table.chunkOf(location.object(), 0));
       try {
-        return location.layer().want(chunk).place(fetching.policy().patience());
+        return location.layer().want(chunk).place(deadline.share(locations.size() - i));
       } catch (IOException e) {
         e.addSuppressed(failure);
         failure = e;

@@ -4,10 +4,13 @@ import dev.asterism.cache.ChunkKey;
 import dev.asterism.cache.LayerCache;
 import dev.asterism.cache.PartOfFile;
 import dev.asterism.cache.Published;
+import dev.asterism.cache.Stored;
 import dev.asterism.content.Blob;
+import dev.asterism.content.CorruptContentException;
 import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -74,17 +77,36 @@ final class LayerContent {
     return shared.recent().find(new RecentChunks.Key(digest, chunk.number()));
   }
 
-  /// Returns a chunk's flight, having started one if there was none. The caller has looked in the
-  /// store before.
+  /// Returns a chunk's flight, having started one if there was none. If the chunk is here, which
+  /// the caller may have overlooked while it came, the flight is over.
   Flight want(LayerChunk chunk) {
     Flight running = flights.get(chunk.number());
-    return running != null ? running : launch(chunk, windows.at(chunk.member().start()));
+    return running != null && !running.isOverdue()
+        ? running
+        : launch(chunk, windows.at(chunk.member().start()))
+            .orElseGet(() -> landed(chunk).orElseGet(() -> refetch(chunk)));
+  }
+
+  /// Returns the flight of a chunk that the store says it has and cannot give.
+  Flight refetch(LayerChunk chunk) {
+    Flight flight = newFlight();
+    planning.lock();
+    try {
+      Flight running = flights.putIfAbsent(chunk.number(), flight);
+      if (running != null) {
+        return running;
+      }
+    } finally {
+      planning.unlock();
+    }
+    start(Span.plan(table, chunk, 1, _ -> false), Map.of(chunk, flight));
+    return flight;
   }
 
   /// Starts to fetch a chunk and what lies behind it, unless it is here or on its way.
   void prefetch(LayerChunk chunk, int window) {
-    if (!flights.containsKey(chunk.number()) && !isStored(chunk) && inMemory(chunk).isEmpty()) {
-      launch(chunk, window);
+    if (isMissing(chunk.number())) {
+      Optional<Flight> _ = launch(chunk, window);
     }
   }
 
@@ -109,6 +131,13 @@ final class LayerContent {
     }
   }
 
+  /// Has an object of several chunks put together if all of them are in the store.
+  void completeIfHere(LayerObject object) {
+    if (object.sharing() == LayerObject.Sharing.SHARED && !object.isOneChunk()) {
+      partial.look(object);
+    }
+  }
+
   /// Returns an object's chunks as the store wants to know them. Every chunk of a shared object has
   /// a digest.
   List<PartOfFile> parts(LayerObject object) {
@@ -120,20 +149,30 @@ final class LayerContent {
     return parts;
   }
 
-  private Flight launch(LayerChunk chunk, int window) {
+  /// Starts a span for a chunk and what is missing behind it, or returns the flight that somebody
+  /// else has started meanwhile; empty if the chunk is here by now.
+  private Optional<Flight> launch(LayerChunk chunk, int window) {
     Span planned = Span.plan(table, chunk, window, this::isMissing);
     Map<LayerChunk, Flight> mine = new HashMap<>();
     List<LayerChunk> taken = new ArrayList<>();
-    Flight asked = new Flight();
+    Flight asked = newFlight();
     planning.lock();
     try {
       Flight overtaken = flights.get(chunk.number());
-      if (overtaken != null) {
-        return overtaken;
+      if (overtaken != null && !overtaken.isOverdue()) {
+        return Optional.of(overtaken);
       }
+      if (isHere(chunk)) {
+        return Optional.empty();
+      }
+      flights.put(chunk.number(), asked);
       for (LayerChunk candidate : planned.chunks()) {
-        Flight flight = candidate.number() == chunk.number() ? asked : new Flight();
-        if (flights.putIfAbsent(candidate.number(), flight) == null) {
+        if (candidate.number() == chunk.number()) {
+          mine.put(candidate, asked);
+          taken.add(candidate);
+        } else if (isMissing(candidate.number())) {
+          Flight flight = newFlight();
+          flights.put(candidate.number(), flight);
           mine.put(candidate, flight);
           taken.add(candidate);
         }
@@ -143,13 +182,62 @@ final class LayerContent {
     }
     Span span = planned.only(taken);
     windows.fetched(chunk.member().start(), span.range().end(), window);
-    shared.transfers().start(blob, span, new Arrivals(mine));
-    return asked;
+    start(span, mine);
+    return Optional.of(asked);
   }
 
+  private Flight newFlight() {
+    return new Flight(shared.policy().patience());
+  }
+
+  private void start(Span span, Map<LayerChunk, Flight> flights) {
+    shared.transfers().start(blob, span, new Arrivals(flights));
+  }
+
+  /// Returns the flight of a chunk that is here; empty if the store has it only by name.
+  ///
+  /// A file of one chunk that lies within another object is brought to where the kernel finds it.
+  private Optional<Flight> landed(LayerChunk chunk) {
+    return inMemory(chunk)
+        .map(bytes -> Flight.landed(bytes, Flight.Place.MEMORY))
+        .or(() -> load(chunk).map(bytes -> Flight.landed(bytes, place(chunk, bytes))));
+  }
+
+  private Optional<VerifiedChunk> load(LayerChunk chunk) {
+    Digest name = chunk.digest().orElseThrow();
+    try (Stored stored = shared.store().find(name, chunk.size()).orElse(null)) {
+      if (stored == null) {
+        return Optional.empty();
+      }
+      ByteBuffer bytes = ByteBuffer.allocate(chunk.size());
+      stored.read(0, bytes);
+      return Optional.of(verify(chunk, bytes.array()));
+    } catch (IOException e) {
+      Fetching.report(digest, describe(chunk), e);
+      return Optional.empty();
+    }
+  }
+
+  /// The name for an error is looked up only when there is one: that walks through the whole layer.
+  private VerifiedChunk verify(LayerChunk chunk, byte[] bytes) throws CorruptContentException {
+    if (chunk.digest().isEmpty()) {
+      return VerifiedChunk.of(bytes);
+    }
+    try {
+      return VerifiedChunk.verify("chunk", chunk.digest().get(), bytes);
+    } catch (CorruptContentException e) {
+      throw new CorruptContentException(describe(chunk), e.expected(), e.actual());
+    }
+  }
+
+  private boolean isHere(LayerChunk chunk) {
+    return isStored(chunk) || inMemory(chunk).isPresent();
+  }
+
+  /// Tells whether a chunk is neither here nor on its way. It looks for a flight first: a flight is
+  /// over only when its chunk is here.
   private boolean isMissing(int number) {
-    LayerChunk chunk = table.chunk(number);
-    return !flights.containsKey(number) && !isStored(chunk) && inMemory(chunk).isEmpty();
+    return !flights.containsKey(number) && !isHere(table.chunk(number));
   }
 
   /// Returns how an error names a chunk.
@@ -182,30 +270,30 @@ final class LayerContent {
         throw new IllegalArgumentException("not a chunk of this span: " + chunk);
       }
       try {
-        VerifiedChunk verified =
-            chunk.digest().isPresent()
-                ? VerifiedChunk.verify(describe(chunk), chunk.digest().get(), bytes)
-                : VerifiedChunk.of(bytes);
+        VerifiedChunk verified = verify(chunk, bytes);
         flight.arrived(verified);
         flight.placed(place(chunk, verified));
       } catch (IOException e) {
         failed(chunk, e);
+      } catch (RuntimeException e) {
+        failed(chunk, new IOException("a bug while storing: " + e, e));
+        throw e;
       } finally {
         flights.remove(chunk.number(), flight);
-        flight.failed(new IOException("not stored because of a bug: " + describe(chunk)));
       }
     }
 
     @Override
     public void failed(LayerChunk chunk, IOException cause) {
       Flight flight = mine.get(chunk);
-      if (flight != null && flights.remove(chunk.number(), flight)) {
-        String message = String.valueOf(cause.getMessage());
-        if (!message.equals(reported)) {
-          reported = message;
-          Fetching.report(digest, describe(chunk), cause);
-        }
-        flight.failed(cause);
+      if (flight == null) {
+        return;
+      }
+      flights.remove(chunk.number(), flight);
+      String message = String.valueOf(cause.getMessage());
+      if (flight.failed(cause) && !message.equals(reported)) {
+        reported = message;
+        Fetching.report(digest, describe(chunk), cause);
       }
     }
   }

@@ -21,8 +21,11 @@ public final class LayerService implements AutoCloseable {
   private final DirectoryCache store;
   private final FuseSession session;
   private final LayerStore layers;
+  private final IdleMemory memory;
 
-  private LayerService(DirectoryCache store, FuseSession session, LayerStore layers) {
+  private LayerService(
+      DirectoryCache store, FuseSession session, LayerStore layers, IdleMemory memory) {
+    this.memory = memory;
     this.store = store;
     this.session = session;
     this.layers = layers;
@@ -51,12 +54,13 @@ public final class LayerService implements AutoCloseable {
 
   private static LayerService mount(
       Path root, BlobSource registry, FetchPolicy policy, DirectoryCache store) throws IOException {
+    IdleMemory memory = new IdleMemory();
     Fetching fetching =
         new Fetching(
             policy,
             store,
             new RecentChunks(policy.maxInFlight()),
-            new Transfers(policy),
+            new Transfers(policy, memory),
             new Catalog(),
             (layer, object) -> nameOf(LayerDirectory.of(root.resolve("layers"), layer), object));
     Path mountpoint = Files.createDirectories(root.resolve("fs"));
@@ -66,7 +70,7 @@ public final class LayerService implements AutoCloseable {
             mountpoint, "asterism", new Gate(fetching), FuseSession.Options.defaults());
     try {
       LayerStore layers = new LayerStore(root, mountpoint.resolve(Gate.NAME), registry, fetching);
-      return new LayerService(store, session, layers);
+      return new LayerService(store, session, layers, memory);
     } catch (IOException | RuntimeException e) {
       session.close();
       throw e;
@@ -113,6 +117,7 @@ public final class LayerService implements AutoCloseable {
     try {
       session.close();
     } finally {
+      memory.close();
       store.close();
     }
   }

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class ObjectReader implements AutoCloseable {
   private static final Logger LOGGER = System.getLogger(ObjectReader.class.getName());
 
+  /// No chunk follows this one: the first that is read, whichever it is, says nothing of the next.
+  private static final int NOTHING_READ = -2;
+
   private final Digest digest;
   private final long size;
   private final Fetching fetching;
@@ -38,7 +41,7 @@ final class ObjectReader implements AutoCloseable {
   private @Nullable Stored whole;
 
   @GuardedBy("this")
-  private int lastPosition = -1;
+  private int lastPosition = NOTHING_READ;
 
   @GuardedBy("this")
   private long ahead;
@@ -55,7 +58,7 @@ final class ObjectReader implements AutoCloseable {
   /// @throws IOException if no mounted layer's registry can deliver it
   void start() throws IOException {
     if (whole().isEmpty()) {
-      fromAnyLayer(location -> pieces(location, 0, 1));
+      fromAnyLayer((location, deadline) -> pieces(location, 0, 1, deadline));
     }
   }
 
@@ -74,11 +77,11 @@ final class ObjectReader implements AutoCloseable {
       complete.get().read(offset, into.segment().asSlice(0, length).asByteBuffer());
       return length;
     }
-    return fromAnyLayer(location -> {
-      List<Piece> pieces = pieces(location, offset, length);
+    return fromAnyLayer((location, deadline) -> {
+      List<Piece> pieces = pieces(location, offset, length, deadline);
       MemorySegment target = into.segment().asSlice(0, length);
       for (Piece piece : pieces) {
-        copy(location.layer(), piece, target);
+        copy(location.layer(), piece, target, deadline);
       }
       return length;
     });
@@ -86,19 +89,22 @@ final class ObjectReader implements AutoCloseable {
 
   /// Something that any layer will do for.
   private interface Attempt<T> {
-    T with(Catalog.Location location) throws IOException;
+    T with(Catalog.Location location, Deadline deadline) throws IOException;
   }
 
   private <T> T fromAnyLayer(Attempt<T> attempt) throws IOException {
     IOException failure = new IOException("no mounted layer lists object " + digest);
-    for (Catalog.Location location : fetching.catalog().find(digest)) {
-      if (location.object().size() == size) {
-        try {
-          return attempt.with(location);
-        } catch (IOException e) {
-          e.addSuppressed(failure);
-          failure = e;
-        }
+    Deadline deadline = Deadline.in(fetching.policy().patience());
+    List<Catalog.Location> locations =
+        fetching.catalog().find(digest).stream()
+            .filter(location -> location.object().size() == size)
+            .toList();
+    for (int i = 0; i < locations.size(); i++) {
+      try {
+        return attempt.with(locations.get(i), deadline.share(locations.size() - i));
+      } catch (IOException e) {
+        e.addSuppressed(failure);
+        failure = e;
       }
     }
     throw failure;
@@ -120,7 +126,7 @@ final class ObjectReader implements AutoCloseable {
       LayerChunk chunk, int from, int to, int length, Optional<VerifiedChunk> bytes) {}
 
   /// Waits until all bytes of a range are here, in the store or in memory.
-  private List<Piece> pieces(Catalog.Location location, long offset, int length)
+  private List<Piece> pieces(Catalog.Location location, long offset, int length, Deadline deadline)
       throws IOException {
     ChunkTable table = location.layer().table();
     List<Piece> pieces = new ArrayList<>(2);
@@ -131,23 +137,23 @@ final class ObjectReader implements AutoCloseable {
       int from = (int) (offset + done - chunk.fileOffset());
       int count = Math.min(length - done, chunk.size() - from);
       readAhead(location, position);
-      pieces.add(new Piece(chunk, from, done, count, fetched(location.layer(), chunk)));
+      pieces.add(new Piece(chunk, from, done, count, fetched(location.layer(), chunk, deadline)));
       done += count;
     }
     return pieces;
   }
 
-  private Optional<VerifiedChunk> fetched(LayerContent layer, LayerChunk chunk) throws IOException {
+  private static Optional<VerifiedChunk> fetched(
+      LayerContent layer, LayerChunk chunk, Deadline deadline) throws IOException {
     if (layer.isStored(chunk)) {
       return Optional.empty();
     }
     Optional<VerifiedChunk> inMemory = layer.inMemory(chunk);
-    return inMemory.isPresent()
-        ? inMemory
-        : Optional.of(layer.want(chunk).bytes(fetching.policy().patience()));
+    return inMemory.isPresent() ? inMemory : Optional.of(layer.want(chunk).bytes(deadline));
   }
 
-  private void copy(LayerContent layer, Piece piece, MemorySegment target) throws IOException {
+  private void copy(LayerContent layer, Piece piece, MemorySegment target, Deadline deadline)
+      throws IOException {
     MemorySegment into = target.asSlice(piece.to(), piece.length());
     if (piece.bytes().isEmpty() && copyStored(piece.chunk(), piece.from(), into)) {
       return;
@@ -155,7 +161,7 @@ final class ObjectReader implements AutoCloseable {
     VerifiedChunk bytes =
         piece.bytes().isPresent()
             ? piece.bytes().get()
-            : layer.want(piece.chunk()).bytes(fetching.policy().patience());
+            : layer.refetch(piece.chunk()).bytes(deadline);
     MemorySegment.copy(bytes.bytes(), piece.from(), into, ValueLayout.JAVA_BYTE, 0, piece.length());
   }
 
@@ -215,8 +221,20 @@ final class ObjectReader implements AutoCloseable {
     }
   }
 
+  /// Lets go of what is open, and has the object put together if all of it is here now.
   @Override
-  public synchronized void close() throws IOException {
+  public void close() throws IOException {
+    boolean complete = whole().isPresent();
+    closeFiles();
+    if (!complete) {
+      fetching.catalog().find(digest).stream()
+          .filter(location -> location.object().size() == size)
+          .findFirst()
+          .ifPresent(location -> location.layer().completeIfHere(location.object()));
+    }
+  }
+
+  private synchronized void closeFiles() throws IOException {
     try {
       closePart();
     } finally {

@@ -2,33 +2,38 @@ package dev.asterism.layers;
 
 import java.io.IOException;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.FutureTask;
 
 /// Runs at most one load per key at a time; callers that ask meanwhile share its outcome.
 ///
-/// Interrupting a caller neither stops the load nor fails the others. Nothing is kept afterwards.
-/// Thread-safe.
+/// Interrupting a caller neither stops the load nor fails the others. Nothing is kept afterwards:
+/// who asks after somebody has heard the outcome starts another load. Thread-safe.
 final class SingleFlight<K, V> {
-  private final ConcurrentMap<K, FutureTask<V>> running = new ConcurrentHashMap<>();
+  private final ConcurrentMap<K, CompletableFuture<V>> running = new ConcurrentHashMap<>();
 
   /// Returns what `load` returns, or what the load that is running for `key` returns.
   ///
   /// @throws IOException if the load failed, or the caller was interrupted while it waited
   V get(K key, Callable<V> load) throws IOException {
-    FutureTask<V> mine =
-        new FutureTask<>(load) {
-          @Override
-          protected void done() {
-            running.remove(key, this);
-          }
-        };
-    FutureTask<V> theirs = running.putIfAbsent(key, mine);
+    CompletableFuture<V> mine = new CompletableFuture<>();
+    CompletableFuture<V> theirs = running.putIfAbsent(key, mine);
     if (theirs == null) {
-      Thread.ofVirtual().name("load " + key).start(mine);
+      Thread.ofVirtual().name("load " + key).start(() -> run(key, load, mine));
       theirs = mine;
     }
     return Waits.get(theirs, String.valueOf(key));
+  }
+
+  private void run(K key, Callable<V> load, CompletableFuture<V> outcome) {
+    try {
+      V value = load.call();
+      running.remove(key, outcome);
+      outcome.complete(value);
+    } catch (Throwable e) { // whatever it is, the callers wait for it
+      running.remove(key, outcome);
+      outcome.completeExceptionally(e);
+    }
   }
 }

@@ -7,7 +7,6 @@ import dev.asterism.estargz.MemberReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.LongAdder;
 
 /// Runs spans: asks the registry for a range, inflates chunk by chunk as the bytes come, and hands
 /// each on.
@@ -19,10 +18,10 @@ final class Transfers {
 
   private final Semaphore inFlight;
   private final int units;
-  private final LongAdder requests = new LongAdder();
-  private final LongAdder bytes = new LongAdder();
+  private final IdleMemory memory;
 
-  Transfers(FetchPolicy policy) {
+  Transfers(FetchPolicy policy, IdleMemory memory) {
+    this.memory = memory;
     this.units = (int) Math.min(policy.maxInFlight() / UNIT, Integer.MAX_VALUE);
     this.inFlight = new Semaphore(units, true);
   }
@@ -44,9 +43,8 @@ final class Transfers {
     int weight = (int) Math.clamp(span.range().length() / UNIT, 1L, units);
     inFlight.acquireUninterruptibly(weight);
     try {
-      requests.increment();
-      bytes.add(span.range().length());
       decode(blob, span, receiver);
+      memory.decoded(span.chunks().stream().mapToLong(LayerChunk::size).sum());
     } finally {
       inFlight.release(weight);
     }

@@ -1,6 +1,7 @@
 package dev.asterism.layers;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -27,14 +28,15 @@ final class Waits {
 
   /// As the other, but gives up.
   ///
-  /// @param millis longest wait
-  static <T> T get(Future<T> future, String what, long millis) throws IOException {
+  /// @param patience longest wait; zero only looks
+  static <T> T get(Future<T> future, String what, Duration patience) throws IOException {
     try {
-      return future.get(millis, TimeUnit.MILLISECONDS);
+      return future.get(patience.toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
       throw failure(e);
     } catch (TimeoutException e) {
-      throw new IOException("no answer within %d ms for %s".formatted(millis, what), e);
+      throw new IOException(
+          "no answer within %d ms for %s".formatted(patience.toMillis(), what), e);
     } catch (InterruptedException e) {
       throw interrupted(e, what);
     }

@@ -25,6 +25,8 @@ import java.util.function.Consumer;
 /// Runs the two versions of one image with both snapshotters and compares.
 public final class Demo {
   private static final int LEVEL = 6; // of deflate, gzip's own default
+  private static final int CHUNK_SIZE =
+      1 << 20; // 1 MiB: large files are not fetched in large pieces
 
   private final List<String> ownProgram;
   private final LinkSpeed speed;
@@ -45,6 +47,7 @@ public final class Demo {
     try (Cleanup cleanup = Cleanup.open()) {
       ScratchFolder scratch = ScratchFolder.create("asterism-demo");
       cleanup.add(scratch::close);
+      cleanup.add(Demo::endChildren);
       progress.accept("making two versions of an image from this machine's Java");
       List<BuiltImage> versions = build(Files.createDirectory(scratch.path().resolve("images")));
       TestRegistry registry = TestRegistry.start();
@@ -60,6 +63,11 @@ public final class Demo {
       Figures second = measure("Asterism", asterism, references);
       return report(versions, first, second);
     }
+  }
+
+  /// Ends what still runs because a signal came between.
+  private static void endChildren() {
+    ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly);
   }
 
   /// What one side did. Immutable.
@@ -83,7 +91,7 @@ public final class Demo {
         new DemoImage(
             folder,
             Path.of(System.getProperty("java.home")),
-            EstargzOptions.DEFAULT.withLevel(LEVEL));
+            EstargzOptions.DEFAULT.withLevel(LEVEL).withChunkSize(CHUNK_SIZE));
     FutureTask<BuiltImage> other = start(() -> image.build(2));
     BuiltImage first = image.build(1);
     try {
@@ -171,7 +179,7 @@ public final class Demo {
     table.bytes("on disk", overlayfs.disk(), asterism.disk());
     return """
 
-    An image of %s, %s compressed, behind %s.
+    An eStargz image of %s, %s compressed in chunks of 1 MiB, behind %s.
 
     %s
     Both versions unpacked are %s; Asterism keeps %.2f of that.

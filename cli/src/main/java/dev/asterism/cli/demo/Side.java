@@ -3,6 +3,7 @@ package dev.asterism.cli.demo;
 import dev.asterism.testkit.containerd.PrivateContainerd;
 import dev.asterism.testkit.image.DemoImage;
 import dev.asterism.testkit.process.Command;
+import dev.asterism.testkit.process.Outcome;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -98,9 +99,13 @@ final class Side {
   long diskUsed() throws IOException, InterruptedException {
     long sum = 0;
     for (Path folder : disk) {
-      String line =
-          Command.of("du", "-s", "-x", "--block-size=1", folder.toString()).runOrThrow().text();
-      sum += Long.parseLong(line.substring(0, line.indexOf('\t')));
+      // Its exit code is 1 when something goes while it looks: containerd removes what has ended.
+      Outcome usage = Command.of("du", "-s", "-x", "--block-size=1", folder.toString()).run();
+      int tab = usage.text().indexOf('\t');
+      if (tab < 0) {
+        throw new IOException("du says no number: " + usage.errorText());
+      }
+      sum += Long.parseLong(usage.text().substring(0, tab));
     }
     return sum;
   }

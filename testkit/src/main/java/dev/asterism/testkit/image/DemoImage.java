@@ -52,7 +52,8 @@ public final class DemoImage {
 
   private static List<String> command(String... arguments) {
     List<String> words =
-        new ArrayList<>(List.of(JAVA + "/bin/java", "-cp", "/app", Service.class.getName()));
+        new ArrayList<>(List.of(JAVA + "/bin/java", "-XX:-UsePerfData", "-cp", "/app"));
+    words.add(Service.class.getName());
     words.addAll(List.of(arguments));
     return words;
   }

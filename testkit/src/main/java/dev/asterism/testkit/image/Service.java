@@ -16,6 +16,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -23,6 +24,10 @@ import java.util.TreeMap;
 /// starts. It lives alone in its layer and uses nothing but the JDK.
 public final class Service {
   private static final int LOADED = 40; // pages of the catalogue that are read at start
+
+  /// The format's own files in an image's root, which are there only where layers are unpacked.
+  private static final Set<String> BOOKKEEPING =
+      Set.of("stargz.index.json", ".prefetch.landmark", ".no.prefetch.landmark");
 
   private Service() {}
 
@@ -75,7 +80,10 @@ public final class Service {
 
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            boolean bookkeeping =
+                root.equals(file.getParent())
+                    && BOOKKEEPING.contains(file.getFileName().toString());
+            if (!bookkeeping && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
               files.put(file.toString(), file);
             }
             return FileVisitResult.CONTINUE;

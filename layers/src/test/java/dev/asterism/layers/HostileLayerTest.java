@@ -1,0 +1,167 @@
+package dev.asterism.layers;
+
+import static dev.asterism.layers.LazyNode.cat;
+import static dev.asterism.testkit.layer.Entry.file;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.asterism.content.Digest;
+import dev.asterism.testkit.layer.Layer;
+import dev.asterism.testkit.layer.RandomTrees;
+import dev.asterism.testkit.layer.Seeds;
+import dev.asterism.testkit.process.Outcome;
+import dev.asterism.testkit.registry.Fault;
+import dev.asterism.testkit.registry.Target;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// A layer that claims another image's digests for bytes of its own: whoever is mounted first, the
+/// other image's containers see their own bytes, and EIO at worst.
+@Tag("kernel")
+@Timeout(120)
+final class HostileLayerTest {
+  private static final byte[] BIG = RandomTrees.content(Seeds.generator(21), 100_000);
+  private static final byte[] SMALL = RandomTrees.content(Seeds.generator(22), 9_000);
+  private static final byte[] EVIL_BIG = RandomTrees.content(Seeds.generator(23), 100_000);
+  private static final byte[] EVIL_SMALL = RandomTrees.content(Seeds.generator(24), 9_000);
+
+  @TempDir Path directory;
+
+  /// What the hostile layer holds, and how it lies about it.
+  private enum Lie {
+    /// The digest of the big file over other chunks, sizes and all as in the other layer.
+    OTHER_CHUNKS(Layer.of(file("evil", EVIL_BIG)), toc -> rename(toc, EVIL_BIG, BIG)),
+    SHORTER(Layer.of(file("evil", Arrays.copyOf(EVIL_BIG, 40_000))), Lie::asBig),
+    LONGER(Layer.of(file("evil", RandomTrees.content(Seeds.generator(25), 300_000))), Lie::asBig),
+    /// The big file in chunks, the small file's digest.
+    SMALL_IN_CHUNKS(Layer.of(file("evil", EVIL_BIG)), toc -> rename(toc, EVIL_BIG, SMALL)),
+    /// The small file in one chunk, the big file's digest.
+    BIG_IN_ONE_CHUNK(Layer.of(file("evil", EVIL_SMALL)), toc -> rename(toc, EVIL_SMALL, BIG)),
+    SMALL_OTHER_BYTES(Layer.of(file("evil", EVIL_SMALL)), toc -> rename(toc, EVIL_SMALL, SMALL)),
+    SMALL_SHORTER(
+        Layer.of(file("evil", Arrays.copyOf(EVIL_SMALL, 100))),
+        toc -> rename(toc, Arrays.copyOf(EVIL_SMALL, 100), SMALL)),
+    /// True digests and sizes, but the bytes are said to lie somewhere else.
+    WRONG_OFFSETS(
+        Layer.of(file("evil", BIG), file("evil2", SMALL), file("x", EVIL_BIG)),
+        toc ->
+            Pattern.compile("\"offset\": ([0-9]+)[0-9]").matcher(toc).replaceAll("\"offset\": $1"));
+
+    final Layer layer;
+    final UnaryOperator<String> change;
+
+    Lie(Layer layer, UnaryOperator<String> change) {
+      this.layer = layer;
+      this.change = change;
+    }
+
+    private static String rename(String toc, byte[] from, byte[] to) {
+      return toc.replace(Digest.of(from).toString(), Digest.of(to).toString());
+    }
+
+    private static String asBig(String toc) {
+      return toc.replaceAll("\"digest\": \"[^\"]*\"", "\"digest\": \"" + Digest.of(BIG) + "\"");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void read_hostileLayerMountedFirst_givesTheOthersBytes(Lie lie) throws Exception {
+    try (Origin origin = Origin.startImpatient();
+        LazyNode node = LazyNode.start(directory, origin, LazyNode.IMPATIENT)) {
+      tryToRead(node, Forgery.add(origin, lie.layer.estargz(), lie.change));
+
+      Path rootfs = node.mount(honest(origin));
+
+      assertThat(cat(rootfs, "small").orThrow().out()).isEqualTo(SMALL);
+      assertThat(cat(rootfs, "big").orThrow().out()).isEqualTo(BIG);
+      node.assertStoreIsRight();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void read_hostileLayerMountedLater_givesTheOthersBytes(Lie lie) throws Exception {
+    try (Origin origin = Origin.startImpatient();
+        LazyNode node = LazyNode.start(directory, origin, LazyNode.IMPATIENT)) {
+      LayerRequest honest = honest(origin);
+      Path rootfs = node.mount(honest);
+      tryToRead(node, Forgery.add(origin, lie.layer.estargz(), lie.change));
+
+      assertThat(cat(rootfs, "small").orThrow().out()).isEqualTo(SMALL);
+      assertThat(cat(rootfs, "big").orThrow().out()).isEqualTo(BIG);
+      node.assertStoreIsRight();
+    }
+  }
+
+  /// What is in the store already stays there, the same file, whatever a later layer claims.
+  @ParameterizedTest
+  @EnumSource
+  void read_hostileLayerMountedWhenAllIsHere_changesNothing(Lie lie) throws Exception {
+    try (Origin origin = Origin.startImpatient();
+        LazyNode node = LazyNode.start(directory, origin, LazyNode.IMPATIENT)) {
+      LayerRequest honest = honest(origin);
+      Path rootfs = node.mount(honest);
+      cat(rootfs, "small").orThrow();
+      cat(rootfs, "big").orThrow();
+      LazyNode.await(() -> node.objectSizes().contains((long) BIG.length));
+      var inodes = node.find("cache/objects", "-printf", "%f %i\\n");
+      tryToRead(node, Forgery.add(origin, lie.layer.estargz(), lie.change));
+      origin.registry().refuseConnections();
+
+      Path again = node.mount(honest);
+
+      assertThat(node.find("cache/objects", "-printf", "%f %i\\n")).containsAll(inodes);
+      assertThat(cat(again, "small").orThrow().out()).isEqualTo(SMALL);
+      assertThat(cat(again, "big").orThrow().out()).isEqualTo(BIG);
+    }
+  }
+
+  /// The honest layer's registry is away: then EIO, not the bytes that the other one offers.
+  @ParameterizedTest
+  @EnumSource
+  void read_onlyTheHostileLayerIsReachable_isEioUntilTheOtherIsBack(Lie lie) throws Exception {
+    try (Origin origin = Origin.startImpatient();
+        LazyNode node = LazyNode.start(directory, origin, LazyNode.IMPATIENT)) {
+      LayerRequest honest = honest(origin);
+      Path rootfs = node.mount(honest);
+      Path evil = tryToRead(node, Forgery.add(origin, lie.layer.estargz(), lie.change));
+      origin.registry().fault(Target.blob(honest.layer()), new Fault.Status(404));
+      cat(evil, "evil");
+
+      assertRightOrEio(cat(rootfs, "small"), SMALL);
+      assertRightOrEio(cat(rootfs, "big"), BIG);
+
+      origin.registry().clearFaults();
+      assertThat(cat(rootfs, "small").orThrow().out()).isEqualTo(SMALL);
+      assertThat(cat(rootfs, "big").orThrow().out()).isEqualTo(BIG);
+    }
+  }
+
+  private static void assertRightOrEio(Outcome read, byte[] content) {
+    assertThat(read.out()).isEqualTo(Arrays.copyOf(content, read.out().length));
+    assertThat(read.exitCode() == 0 ? read.out().length : content.length).isEqualTo(content.length);
+  }
+
+  private static LayerRequest honest(Origin origin) {
+    return origin.add(Layer.of(file("small", SMALL), file("big", BIG)));
+  }
+
+  /// Mounts a hostile layer, unless it is refused, and reads what it has.
+  private Path tryToRead(LazyNode node, LayerRequest layer) throws Exception {
+    try {
+      Path rootfs = node.mount(layer);
+      cat(rootfs, "evil");
+      return rootfs;
+    } catch (IOException _) {
+      return directory; // refused: that is right, too
+    }
+  }
+}

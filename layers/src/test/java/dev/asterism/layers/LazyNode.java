@@ -1,0 +1,192 @@
+package dev.asterism.layers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.asterism.testkit.process.Command;
+import dev.asterism.testkit.process.Machine;
+import dev.asterism.testkit.process.Outcome;
+import dev.asterism.testkit.process.ScratchFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+
+/// A node with its lazy layers, and overlays over them as its containers would see them.
+///
+/// Closing unmounts everything, whatever state it is in.
+final class LazyNode implements AutoCloseable {
+  /// Small windows, so that small layers take several requests; much patience, for busy machines.
+  static final FetchPolicy PATIENT =
+      new FetchPolicy(64 << 10, 256 << 10, 4 << 20, 512 << 10, Duration.ofSeconds(60));
+
+  /// The same, for tests that wait until it is over.
+  static final FetchPolicy IMPATIENT =
+      new FetchPolicy(64 << 10, 256 << 10, 4 << 20, 512 << 10, Duration.ofSeconds(2));
+
+  /// What no read takes, however busy the machine: a child that takes longer hangs.
+  private static final Duration HANG = Duration.ofSeconds(60);
+
+  private static final Duration POLL = Duration.ofMillis(5);
+
+  private final Path directory;
+  private final Path root;
+  private final BlobSource source;
+  private final FetchPolicy policy;
+  private LayerService service;
+  private boolean running = true;
+  private int overlays;
+
+  private LazyNode(Path directory, BlobSource source, FetchPolicy policy) throws IOException {
+    this.directory = directory;
+    this.root = directory.resolve("root");
+    this.source = source;
+    this.policy = policy;
+    this.service = LayerService.open(root, source, policy, InstantSource.system());
+  }
+
+  /// Starts one below `directory`, with much patience.
+  static LazyNode start(Path directory, BlobSource source) throws IOException {
+    return start(directory, source, PATIENT);
+  }
+
+  /// Starts one below `directory`.
+  static LazyNode start(Path directory, BlobSource source, FetchPolicy policy) throws IOException {
+    Machine.requireRootAnd("mount", "umount", "find", "getfattr", "sha256sum");
+    return new LazyNode(directory, source, policy);
+  }
+
+  /// Prepares layers, lowest first, and mounts an overlay over them, read-only. Returns where.
+  Path mount(LayerRequest... layers) throws Exception {
+    for (LayerRequest layer : layers) {
+      service.layers().prepare(layer);
+    }
+    Chain chain =
+        new Chain(Arrays.stream(layers).map(LayerRequest::layer).toList(), Chain.Base.EMPTY);
+    StringBuilder lower = new StringBuilder(service.layers().mountChain(chain).toString());
+    service.layers().dataLayers().forEach(path -> lower.append("::").append(path));
+    Path rootfs = Files.createDirectories(directory.resolve("rootfs" + overlays++));
+    Command.of("mount", "-t", "overlay", "overlay", rootfs.toString())
+        .with("-o", "ro,metacopy=on,lowerdir=" + lower)
+        .runOrThrow();
+    return rootfs;
+  }
+
+  void unmount(Path rootfs) throws Exception {
+    Command.of("umount", rootfs.toString()).runOrThrow();
+  }
+
+  /// Stops the daemon's part; overlays stay.
+  void stop() throws IOException {
+    running = false;
+    service.close();
+  }
+
+  /// Starts it again on the same root.
+  void start() throws IOException {
+    service = LayerService.open(root, source, policy, InstantSource.system());
+    running = true;
+  }
+
+  LayerService service() {
+    return service;
+  }
+
+  Path root() {
+    return root;
+  }
+
+  /// Reads a file in a child process.
+  static Outcome cat(Path rootfs, String file) throws Exception {
+    return Command.of("cat", "--", rootfs.resolve(file).toString()).within(HANG).run();
+  }
+
+  /// Runs a shell command in a child process.
+  static Outcome sh(String script, String... arguments) throws Exception {
+    return Command.of("sh", "-c", script, "sh").with(arguments).within(HANG).run();
+  }
+
+  /// Has the kernel forget what it has read.
+  static void dropCaches() throws Exception {
+    sh("sync; echo 3 > /proc/sys/vm/drop_caches").orThrow();
+  }
+
+  /// Returns the sizes of the objects in the store, one for each.
+  List<Long> objectSizes() throws Exception {
+    return find("cache/objects", "-printf", "%s\\n").stream().map(Long::valueOf).toList();
+  }
+
+  /// Returns what `find` prints about the regular files in a directory below the root.
+  List<String> find(String directoryBelowRoot, String... expression) throws Exception {
+    return Command.of("find", root.resolve(directoryBelowRoot).toString(), "-type", "f")
+        .with(expression)
+        .runOrThrow()
+        .text()
+        .lines()
+        .toList();
+  }
+
+  /// Fails unless every file in the store hashes to its name.
+  void assertStoreIsRight() throws Exception {
+    List<String> wrong =
+        sh(
+                """
+                cd "$1/cache" && find objects chunks fresh -type f -exec sha256sum {} + |
+                  awk '{ n = split($2, path, "/"); if (path[n] != $1) print }'
+                """,
+                root.toString())
+            .orThrow()
+            .text()
+            .lines()
+            .toList();
+    assertThat(wrong).isEmpty();
+  }
+
+  /// Removes every file from the store, as no running daemon does.
+  void emptyStore() throws Exception {
+    sh("cd \"$1/cache\" && find objects chunks fresh -type f -delete", root.toString()).orThrow();
+  }
+
+  /// What [LayerMounter#retain] keeps where nothing is in use.
+  static LayerMounter.InUse nothing() {
+    return new LayerMounter.InUse(Set.of(), Set.of());
+  }
+
+  /// Waits for what another thread does behind a read, a minute at most.
+  static void await(Condition condition) throws Exception {
+    Instant end = Instant.now().plus(HANG);
+    while (!condition.holds()) {
+      if (Instant.now().isAfter(end)) {
+        throw new AssertionError("waited %s for what did not come".formatted(HANG));
+      }
+      LockSupport.parkNanos(POLL.toNanos());
+    }
+  }
+
+  /// A state to wait for.
+  interface Condition {
+    boolean holds() throws Exception;
+  }
+
+  @Override
+  public void close() throws Exception {
+    try {
+      for (int i = 0; i < overlays; i++) {
+        ScratchFolder.unmountBelow(directory.resolve("rootfs" + i));
+      }
+    } finally {
+      try {
+        if (running) {
+          service.close();
+        }
+      } finally {
+        ScratchFolder.unmountBelow(directory);
+      }
+    }
+  }
+}
