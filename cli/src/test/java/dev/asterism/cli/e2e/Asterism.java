@@ -14,9 +14,8 @@ final class Asterism {
             "-XX:+UseSerialGC",
             "-Xmx512m",
             "--enable-native-access=ALL-UNNAMED",
-            "-cp",
-            System.getProperty("java.class.path"),
             "dev.asterism.cli.Asterism")
+        .withVariable("CLASSPATH", System.getProperty("java.class.path"))
         .with(words);
   }
 }
