@@ -1,5 +1,6 @@
 package dev.asterism.layers;
 
+import dev.asterism.cache.PartOfFile;
 import dev.asterism.content.Digest;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -18,11 +19,29 @@ import java.util.concurrent.ConcurrentMap;
 final class Catalog {
   private final ConcurrentMap<Digest, LayerContent> layers = new ConcurrentHashMap<>();
 
+  /// How many layers list a content in several chunks: few contents are, so this is small.
+  private final ConcurrentMap<Digest, Integer> inChunks = new ConcurrentHashMap<>();
+
+  private final KnownNodes known = new KnownNodes();
+
   /// An object and a layer that lists it.
   record Location(LayerContent layer, LayerObject object) {}
 
   void add(LayerContent layer) {
+    Optional<LayerContent> _ = remove(layer.digest());
     layers.put(layer.digest(), layer);
+    count(layer, 1);
+  }
+
+  private void count(LayerContent layer, int change) {
+    ChunkTable table = layer.table();
+    for (int index = 0; index < table.objects(); index++) {
+      LayerObject object = table.object(index);
+      if (!object.isOneChunk()) {
+        inChunks.merge(
+            object.digest(), change, (one, other) -> one + other == 0 ? null : one + other);
+      }
+    }
   }
 
   Optional<LayerContent> layer(Digest digest) {
@@ -30,7 +49,9 @@ final class Catalog {
   }
 
   Optional<LayerContent> remove(Digest digest) {
-    return Optional.ofNullable(layers.remove(digest));
+    Optional<LayerContent> removed = Optional.ofNullable(layers.remove(digest));
+    removed.ifPresent(layer -> count(layer, -1));
+    return removed;
   }
 
   /// Returns the layers at this moment, not a copy.
@@ -50,12 +71,56 @@ final class Catalog {
     return found;
   }
 
-  /// Tells whether a mounted layer lists a content of several chunks with another size than `size`:
-  /// one of the two lies, and it is not known which before all of it was fetched.
-  boolean contradicts(Digest object, long size) {
-    return find(object).stream()
-        .map(Location::object)
-        .anyMatch(listed -> !listed.isOneChunk() && listed.size() != size);
+  /// Tells whether a mounted layer says that a content is made of other chunks than `parts`: one of
+  /// the two lies, and it is not known which before all of it was fetched.
+  ///
+  /// The chunks of a file are served before the whole is there to be hashed, and stay in the page
+  /// cache of the node that the content's digest names. So two layers may share a content only if
+  /// they agree on every chunk. A content of one chunk proves itself, and is held against those in
+  /// several chunks only.
+  boolean contradicts(Digest object, List<PartOfFile> parts) {
+    if (parts.size() == 1 && isProbablyInOneChunk(object)) {
+      return false;
+    }
+    if (known.contradict(NodeIds.of(object), parts)) {
+      return true;
+    }
+    for (Location location : find(object)) {
+      boolean bothInOne = parts.size() == 1 && location.object().isOneChunk();
+      if (!bothInOne && !location.layer().parts(location.object()).equals(parts)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// The same for a shared object of a layer that is not mounted yet.
+  boolean contradicts(LayerObject object, LayerContent layer) {
+    return !(object.isOneChunk() && isProbablyInOneChunk(object.digest()))
+        && contradicts(object.digest(), layer.parts(object));
+  }
+
+  /// Spares the search through all layers for nearly every file of one chunk.
+  private boolean isProbablyInOneChunk(Digest object) {
+    return !inChunks.containsKey(object) && !known.contain(NodeIds.of(object));
+  }
+
+  /// Notes that the kernel is told of a file of several chunks. To be called before it is.
+  ///
+  /// @return whether the layer is still mounted; if not, the kernel must not be told
+  boolean lookedUp(Location location) {
+    long node = NodeIds.of(location.object().digest());
+    known.lookedUp(node, location.layer().parts(location.object()));
+    if (layers.get(location.layer().digest()) == location.layer()) {
+      return true;
+    }
+    known.forgotten(node, 1);
+    return false;
+  }
+
+  /// Notes that the kernel has forgotten a node so many times.
+  void forgotten(long node, long lookups) {
+    known.forgotten(node, lookups);
   }
 
   /// Returns the object that a node stands for; empty if no layer lists it, or if two objects claim

@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 /// reference. The caller sees to it that one chain is built or mounted once at a time.
 final class ChainImages {
   private static final String SUFFIX = ".erofs";
+  private static final String UNFINISHED = "new-";
 
   private final Path directory;
 
@@ -37,8 +38,8 @@ final class ChainImages {
 
   /// Merges the layers' images, lowest first, and puts the result on disk, whole or not at all.
   void build(Chain chain, List<Path> layers) throws IOException {
-    Path unfinished = directory.resolve("new-" + chain.id().hex() + SUFFIX);
-    Files.deleteIfExists(unfinished); // of a process that was killed
+    Path unfinished = directory.resolve(UNFINISHED + chain.id().hex() + SUFFIX);
+    Files.deleteIfExists(unfinished); // of a build that failed
     try {
       merge(chain, layers, unfinished);
       try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.READ)) {
@@ -79,8 +80,7 @@ final class ChainImages {
     return mountpoint;
   }
 
-  /// Unmounts and removes every chain that is not in `kept`, and what a killed process left
-  /// unfinished.
+  /// Unmounts and removes every chain that is not in `kept`. What is being built is left alone.
   void retain(Set<Digest> kept) throws IOException {
     List<Path> entries;
     try (Stream<Path> list = Files.list(directory)) {
@@ -90,13 +90,23 @@ final class ChainImages {
       String name = entry.getFileName().toString();
       boolean image = name.endsWith(SUFFIX);
       String id = image ? name.substring(0, name.length() - SUFFIX.length()) : name;
-      if (Digest.findHex(id).map(kept::contains).orElse(false)) {
+      if (Digest.findHex(id).map(kept::contains).orElse(true)) {
         continue;
       }
       if (!image && Mounts.find(entry).isPresent()) {
         Mounts.unmount(entry, Mounts.MNT_DETACH);
       }
       Files.deleteIfExists(entry);
+    }
+  }
+
+  /// Removes what a process that was killed left unfinished.
+  void removeUnfinished() throws IOException {
+    try (Stream<Path> list = Files.list(directory)) {
+      for (Path entry :
+          list.filter(path -> path.getFileName().toString().startsWith(UNFINISHED)).toList()) {
+        Files.deleteIfExists(entry);
+      }
     }
   }
 

@@ -11,8 +11,8 @@ final class Flight {
   enum Place {
     /// In the store: the kernel or anybody else finds it there.
     STORE,
-    /// Nowhere but in [RecentChunks]: private, or the disk would not take it.
-    MEMORY
+    /// Only the gate can give it: it is private, or the disk would not take it.
+    GATE
   }
 
   private final CompletableFuture<VerifiedChunk> bytes = new CompletableFuture<>();

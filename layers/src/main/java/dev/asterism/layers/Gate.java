@@ -20,8 +20,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -56,6 +57,10 @@ final class Gate implements FileSystem {
 
   /// Failures that LOOKUP met and the OPEN behind it reports, so that one call waits once.
   private final ConcurrentMap<Long, IOException> failures = new ConcurrentHashMap<>();
+
+  /// Sizes of nodes whose bytes were verified: what a layer says of a file of one chunk is not
+  /// known to be true before.
+  private final ConcurrentMap<Long, Long> proven = new ConcurrentHashMap<>();
 
   private final ConcurrentMap<Long, OpenObject> open = new ConcurrentHashMap<>();
   private final AtomicLong handles = new AtomicLong(FIRST_HANDLE);
@@ -103,39 +108,37 @@ final class Gate implements FileSystem {
       throw new FuseException(Errno.ENOENT);
     }
     long node = NodeIds.of(digest);
-    List<Catalog.Location> whole =
-        locations.stream().filter(location -> location.object().isOneChunk()).toList();
-    if (!whole.isEmpty()) {
-      try {
-        Flight.Place place = fetch(whole);
-        failures.remove(node);
-        if (place == Flight.Place.STORE) {
-          throw new FuseException(Errno.ENOENT);
-        }
-      } catch (FuseException e) {
-        throw e;
-      } catch (IOException e) {
-        if (whole.size() == locations.size()) {
-          failures.put(node, e);
-        }
-      }
+    LayerObject object = locations.getFirst().object();
+    if (!object.isOneChunk()) {
+      return object.sharing() == LayerObject.Sharing.PRIVATE
+              || fetching.catalog().lookedUp(locations.getFirst())
+          ? entry(node, object.size(), FOREVER)
+          : object(digest); // the layer went a moment ago: whoever else lists it
     }
-    return Entry.of(node, fileAttributes(node, asListed(locations).size()), FOREVER);
+    try {
+      Catalog.Location from = fetch(locations);
+      failures.remove(node);
+      proven.put(node, from.object().size());
+      return entry(node, from.object().size(), FOREVER);
+    } catch (FuseException e) {
+      throw e;
+    } catch (IOException e) {
+      failures.put(node, e);
+      return entry(node, object.size(), Duration.ZERO);
+    }
   }
 
-  /// Drops what a LOOKUP left for an OPEN that will not come: its caller was killed.
+  private static Entry entry(long node, long size, Duration sizeTimeout) {
+    return new Entry(node, 0, fileAttributes(node, size), FOREVER, sizeTimeout);
+  }
+
+  /// Drops what was kept for a node: the kernel does not know it any more, or the process that
+  /// looked it up was killed.
   @Override
   public void forget(long node, long count) {
     failures.remove(node);
-  }
-
-  /// Returns an object as those layers list it that have it in several chunks, which agree on its
-  /// size; else as any does.
-  private static LayerObject asListed(List<Catalog.Location> locations) {
-    return locations.stream()
-        .map(Catalog.Location::object)
-        .max(Comparator.comparingInt(LayerObject::chunks))
-        .orElseThrow();
+    proven.remove(node);
+    fetching.catalog().forgotten(node, count);
   }
 
   /// Tells whether the kernel finds the object behind the gate: it came while the kernel was on its
@@ -154,31 +157,44 @@ final class Gate implements FileSystem {
     return false;
   }
 
-  /// Fetches a file of one chunk from the first layer that can deliver it.
-  private Flight.Place fetch(List<Catalog.Location> locations) throws IOException {
+  /// Fetches a file of one chunk and returns the first layer that could deliver it, if only the
+  /// gate can give it.
+  ///
+  /// @throws FuseException with ENOENT if the kernel finds it in `fresh` now
+  private Catalog.Location fetch(List<Catalog.Location> locations) throws IOException {
     IOException failure = new IOException("no layer lists it");
     Deadline deadline = Deadline.in(fetching.policy().patience());
     for (int i = 0; i < locations.size(); i++) {
       Catalog.Location location = locations.get(i);
       ChunkTable table = location.layer().table();
       LayerChunk chunk = table.chunk(table.chunkOf(location.object(), 0));
+      Flight.Place place;
       try {
-        return location.layer().want(chunk).place(deadline.share(locations.size() - i));
+        place = location.layer().want(chunk).place(deadline.share(locations.size() - i));
       } catch (IOException e) {
         e.addSuppressed(failure);
         failure = e;
+        continue;
       }
+      return switch (place) {
+        case STORE -> throw new FuseException(Errno.ENOENT);
+        case GATE -> location;
+      };
     }
     throw failure;
   }
 
   @Override
   public CachedAttributes getattr(RequestContext request, long node) throws IOException {
-    Attributes attributes =
-        NodeIds.isObject(node)
-            ? fileAttributes(node, asListed(locations(node)).size())
-            : Attributes.of(node, DIRECTORY, 0, Instant.EPOCH);
-    return new CachedAttributes(attributes, FOREVER);
+    if (!NodeIds.isObject(node)) {
+      return new CachedAttributes(Attributes.of(node, DIRECTORY, 0, Instant.EPOCH), FOREVER);
+    }
+    LayerObject object = locations(node).getFirst().object();
+    Long size = proven.get(node);
+    return size != null
+        ? new CachedAttributes(fileAttributes(node, size), FOREVER)
+        : new CachedAttributes(
+            fileAttributes(node, object.size()), object.isOneChunk() ? Duration.ZERO : FOREVER);
   }
 
   private static Attributes fileAttributes(long node, long size) {
@@ -194,22 +210,50 @@ final class Gate implements FileSystem {
     if (failure != null) {
       throw unavailable(failure);
     }
-    LayerObject object = asListed(locations(node));
-    ObjectReader reader = new ObjectReader(object.digest(), object.size(), fetching);
-    Optional<Fd> backing = backing(object);
-    try {
-      if (backing.isEmpty()) {
-        reader.start();
-      }
-    } catch (IOException e) {
-      reader.close();
-      throw unavailable(e);
-    }
+    OpenObject opened = open(node, locations(node));
     long handle = handles.incrementAndGet();
-    open.put(handle, new OpenObject(reader, backing));
-    return backing.isPresent()
-        ? new Opened.Passthrough(handle, backing.get())
+    open.put(handle, opened);
+    return opened.backing().isPresent()
+        ? new Opened.Passthrough(handle, opened.backing().get())
         : new Opened.Cached(handle);
+  }
+
+  /// Opens an object as the first layer lists it that can deliver. Layers agree on its size, but
+  /// for those that lie about a file of one chunk: they can't deliver.
+  private OpenObject open(long node, List<Catalog.Location> locations) throws FuseException {
+    IOException failure = new IOException("no layer lists it");
+    Deadline deadline = Deadline.in(fetching.policy().patience());
+    Map<Long, LayerObject> sizes = new LinkedHashMap<>();
+    for (Catalog.Location location : locations) {
+      sizes.putIfAbsent(location.object().size(), location.object());
+    }
+    int left = sizes.size();
+    for (LayerObject object : sizes.values()) {
+      ObjectReader reader = new ObjectReader(object.digest(), object.size(), fetching);
+      try {
+        Optional<Fd> backing = backing(object);
+        if (backing.isEmpty()) {
+          reader.start(deadline.share(left--));
+        }
+        if (object.isOneChunk()) {
+          proven.put(node, object.size());
+        }
+        return new OpenObject(reader, backing);
+      } catch (IOException e) {
+        e.addSuppressed(failure);
+        failure = e;
+        closeQuietly(reader);
+      }
+    }
+    throw unavailable(failure);
+  }
+
+  private static void closeQuietly(ObjectReader reader) {
+    try {
+      reader.close();
+    } catch (IOException e) {
+      LOGGER.log(Level.DEBUG, "cannot close cause={0}", e.getMessage());
+    }
   }
 
   /// Opens the object's file for the kernel to read by itself, if it is whole in the store.
@@ -235,9 +279,8 @@ final class Gate implements FileSystem {
     if (known != null) {
       return read(known.reader(), offset, into);
     }
-    LayerObject object = asListed(locations(node)); // opened in a former process
-    try (ObjectReader reader = new ObjectReader(object.digest(), object.size(), fetching)) {
-      return read(reader, offset, into);
+    try (OpenObject opened = open(node, locations(node))) { // its handle is of a former process
+      return read(opened.reader(), offset, into);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.asterism.layers;
 
+import dev.asterism.cache.PartOfFile;
 import dev.asterism.content.Digest;
 import dev.asterism.content.MalformedLayerException;
 import dev.asterism.erofs.Content;
@@ -11,7 +12,10 @@ import dev.asterism.layers.LayerObject.Sharing;
 import dev.asterism.layers.LayerRequest.Verification;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /// Turns the rows of a TOC into the two things that a mounted layer is: a tree and a chunk table.
 ///
@@ -23,6 +27,7 @@ final class LayerCompiler {
   private final Catalog catalog;
   private final TreeBuilder tree = new TreeBuilder();
   private final ChunkTableBuilder chunks = new ChunkTableBuilder();
+  private final UUID compilation = UUID.randomUUID();
   private int entries;
 
   /// @param catalog the layers that are mounted now: a file that contradicts them is kept apart
@@ -86,7 +91,7 @@ final class LayerCompiler {
     boolean shared =
         known.isPresent()
             && verification == Verification.REQUIRED
-            && (file.chunks().size() == 1 || !catalog.contradicts(known.get(), file.size()));
+            && !catalog.contradicts(known.get(), parts(file));
     Sharing sharing = shared ? Sharing.SHARED : Sharing.PRIVATE;
     Digest digest =
         switch (sharing) {
@@ -98,6 +103,32 @@ final class LayerCompiler {
       add(file, chunk);
     }
     return Content.of(digest);
+  }
+
+  /// Returns a file's chunks as the store knows them.
+  ///
+  /// @throws MalformedLayerException if one has no digest
+  private static List<PartOfFile> parts(TocEntry.RegularFile file) throws MalformedLayerException {
+    List<PartOfFile> parts = new ArrayList<>(file.chunks().size());
+    for (Chunk chunk : file.chunks()) {
+      parts.add(
+          new PartOfFile(
+              chunk.fileOffset(),
+              digest(file, chunk).orElseThrow(() -> unverifiable(file, chunk)),
+              chunk.size()));
+    }
+    return parts;
+  }
+
+  private static Optional<Digest> digest(TocEntry.RegularFile file, Chunk chunk)
+      throws MalformedLayerException {
+    return file.chunks().size() == 1 ? contentDigest(file) : chunk.digest();
+  }
+
+  private static MalformedLayerException unverifiable(TocEntry.RegularFile file, Chunk chunk) {
+    return new MalformedLayerException(
+        chunk.blobOffset(),
+        "file %s has a chunk without a digest: it cannot be verified".formatted(file.name()));
   }
 
   /// Returns what the whole content hashes to, as far as the TOC says: a file of one chunk is that
@@ -118,7 +149,7 @@ final class LayerCompiler {
   }
 
   private void add(TocEntry.RegularFile file, Chunk chunk) throws MalformedLayerException {
-    Optional<Digest> digest = file.chunks().size() == 1 ? contentDigest(file) : chunk.digest();
+    Optional<Digest> digest = digest(file, chunk);
     if (digest.isPresent()) {
       chunks.chunk(
           chunk.blobOffset(), chunk.innerOffset(), chunk.fileOffset(), chunk.size(), digest.get());
@@ -127,17 +158,16 @@ final class LayerCompiler {
     switch (verification) {
       case SKIPPED ->
           chunks.chunk(chunk.blobOffset(), chunk.innerOffset(), chunk.fileOffset(), chunk.size());
-      case REQUIRED ->
-          throw new MalformedLayerException(
-              chunk.blobOffset(),
-              "file %s has a chunk without a digest: it cannot be verified".formatted(file.name()));
+      case REQUIRED -> throw unverifiable(file, chunk);
     }
   }
 
   /// Returns the name of a private object. It is a digest of other bytes than any content, so it
-  /// can meet no object's.
+  /// can meet no object's; and of other bytes than any other compilation's, so that what the kernel
+  /// remembers under it is of this one.
   private Digest standIn(int number) {
-    String text = "asterism private object %d of %s".formatted(number, layer);
+    String text =
+        "asterism private object %d of %s compiled %s".formatted(number, layer, compilation);
     return Digest.of(text.getBytes(StandardCharsets.UTF_8));
   }
 

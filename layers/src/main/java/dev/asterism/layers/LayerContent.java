@@ -66,10 +66,11 @@ final class LayerContent {
     return shared;
   }
 
-  /// Tells whether the store has a chunk's bytes, from whatever layer.
+  /// Tells whether the store has a chunk's bytes, from whatever layer. Those of a layer that was
+  /// not verified are never there: who knows what its digests are worth.
   boolean isStored(LayerChunk chunk) {
-    return chunk.digest().map(name -> shared.store().holds(name, chunk.size())).orElse(false)
-        && table.object(chunk.object()).sharing() == LayerObject.Sharing.SHARED;
+    return table.verified()
+        && chunk.digest().map(name -> shared.store().holds(name, chunk.size())).orElse(false);
   }
 
   /// Returns a chunk that only memory holds.
@@ -199,7 +200,7 @@ final class LayerContent {
   /// A file of one chunk that lies within another object is brought to where the kernel finds it.
   private Optional<Flight> landed(LayerChunk chunk) {
     return inMemory(chunk)
-        .map(bytes -> Flight.landed(bytes, Flight.Place.MEMORY))
+        .map(bytes -> Flight.landed(bytes, Flight.Place.GATE))
         .or(() -> load(chunk).map(bytes -> Flight.landed(bytes, place(chunk, bytes))));
   }
 
@@ -299,33 +300,31 @@ final class LayerContent {
   }
 
   private Flight.Place place(LayerChunk chunk, VerifiedChunk bytes) {
-    LayerObject object = table.object(chunk.object());
-    boolean stored =
-        switch (object.sharing()) {
-          case PRIVATE -> false;
-          case SHARED -> store(object, chunk, bytes);
-        };
-    if (!stored) {
+    if (!table.verified() || !store(chunk, bytes)) {
       shared.recent().put(new RecentChunks.Key(digest, chunk.number()), bytes);
-      return Flight.Place.MEMORY;
+      return Flight.Place.GATE;
     }
-    return Flight.Place.STORE;
+    LayerObject object = table.object(chunk.object());
+    return switch (object.sharing()) {
+      case PRIVATE -> Flight.Place.GATE;
+      case SHARED -> {
+        if (object.isOneChunk()) {
+          shared.adoptElsewhere(this, object.digest());
+        } else {
+          partial.arrived(object, chunk);
+        }
+        yield Flight.Place.STORE;
+      }
+    };
   }
 
-  private boolean store(LayerObject object, LayerChunk chunk, VerifiedChunk bytes) {
+  private boolean store(LayerChunk chunk, VerifiedChunk bytes) {
+    LayerObject object = table.object(chunk.object());
     ChunkKey key = new ChunkKey(object.entry(), chunk.fileOffset());
-    Published published =
-        object.isOneChunk() ? cache.addFile(key, bytes) : cache.addPart(key, bytes);
-    boolean stored =
-        switch (published) {
-          case Published.Shared _ -> true;
-          case Published.Unshared _, Published.Uncached _ -> false;
-        };
-    if (stored && object.isOneChunk()) {
-      shared.adoptElsewhere(this, object.digest());
-    } else if (stored) {
-      partial.arrived(object, chunk);
-    }
-    return stored;
+    boolean whole = object.isOneChunk() && object.sharing() == LayerObject.Sharing.SHARED;
+    return switch (whole ? cache.addFile(key, bytes) : cache.addPart(key, bytes)) {
+      case Published.Shared _ -> true;
+      case Published.Unshared _, Published.Uncached _ -> false;
+    };
   }
 }

@@ -15,7 +15,8 @@ record LayerObject(int index, Digest digest, long size, int chunks, int entry, S
   enum Sharing {
     /// It stands in the store under its digest, for everybody.
     SHARED,
-    /// Its digest is not known, or its layer was not verified: only the gate serves it.
+    /// Its digest is not known or is disputed, or its layer was not verified: only the gate serves
+    /// it.
     PRIVATE
   }
 

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -37,7 +38,9 @@ public final class LayerStore implements LayerMounter {
   private final BlobSource registry;
   private final Fetching fetching;
 
-  private final SingleFlight<Digest, LayerContent> loads = new SingleFlight<>();
+  /// By the whole request: what one image or registry gets wrong is no answer for another.
+  private final SingleFlight<LayerRequest, LayerContent> loads = new SingleFlight<>();
+
   private final SingleFlight<Digest, Path> mounts = new SingleFlight<>();
 
   /// Orders what enters the catalog or is mounted against [#retain]. Held over mount(2) and
@@ -56,6 +59,7 @@ public final class LayerStore implements LayerMounter {
     DirectoryCache store = fetching.store();
     this.dataLayers = List.of(store.objects(), gate, store.fresh());
     LayerDirectory.removeUnfinished(layers);
+    chains.removeUnfinished();
   }
 
   @Override
@@ -79,25 +83,64 @@ public final class LayerStore implements LayerMounter {
           "layer %s of %s cannot be verified: its manifest pins no TOC digest"
               .formatted(request.layer(), request.image()));
     }
-    LayerContent content = loads.get(request.layer(), () -> find(request, source));
+    LayerContent content = loads.get(request, () -> find(request, source));
     check(request, content);
     return content.table().usage();
   }
 
   private LayerContent find(LayerRequest request, Source source) throws IOException {
     LayerDirectory directory = LayerDirectory.of(layers, request.layer());
-    if (fetching.catalog().layer(request.layer()).isPresent() && directory.exists()) {
-      return fetching.catalog().layer(request.layer()).get();
+    Optional<LayerContent> mounted = fetching.catalog().layer(request.layer());
+    if (mounted.isPresent() && directory.exists()) {
+      return mounted.get();
     }
-    if (!directory.exists()) {
-      directory =
-          switch (source) {
-            case DISK ->
-                throw new IOException("layer %s is not on disk".formatted(request.layer()));
-            case DISK_OR_REGISTRY -> compile(request);
-          };
+    if (directory.exists()) {
+      Optional<LayerContent> content = tryRegister(request, directory);
+      if (content.isPresent()) {
+        return content.get();
+      }
     }
-    return register(request, load(request, directory));
+    return switch (source) {
+      case DISK -> throw new IOException("layer %s is not on disk".formatted(request.layer()));
+      case DISK_OR_REGISTRY ->
+          tryRegister(request, compile(request))
+              .orElseThrow(() ->
+                  new IOException(
+                      "layer %s says of a file what a layer contradicts that was mounted meanwhile"
+                          .formatted(request.layer())));
+    };
+  }
+
+  /// Registers a layer that is on disk. If it cannot be used as it is, it is removed, to be
+  /// compiled again, and the result is empty.
+  private Optional<LayerContent> tryRegister(LayerRequest request, LayerDirectory directory)
+      throws IOException {
+    LayerContent content;
+    try {
+      content = load(request, directory);
+    } catch (MalformedLayerException e) {
+      LOGGER.log(
+          Level.WARNING,
+          "compiled layer is damaged layer={0} cause=\"{1}\"",
+          request.layer(),
+          e.getMessage());
+      registration.lock();
+      try {
+        discard(directory);
+      } finally {
+        registration.unlock();
+      }
+      return Optional.empty();
+    }
+    return register(content, directory);
+  }
+
+  /// Removes a layer that has to be compiled again. Chains that were merged from it name its files
+  /// as it did; which ones is not known, so all are merged again when they are needed next.
+  @GuardedBy("registration")
+  private void discard(LayerDirectory directory) throws IOException {
+    chains.retain(Set.of());
+    directory.delete();
   }
 
   /// Compares what the manifest pins with what the layer on disk was compiled from.
@@ -124,33 +167,43 @@ public final class LayerStore implements LayerMounter {
         request.layer(), table, blob, fetching.store().layer(request.layer()), fetching);
   }
 
-  private LayerContent register(LayerRequest request, LayerContent content) throws IOException {
+  private Optional<LayerContent> register(LayerContent content, LayerDirectory directory)
+      throws IOException {
     registration.lock();
     try {
-      refuseContradiction(content);
+      Optional<LayerContent> first = catalog.layer(content.digest());
+      if (first.isPresent()) {
+        return first;
+      }
+      if (isContradicted(content)) {
+        discard(directory);
+        return Optional.empty();
+      }
       catalog.add(content);
     } finally {
       registration.unlock();
     }
-    Thread.ofVirtual().name("adopt " + request.layer()).start(content::adopt);
-    return content;
+    Thread.ofVirtual().name("adopt " + content.digest()).start(content::adopt);
+    return Optional.of(content);
   }
 
-  /// Keeps out a layer that was compiled while another one that it contradicts was not mounted.
-  /// Compiled again, it keeps that file apart.
+  /// Tells whether a layer shares a file that a mounted layer lists otherwise. It was compiled
+  /// while that one was not mounted; compiled again, it keeps that file apart.
   @GuardedBy("registration")
-  private void refuseContradiction(LayerContent content) throws IOException {
-    for (int index = 0; index < content.table().objects(); index++) {
-      LayerObject object = content.table().object(index);
-      if (object.sharing() == LayerObject.Sharing.SHARED
-          && !object.isOneChunk()
-          && catalog.contradicts(object.digest(), object.size())) {
-        LayerDirectory.of(layers, content.digest()).delete();
-        throw new IOException(
-            "layer %s lists %s with %d bytes, and a mounted layer with another size"
-                .formatted(content.digest(), object.digest(), object.size()));
+  private boolean isContradicted(LayerContent content) {
+    ChunkTable table = content.table();
+    for (int index = 0; index < table.objects(); index++) {
+      LayerObject object = table.object(index);
+      if (object.sharing() == LayerObject.Sharing.SHARED && catalog.contradicts(object, content)) {
+        LOGGER.log(
+            Level.WARNING,
+            "layers contradict each other about a file layer={0} object={1}",
+            content.digest(),
+            object.digest());
+        return true;
       }
     }
+    return false;
   }
 
   private LayerDirectory compile(LayerRequest request) throws IOException {

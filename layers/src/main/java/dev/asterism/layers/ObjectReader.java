@@ -56,9 +56,9 @@ final class ObjectReader implements AutoCloseable {
   /// Has the first chunk ready, so that an open fails where the registry is away.
   ///
   /// @throws IOException if no mounted layer's registry can deliver it
-  void start() throws IOException {
+  void start(Deadline deadline) throws IOException {
     if (whole().isEmpty()) {
-      fromAnyLayer((location, deadline) -> pieces(location, 0, 1, deadline));
+      fromAnyLayer(deadline, (location, end) -> pieces(location, 0, 1, end));
     }
   }
 
@@ -77,14 +77,16 @@ final class ObjectReader implements AutoCloseable {
       complete.get().read(offset, into.segment().asSlice(0, length).asByteBuffer());
       return length;
     }
-    return fromAnyLayer((location, deadline) -> {
-      List<Piece> pieces = pieces(location, offset, length, deadline);
-      MemorySegment target = into.segment().asSlice(0, length);
-      for (Piece piece : pieces) {
-        copy(location.layer(), piece, target, deadline);
-      }
-      return length;
-    });
+    return fromAnyLayer(
+        Deadline.in(fetching.policy().patience()),
+        (location, end) -> {
+          List<Piece> pieces = pieces(location, offset, length, end);
+          MemorySegment target = into.segment().asSlice(0, length);
+          for (Piece piece : pieces) {
+            copy(location.layer(), piece, target, end);
+          }
+          return length;
+        });
   }
 
   /// Something that any layer will do for.
@@ -92,9 +94,8 @@ final class ObjectReader implements AutoCloseable {
     T with(Catalog.Location location, Deadline deadline) throws IOException;
   }
 
-  private <T> T fromAnyLayer(Attempt<T> attempt) throws IOException {
+  private <T> T fromAnyLayer(Deadline deadline, Attempt<T> attempt) throws IOException {
     IOException failure = new IOException("no mounted layer lists object " + digest);
-    Deadline deadline = Deadline.in(fetching.policy().patience());
     List<Catalog.Location> locations =
         fetching.catalog().find(digest).stream()
             .filter(location -> location.object().size() == size)

@@ -26,6 +26,9 @@ final class PartialFiles {
 
   private final Set<Integer> completing = ConcurrentHashMap.newKeySet();
 
+  /// Those whose chunks are right and do not make the whole that the TOC promises.
+  private final Set<Integer> hopeless = ConcurrentHashMap.newKeySet();
+
   PartialFiles(LayerContent layer) {
     this.layer = layer;
   }
@@ -54,7 +57,7 @@ final class PartialFiles {
           complete[0] = isNothingMissing(object, left);
           return complete[0] ? null : left;
         });
-    if (complete[0] && completing.add(object.index())) {
+    if (complete[0] && !hopeless.contains(object.index()) && completing.add(object.index())) {
       Thread.ofVirtual().name("complete " + object.digest()).start(() -> complete(object));
     }
   }
@@ -86,7 +89,12 @@ final class PartialFiles {
       switch (published) {
         case Published.Shared _ -> layer.shared().adoptElsewhere(layer, object.digest());
         case Published.Unshared unshared -> stays(object, unshared.cause());
-        case Published.Uncached uncached -> stays(object, uncached.cause());
+        case Published.Uncached uncached -> {
+          stays(object, uncached.cause());
+          if (uncached.cause() == Cause.CORRUPT && isNothingMissing(object, allOf(object))) {
+            hopeless.add(object.index()); // no part was damaged, or it would be gone now
+          }
+        }
       }
     } finally {
       completing.remove(object.index());
@@ -95,7 +103,7 @@ final class PartialFiles {
 
   private void stays(LayerObject object, Cause cause) {
     LOGGER.log(
-        Level.INFO,
+        cause == Cause.MISSING ? Level.DEBUG : Level.INFO, // missing: the store lost one meanwhile
         "file stays in parts layer={0} object={1} cause={2}",
         layer.digest(),
         object.digest(),

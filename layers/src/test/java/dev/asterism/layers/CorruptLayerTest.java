@@ -15,7 +15,6 @@ import dev.asterism.testkit.process.Outcome;
 import dev.asterism.testkit.registry.Fault;
 import dev.asterism.testkit.registry.Target;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -45,23 +44,21 @@ final class CorruptLayerTest {
     Layer.EstargzBlob blob = blob();
     long payload = TocLocator.locate(blob.blob()).tocOffset();
     int failures = 0;
-    try (Origin origin = Origin.start();
-        LazyNode node = LazyNode.start(directory, origin)) {
+    try (Origin origin = Origin.start()) {
       LayerRequest layer = origin.add(blob);
       for (long at = 60; at < payload; at += payload / 12) {
-        node.service().layers().retain(LazyNode::nothing);
-        node.emptyStore();
-        Path rootfs = node.mount(layer);
-        origin.registry().fault(Target.blob(layer.layer()), new Fault.FlippedByte(at));
+        try (LazyNode node = LazyNode.start(directory.resolve("at" + at), origin)) {
+          Path rootfs = node.mount(layer);
+          origin.registry().fault(Target.blob(layer.layer()), new Fault.FlippedByte(at));
 
-        failures += assertRightOrEio(cat(rootfs, "usr/small"), SMALL);
-        failures += assertRightOrEio(cat(rootfs, "usr/big"), BIG);
-        node.assertStoreIsRight();
+          failures += assertRightOrEio(cat(rootfs, "usr/small"), SMALL);
+          failures += assertRightOrEio(cat(rootfs, "usr/big"), BIG);
+          node.assertStoreIsRight();
 
-        origin.registry().clearFaults();
-        assertThat(cat(rootfs, "usr/small").orThrow().out()).isEqualTo(SMALL);
-        assertThat(cat(rootfs, "usr/big").orThrow().out()).isEqualTo(BIG);
-        node.unmount(rootfs);
+          origin.registry().clearFaults();
+          assertThat(cat(rootfs, "usr/small").orThrow().out()).isEqualTo(SMALL);
+          assertThat(cat(rootfs, "usr/big").orThrow().out()).isEqualTo(BIG);
+        }
       }
     }
     assertThat(failures).isGreaterThan(5);
@@ -123,7 +120,7 @@ final class CorruptLayerTest {
 
         assertThat(failure).as("byte %d of %d", at, size).isNotNull();
         assertThat(failure).hasMessageContaining(layer.layer().toString());
-        assertThat(Files.list(node.root().resolve("layers"))).isEmpty();
+        assertThat(node.root().resolve("layers")).isEmptyDirectory();
         assertThat(node.find("cache/layers")).isEmpty();
       }
       origin.registry().clearFaults();
@@ -146,8 +143,8 @@ final class CorruptLayerTest {
           .hasMessageContaining(layer.layer().toString())
           .hasMessageContaining(pinned.toString())
           .hasMessageContaining(blob.tocDigest().toString());
-      assertThat(Files.list(node.root().resolve("layers"))).isEmpty();
-      assertThat(Files.list(node.root().resolve("chains"))).isEmpty();
+      assertThat(node.root().resolve("layers")).isEmptyDirectory();
+      assertThat(node.root().resolve("chains")).isEmptyDirectory();
       assertThat(node.service().store().layers()).isEmpty();
     }
   }

@@ -15,7 +15,6 @@ import dev.asterism.testkit.process.Outcome;
 import dev.asterism.testkit.registry.Fault;
 import dev.asterism.testkit.registry.Target;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -126,7 +125,7 @@ final class FaultyRegistryTest {
       try {
         node.service().layers().prepare(layer);
       } catch (IOException e) {
-        assertThat(Files.list(node.root().resolve("layers"))).isEmpty();
+        assertThat(node.root().resolve("layers")).isEmptyDirectory();
       }
 
       origin.registry().clearFaults();

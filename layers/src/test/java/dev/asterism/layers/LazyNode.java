@@ -41,6 +41,7 @@ final class LazyNode implements AutoCloseable {
   private LayerService service;
   private boolean running = true;
   private int overlays;
+  private List<LayerRequest> requests = List.of();
 
   private LazyNode(Path directory, BlobSource source, FetchPolicy policy) throws IOException {
     this.directory = directory;
@@ -63,6 +64,7 @@ final class LazyNode implements AutoCloseable {
 
   /// Prepares layers, lowest first, and mounts an overlay over them, read-only. Returns where.
   Path mount(LayerRequest... layers) throws Exception {
+    requests = List.of(layers);
     for (LayerRequest layer : layers) {
       service.layers().prepare(layer);
     }
@@ -75,6 +77,11 @@ final class LazyNode implements AutoCloseable {
         .with("-o", "ro,metacopy=on,lowerdir=" + lower)
         .runOrThrow();
     return rootfs;
+  }
+
+  /// Returns the layers that were mounted last.
+  List<LayerRequest> requests() {
+    return requests;
   }
 
   void unmount(Path rootfs) throws Exception {
@@ -145,11 +152,6 @@ final class LazyNode implements AutoCloseable {
             .lines()
             .toList();
     assertThat(wrong).isEmpty();
-  }
-
-  /// Removes every file from the store, as no running daemon does.
-  void emptyStore() throws Exception {
-    sh("cd \"$1/cache\" && find objects chunks fresh -type f -delete", root.toString()).orThrow();
   }
 
   /// What [LayerMounter#retain] keeps where nothing is in use.
