@@ -96,8 +96,7 @@ final class FaultyDiskTest {
       Command.of("mkfs.ext4", "-q", "-m", "0", "-N", "4000", image.toString()).runOrThrow();
       device = image.toString();
     }
-    Command.of("mount", "-t", disk.type, "-o", disk.options, device, cache.toString())
-        .runOrThrow();
+    Command.of("mount", "-t", disk.type, "-o", disk.options, device, cache.toString()).runOrThrow();
   }
 
   @Test
@@ -158,7 +157,8 @@ final class FaultyDiskTest {
       cat(rootfs, "small3").orThrow();
       LazyNode.await(() -> node.objectSizes().contains((long) BIG.length));
       node.unmount(rootfs);
-      sh("cd $1/cache; find objects fresh chunks -type f -delete", node.root().toString()).orThrow();
+      sh("cd $1/cache; find objects fresh chunks -type f -delete", node.root().toString())
+          .orThrow();
       LazyNode.dropCaches();
 
       Path again = node.mount(layer);
