@@ -4,6 +4,7 @@ import static dev.asterism.layers.LazyNode.cat;
 import static dev.asterism.layers.LazyNode.sh;
 import static dev.asterism.testkit.layer.Entry.file;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.asterism.testkit.layer.Entry;
 import dev.asterism.testkit.layer.Layer;
@@ -30,7 +31,7 @@ final class FaultyDiskTest {
   @TempDir Path directory;
 
   /// What is wrong with the cache's file system, from before the daemon starts or while it runs.
-  private enum Disk {
+  enum Disk {
     ALMOST_FULL("tmpfs", "size=600k", ":"),
     FEW_INODES("tmpfs", "nr_inodes=860", ":"),
     FILLED("tmpfs", "size=8m", "dd if=/dev/zero of=$1/fill bs=64k 2>/dev/null || test -s $1/fill"),
@@ -85,6 +86,9 @@ final class FaultyDiskTest {
       Path again = node.mount(node.requests().toArray(LayerRequest[]::new));
       assertThat(cat(again, "small59").orThrow().out()).isEqualTo(content(59));
       node.assertStoreIsRight();
+      if (disk == Disk.READ_ONLY) {
+        assertThatThrownBy(node::stop).hasMessageContaining("EROFS");
+      }
     }
   }
 
@@ -96,8 +100,7 @@ final class FaultyDiskTest {
       Command.of("mkfs.ext4", "-q", "-m", "0", "-N", "4000", image.toString()).runOrThrow();
       device = image.toString();
     }
-    Command.of("mount", "-t", disk.type, "-o", disk.options, device, cache.toString())
-        .runOrThrow();
+    Command.of("mount", "-t", disk.type, "-o", disk.options, device, cache.toString()).runOrThrow();
   }
 
   @Test
@@ -158,7 +161,8 @@ final class FaultyDiskTest {
       cat(rootfs, "small3").orThrow();
       LazyNode.await(() -> node.objectSizes().contains((long) BIG.length));
       node.unmount(rootfs);
-      sh("cd $1/cache; find objects fresh chunks -type f -delete", node.root().toString()).orThrow();
+      sh("cd $1/cache; find objects fresh chunks -type f -delete", node.root().toString())
+          .orThrow();
       LazyNode.dropCaches();
 
       Path again = node.mount(layer);

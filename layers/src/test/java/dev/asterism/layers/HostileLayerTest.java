@@ -11,10 +11,6 @@ import dev.asterism.testkit.layer.Seeds;
 import dev.asterism.testkit.process.Outcome;
 import dev.asterism.testkit.registry.Fault;
 import dev.asterism.testkit.registry.Target;
-<<<<<<< HEAD
-import java.io.IOException;
-=======
->>>>>>> wip-faults
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -45,13 +41,8 @@ final class HostileLayerTest {
   private enum Lie {
     /// The digest of the big file over other chunks, sizes and all as in the other layer.
     OTHER_CHUNKS(Layer.of(file("evil", EVIL_BIG)), toc -> rename(toc, EVIL_BIG, BIG)),
-<<<<<<< HEAD
-    SHORTER(Layer.of(file("evil", Arrays.copyOf(EVIL_BIG, 40_000))), Lie::asBig),
-    LONGER(Layer.of(file("evil", RandomTrees.content(Seeds.generator(25), 300_000))), Lie::asBig),
-=======
     SHORTER(Layer.of(file("evil", SHORT)), toc -> rename(toc, SHORT, BIG)),
     LONGER(Layer.of(file("evil", LONG)), toc -> rename(toc, LONG, BIG)),
->>>>>>> wip-faults
     /// The big file in chunks, the small file's digest.
     SMALL_IN_CHUNKS(Layer.of(file("evil", EVIL_BIG)), toc -> rename(toc, EVIL_BIG, SMALL)),
     /// The small file in one chunk, the big file's digest.

@@ -33,10 +33,8 @@ enum Key {
   CRI_ENABLE("cri_keychain.enable_keychain", Use.NOT_YET, Reason.LOGINS),
   CRI_SERVICE("cri_keychain.image_service_path", Use.NOT_YET, Reason.LOGINS),
   CRI_LISTEN("cri_keychain.listen_path", Use.NOT_YET, Reason.LOGINS),
-  KUBECONFIG_ENABLE(
-      "kubeconfig_keychain.enable_keychain", Use.NOT_YET, Reason.LOGINS),
-  KUBECONFIG_PATH(
-      "kubeconfig_keychain.kubeconfig_path", Use.NOT_YET, Reason.LOGINS),
+  KUBECONFIG_ENABLE("kubeconfig_keychain.enable_keychain", Use.NOT_YET, Reason.LOGINS),
+  KUBECONFIG_PATH("kubeconfig_keychain.kubeconfig_path", Use.NOT_YET, Reason.LOGINS),
   MIRRORS("resolver.host.*.mirrors", Use.NOT_YET, "every registry is asked itself"),
   IPFS("ipfs", Use.NOT_YET, "layers come from registries"),
   ALLOW_INVALID_MOUNTS(

@@ -1,8 +1,8 @@
 package dev.asterism.cli.e2e;
 
 import dev.asterism.content.Digest;
-import dev.asterism.testkit.KernelTests;
 import dev.asterism.testkit.process.Command;
+import dev.asterism.testkit.process.Machine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +37,7 @@ final class RealImage {
 
   /// Returns the storage, made if need be; skips the test where the machine cannot make it.
   static Path storage() throws IOException, InterruptedException {
-    KernelTests.require(
+    Machine.requireRootAnd(
         "containerd", "runc", "ctr-remote", "docker-registry", "skopeo", "umoci", "debootstrap");
     Path folder = Path.of(System.getProperty("user.home"), ".cache", "asterism-test", "images");
     Files.createDirectories(folder);

@@ -35,10 +35,7 @@ class InspectionTest {
   private final TestRegistry registry = TestRegistry.start();
   private final RegistryClient client =
       new RegistryClient(
-          Hosts.standard(),
-          Credentials.anonymous(),
-          RequestPolicy.DEFAULT,
-          InstantSource.system());
+          Hosts.standard(), Credentials.anonymous(), RequestPolicy.DEFAULT, InstantSource.system());
 
   @AfterEach
   void close() throws Exception {
@@ -48,8 +45,7 @@ class InspectionTest {
 
   private List<Inspection.Layer> inspect(TestLayer... layers) throws Exception {
     TestImage served = registry.image("app", "1", layers);
-    Image image =
-        client.resolve(ImageReference.parse(registry.reference(served)), Platform.host());
+    Image image = client.resolve(ImageReference.parse(registry.reference(served)), Platform.host());
     return new Inspection(client, root, _ -> {}).layers(image);
   }
 

@@ -17,8 +17,8 @@ import dev.asterism.registry.Platform;
 import dev.asterism.registry.RegistryClient;
 import dev.asterism.registry.RequestPolicy;
 import dev.asterism.testkit.layer.Layer;
-import dev.asterism.testkit.process.Machine;
 import dev.asterism.testkit.process.Command;
+import dev.asterism.testkit.process.Machine;
 import dev.asterism.testkit.process.ScratchFolder;
 import dev.asterism.testkit.registry.TestImage;
 import dev.asterism.testkit.registry.TestLayer;
@@ -39,10 +39,7 @@ class MountedImageTest {
   private final TestRegistry registry = TestRegistry.start();
   private final RegistryClient client =
       new RegistryClient(
-          Hosts.standard(),
-          Credentials.anonymous(),
-          RequestPolicy.DEFAULT,
-          InstantSource.system());
+          Hosts.standard(), Credentials.anonymous(), RequestPolicy.DEFAULT, InstantSource.system());
 
   @SuppressWarnings("NullAway.Init") // set before each test
   private ScratchFolder scratch;
@@ -66,8 +63,7 @@ class MountedImageTest {
 
   private MountedImage mount(Path mountpoint, TestLayer... layers) throws Exception {
     TestImage served = registry.image("app", "1", layers);
-    Image image =
-        client.resolve(ImageReference.parse(registry.reference(served)), Platform.host());
+    Image image = client.resolve(ImageReference.parse(registry.reference(served)), Platform.host());
     BlobSource source =
         (name, layer) -> client.blob(ImageReference.parse(name), layer, OptionalLong.empty());
     return MountedImage.mount(image, mountpoint, scratch.path().resolve("root"), source, _ -> {});
