@@ -97,9 +97,10 @@ class WritingTest {
   @Test
   void container_thatWrites_leavesWhatItLeavesOverOverlayfs()
       throws IOException, InterruptedException {
-    TreeListing expected = upper(TestNode.OVERLAYFS, containers.get(TestNode.OVERLAYFS));
+    TreeListing expected =
+        upper(TestNode.OVERLAYFS, containers.getOrDefault(TestNode.OVERLAYFS, ""));
 
-    TreeListing actual = upper(TestNode.ASTERISM, containers.get(TestNode.ASTERISM));
+    TreeListing actual = upper(TestNode.ASTERISM, containers.getOrDefault(TestNode.ASTERISM, ""));
 
     assertThat(actual.differenceFrom(expected).lines()).isEmpty();
   }
