@@ -71,6 +71,9 @@ public final class Asterism {
 
   /// Says in one line why a command failed; a bug shows its stack.
   private static int report(Exception failure, CommandLine at) {
+    if (isEnding()) {
+      return ExitCode.FAILURE; // what is being taken down under it fails: nobody wants to know
+    }
     PrintWriter err = at.getErr();
     switch (failure) {
       case ConfigurationException wrong ->
@@ -81,6 +84,18 @@ public final class Asterism {
     }
     err.flush();
     return ExitCode.FAILURE;
+  }
+
+  /// Tells whether the process has been told to end.
+  private static boolean isEnding() {
+    Thread hook = new Thread(() -> {});
+    try {
+      Runtime.getRuntime().addShutdownHook(hook);
+      Runtime.getRuntime().removeShutdownHook(hook);
+      return false;
+    } catch (IllegalStateException _) {
+      return true;
+    }
   }
 
   /// The platform's file exceptions carry the path and say in their name alone what is wrong.

@@ -12,6 +12,7 @@ import dev.asterism.snapshotter.VerificationPolicy;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -29,6 +30,7 @@ final class Daemon {
     Configuration configuration = options.configuration();
     InstantSource clock = InstantSource.system();
     Path root = Files.createDirectories(options.root()).toRealPath();
+    unpackNativeCodeIn(root.resolve("native"));
     try (StopSignal stop = StopSignal.open();
         RegistryClient registry = registry(configuration, clock);
         LayerService layers =
@@ -42,6 +44,18 @@ final class Daemon {
         LOGGER.log(Level.INFO, "stopping");
       }
     }
+  }
+
+  /// Lets SQLite's driver unpack its library here and not in `/tmp`: a process that is killed
+  /// leaves it behind, and the next one takes it away.
+  private static void unpackNativeCodeIn(Path folder) throws IOException {
+    Files.createDirectories(folder);
+    try (DirectoryStream<Path> left = Files.newDirectoryStream(folder)) {
+      for (Path file : left) {
+        Files.delete(file);
+      }
+    }
+    System.setProperty("org.sqlite.tmpdir", folder.toString());
   }
 
   /// Returns the client for every registry.

@@ -14,12 +14,19 @@ import java.util.OptionalLong;
 record RegistryBlobs(RegistryClient client) implements BlobSource {
   @Override
   public Blob open(String image, Digest layer) throws IOException {
-    ImageReference reference;
+    return client.blob(parse(image, layer), layer, OptionalLong.empty());
+  }
+
+  @Override
+  public Blob open(String image, Digest layer, long size) throws IOException {
+    return client.blob(parse(image, layer), layer, OptionalLong.of(size));
+  }
+
+  private static ImageReference parse(String image, Digest layer) throws IOException {
     try {
-      reference = ImageReference.parse(image);
+      return ImageReference.parse(image);
     } catch (IllegalArgumentException e) {
       throw new IOException("layer %s: %s".formatted(layer, e.getMessage()), e);
     }
-    return client.blob(reference, layer, OptionalLong.empty());
   }
 }

@@ -13,4 +13,11 @@ public interface BlobSource {
   /// @param layer digest of the blob
   /// @throws IOException if nobody has it, or nobody answers
   Blob open(String image, Digest layer) throws IOException;
+
+  /// As the other, for a blob whose size is known from an earlier visit: it need not be asked for.
+  ///
+  /// @param size bytes; a blob that has another size now fails when it is read
+  default Blob open(String image, Digest layer, long size) throws IOException {
+    return open(image, layer);
+  }
 }

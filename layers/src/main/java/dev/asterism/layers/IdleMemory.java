@@ -6,50 +6,66 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// Gives the heap back to the system when fetching pauses.
+/// Keeps the heap as small as what lives in it, while fetching and after it.
 ///
-/// While a layer streams in, every chunk is an array that is garbage a moment later, and the heap
-/// grows to hold it. The collector has no reason to shrink it afterwards: an idle daemon allocates
-/// nothing, so nothing is collected. What lives is some ten megabytes, so one full collection costs
-/// milliseconds. Thread-safe.
+/// While a layer streams in, every chunk is an array that is garbage a moment later, and the
+/// collector rather grows the heap to its limit than collects; afterwards an idle daemon allocates
+/// nothing, so nothing shrinks it. What lives is some ten megabytes, so a full collection costs
+/// about 20 ms: one is asked for with every [#BUSY] bytes, and one when fetching pauses.
+/// Thread-safe.
 final class IdleMemory implements AutoCloseable {
-  /// Less garbage than this is not worth a collection.
-  private static final long WORTH = 16 << 20; // 16 MiB
+  /// Garbage after which fetching itself is worth a collection.
+  private static final long BUSY = 48 << 20; // 48 MiB
 
-  private static final long PAUSE_SECONDS = 2;
+  /// Least time from one such collection to the next, so that they cost a few percent at most.
+  private static final long BUSY_MILLIS = 500;
+
+  /// Less garbage than this is not worth a collection in a pause.
+  private static final long IDLE = 16 << 20; // 16 MiB
+
+  private static final long PAUSE_MILLIS = 1000;
 
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("idle-memory").daemon().factory());
-  private final AtomicLong allocated = new AtomicLong();
+  private final AtomicLong total = new AtomicLong();
   private final AtomicBoolean watching = new AtomicBoolean();
+
+  /// What [#total] was at the last collection; written by the timer's thread only.
+  private volatile long collected;
 
   /// Notes that this many bytes were decoded, of which none is kept.
   void decoded(long bytes) {
-    if (allocated.addAndGet(bytes) >= WORTH && watching.compareAndSet(false, true)) {
-      watch(allocated.get());
+    if (total.addAndGet(bytes) - collected >= IDLE && watching.compareAndSet(false, true)) {
+      watch(total.get(), 0);
     }
   }
 
-  private void watch(long before) {
-    var _ =
-        timer.schedule(
-            () -> {
-              long now = allocated.get();
-              if (now != before) {
-                watch(now);
-                return;
-              }
-              allocated.addAndGet(-now);
-              watching.set(false);
-              collect();
-            },
-            PAUSE_SECONDS,
-            TimeUnit.SECONDS);
+  /// Looks again in a while.
+  ///
+  /// @param before what `total` was at the last look
+  /// @param quiet for how many milliseconds nothing was decoded
+  private void watch(long before, long quiet) {
+    var _ = timer.schedule(() -> look(before, quiet), BUSY_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private void look(long before, long quiet) {
+    long now = total.get();
+    long stillFor = now == before ? quiet + BUSY_MILLIS : 0;
+    if (stillFor >= PAUSE_MILLIS) {
+      watching.set(false);
+      collect(now);
+      return;
+    }
+    if (now - collected >= BUSY) {
+      collect(now);
+    }
+    watch(now, stillFor);
   }
 
   @SuppressWarnings("SystemGc") // it is what this class is for, see above
-  private static void collect() {
+  private void collect(long now) {
+    collected = now;
     System.gc();
   }
 

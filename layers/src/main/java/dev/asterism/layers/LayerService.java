@@ -63,8 +63,9 @@ public final class LayerService implements AutoCloseable {
             new Transfers(policy, memory),
             new Catalog(),
             (layer, object) -> nameOf(LayerDirectory.of(root.resolve("layers"), layer), object));
-    Path mountpoint = Files.createDirectories(root.resolve("fs"));
-    unmountDead(mountpoint);
+    Path mountpoint = root.resolve("fs");
+    unmountDead(mountpoint); // before anything looks at it: a dead mount answers ENOTCONN
+    Files.createDirectories(mountpoint);
     FuseSession session =
         FuseSession.mount(
             mountpoint, "asterism", new Gate(fetching), FuseSession.Options.defaults());

@@ -34,7 +34,7 @@ final class LazyBlob implements Blob {
   public InputStream open(ByteRange range) throws IOException {
     Blob blob = found.get();
     if (blob == null) {
-      blob = source.open(image, layer);
+      blob = source.open(image, layer, size);
       if (blob.size() != size) {
         throw new IOException(
             "layer %s of %s has %d bytes in the registry and had %d"

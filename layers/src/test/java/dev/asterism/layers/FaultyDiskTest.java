@@ -31,7 +31,7 @@ final class FaultyDiskTest {
   @TempDir Path directory;
 
   /// What is wrong with the cache's file system, from before the daemon starts or while it runs.
-  private enum Disk {
+  enum Disk {
     ALMOST_FULL("tmpfs", "size=600k", ":"),
     FEW_INODES("tmpfs", "nr_inodes=860", ":"),
     FILLED("tmpfs", "size=8m", "dd if=/dev/zero of=$1/fill bs=64k 2>/dev/null || test -s $1/fill"),
@@ -100,8 +100,7 @@ final class FaultyDiskTest {
       Command.of("mkfs.ext4", "-q", "-m", "0", "-N", "4000", image.toString()).runOrThrow();
       device = image.toString();
     }
-    Command.of("mount", "-t", disk.type, "-o", disk.options, device, cache.toString())
-        .runOrThrow();
+    Command.of("mount", "-t", disk.type, "-o", disk.options, device, cache.toString()).runOrThrow();
   }
 
   @Test
@@ -162,7 +161,8 @@ final class FaultyDiskTest {
       cat(rootfs, "small3").orThrow();
       LazyNode.await(() -> node.objectSizes().contains((long) BIG.length));
       node.unmount(rootfs);
-      sh("cd $1/cache; find objects fresh chunks -type f -delete", node.root().toString()).orThrow();
+      sh("cd $1/cache; find objects fresh chunks -type f -delete", node.root().toString())
+          .orThrow();
       LazyNode.dropCaches();
 
       Path again = node.mount(layer);

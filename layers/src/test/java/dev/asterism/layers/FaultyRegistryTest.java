@@ -38,7 +38,8 @@ final class FaultyRegistryTest {
   @TempDir Path directory;
 
   /// What a registry can do to an answer.
-  private enum Trouble {
+  @SuppressWarnings("ImmutableEnumChecker") // faults are records of values
+  enum Trouble {
     STALL(new Fault.StallAfter(1000)),
     SILENCE(new Fault.Silence()),
     CUT(new Fault.CutAfter(1000)),
@@ -220,7 +221,7 @@ final class FaultyRegistryTest {
     }
   }
 
-  private enum Kind {
+  enum Kind {
     SMALL,
     BIG
   }

@@ -30,13 +30,11 @@ enum Key {
   METRICS_ADDRESS("metrics_address", Use.NOT_YET, "there are no metrics"),
   DEBUG_ADDRESS("debug_address", Use.NOT_YET, "there is no debug endpoint"),
   LOG_FILE_ACCESS("log_file_access", Use.NOT_YET, "opens are not logged"),
-  CRI_ENABLE("cri_keychain.enable_keychain", Use.NOT_YET, "registries are asked anonymously"),
-  CRI_SERVICE("cri_keychain.image_service_path", Use.NOT_YET, "registries are asked anonymously"),
-  CRI_LISTEN("cri_keychain.listen_path", Use.NOT_YET, "registries are asked anonymously"),
-  KUBECONFIG_ENABLE(
-      "kubeconfig_keychain.enable_keychain", Use.NOT_YET, "registries are asked anonymously"),
-  KUBECONFIG_PATH(
-      "kubeconfig_keychain.kubeconfig_path", Use.NOT_YET, "registries are asked anonymously"),
+  CRI_ENABLE("cri_keychain.enable_keychain", Use.NOT_YET, Reason.LOGINS),
+  CRI_SERVICE("cri_keychain.image_service_path", Use.NOT_YET, Reason.LOGINS),
+  CRI_LISTEN("cri_keychain.listen_path", Use.NOT_YET, Reason.LOGINS),
+  KUBECONFIG_ENABLE("kubeconfig_keychain.enable_keychain", Use.NOT_YET, Reason.LOGINS),
+  KUBECONFIG_PATH("kubeconfig_keychain.kubeconfig_path", Use.NOT_YET, Reason.LOGINS),
   MIRRORS("resolver.host.*.mirrors", Use.NOT_YET, "every registry is asked itself"),
   IPFS("ipfs", Use.NOT_YET, "layers come from registries"),
   ALLOW_INVALID_MOUNTS(
@@ -69,6 +67,11 @@ enum Key {
   MANAGER_ADDRESS("fuse_manager.address", Use.NEVER, "there is no second process"),
   MANAGER_PATH("fuse_manager.path", Use.NEVER, "there is no second process"),
   MANAGER_METRICS("fuse_manager.metrics_address", Use.NEVER, "there is no second process");
+
+  /// Why several keys change nothing.
+  private static final class Reason {
+    static final String LOGINS = "credentials come from docker's config.json";
+  }
 
   /// Whether a key changes anything.
   enum Use {

@@ -47,6 +47,7 @@ public final class Demo {
     try (Cleanup cleanup = Cleanup.open()) {
       ScratchFolder scratch = ScratchFolder.create("asterism-demo");
       cleanup.add(scratch::close);
+      cleanup.add(Demo::endChildren);
       progress.accept("making two versions of an image from this machine's Java");
       List<BuiltImage> versions = build(Files.createDirectory(scratch.path().resolve("images")));
       TestRegistry registry = TestRegistry.start();
@@ -62,6 +63,11 @@ public final class Demo {
       Figures second = measure("Asterism", asterism, references);
       return report(versions, first, second);
     }
+  }
+
+  /// Ends what still runs because a signal came between.
+  private static void endChildren() {
+    ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly);
   }
 
   /// What one side did. Immutable.

@@ -7,8 +7,9 @@ import java.util.logging.Logger;
 import java.util.logging.StreamHandler;
 
 /// Where log lines go: standard error, at once, to the very end of the process.
+///
+/// No logger is a static field here: that would choose the log manager before [#claim].
 public final class Logging {
-  private static final Logger ROOT = Logger.getLogger("");
   private static final String OURS = "dev.asterism";
 
   private Logging() {}
@@ -29,20 +30,27 @@ public final class Logging {
           case TEXT -> new TextFormatter();
           case JSON -> new JsonFormatter();
         };
-    for (Handler old : ROOT.getHandlers()) {
-      ROOT.removeHandler(old);
+    Logger root = Logger.getLogger("");
+    for (Handler old : root.getHandlers()) {
+      root.removeHandler(old);
     }
-    Handler handler = new PromptHandler(formatter);
+    Logger ours = Logger.getLogger(OURS);
+    Handler handler = new PromptHandler(formatter, ours);
     handler.setLevel(Level.ALL);
-    ROOT.addHandler(handler);
-    ROOT.setLevel(level == LogLevel.TRACE ? Level.FINEST : Level.WARNING);
-    Logger.getLogger(OURS).setLevel(level.level());
+    root.addHandler(handler);
+    root.setLevel(level == LogLevel.TRACE ? Level.FINEST : Level.WARNING);
+    ours.setLevel(level.level());
   }
 
   /// Writes every line through.
   private static final class PromptHandler extends StreamHandler {
-    PromptHandler(Formatter formatter) {
+    /// Held, for the platform forgets a logger with its level when nobody holds it.
+    @SuppressWarnings("UnusedVariable") // being there is its use
+    private final Logger ours;
+
+    PromptHandler(Formatter formatter, Logger ours) {
       super(System.err, formatter);
+      this.ours = ours;
     }
 
     @Override

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// What has to be undone, last thing first: at [#close], or when the process is told to end.
@@ -18,6 +19,8 @@ public final class Cleanup implements AutoCloseable {
   }
 
   private final Thread hook = new Thread(this::closeQuietly, "cleanup");
+
+  private final ReentrantLock undoing = new ReentrantLock(); // taken before this object's monitor
 
   @GuardedBy("this")
   private final Deque<Step> steps = new ArrayDeque<>();
@@ -60,7 +63,17 @@ public final class Cleanup implements AutoCloseable {
     }
   }
 
+  /// One thread undoes everything, the other waits: the process must not end in the middle.
   private void undoAll() throws IOException {
+    undoing.lock();
+    try {
+      undoEach();
+    } finally {
+      undoing.unlock();
+    }
+  }
+
+  private void undoEach() throws IOException {
     IOException first = null;
     for (Step step = next(); step != null; step = next()) {
       try {

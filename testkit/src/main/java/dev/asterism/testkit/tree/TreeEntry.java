@@ -1,5 +1,7 @@
 package dev.asterism.testkit.tree;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -38,10 +40,19 @@ public record TreeEntry(
     xattrs = Collections.unmodifiableSortedMap(new TreeMap<>(xattrs));
   }
 
+  /// Returns this with its time rounded to the nearest second, as the Go tools put it into a TOC.
+  TreeEntry roundedToSeconds() {
+    BigDecimal seconds = new BigDecimal(mtime).setScale(0, RoundingMode.HALF_UP);
+    return withTime(seconds.toPlainString());
+  }
+
   /// Returns this with the seconds of its time only, rounded down: all that a TOC has.
   TreeEntry inWholeSeconds() {
-    String seconds = mtime.substring(0, mtime.indexOf('.'));
+    return withTime(mtime.substring(0, mtime.indexOf('.')));
+  }
+
+  TreeEntry withTime(String time) {
     return new TreeEntry(
-        type, mode, owner, seconds, links, firstLink, size, target, device, content, xattrs);
+        type, mode, owner, time, links, firstLink, size, target, device, content, xattrs);
   }
 }

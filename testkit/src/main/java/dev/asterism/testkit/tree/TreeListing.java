@@ -3,11 +3,11 @@ package dev.asterism.testkit.tree;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /// Everything in a tree, by name. Immutable.
 ///
@@ -57,11 +57,26 @@ public record TreeListing(SortedMap<String, TreeEntry> entries) {
 
   /// Returns the same with times cut to whole seconds: a TOC has no more.
   public TreeListing inWholeSeconds() {
-    SortedMap<String, TreeEntry> coarse = new TreeMap<>();
-    for (Map.Entry<String, TreeEntry> entry : entries.entrySet()) {
-      coarse.put(entry.getKey(), entry.getValue().inWholeSeconds());
-    }
-    return new TreeListing(coarse);
+    return map(TreeEntry::inWholeSeconds);
+  }
+
+  /// Returns the same with times rounded to the nearest second: the Go tools make such TOCs.
+  public TreeListing roundedToSeconds() {
+    return map(TreeEntry::roundedToSeconds);
+  }
+
+  /// Returns the same with no time at the root: no layer of the Go tools names it, so there it is
+  /// when somebody unpacked the image.
+  public TreeListing withoutRootTime() {
+    SortedMap<String, TreeEntry> changed = new TreeMap<>(entries);
+    changed.computeIfPresent("", (_, root) -> root.withTime("0"));
+    return new TreeListing(changed);
+  }
+
+  private TreeListing map(UnaryOperator<TreeEntry> change) {
+    SortedMap<String, TreeEntry> changed = new TreeMap<>(entries);
+    changed.replaceAll((_, entry) -> change.apply(entry));
+    return new TreeListing(changed);
   }
 
   /// Compares this with what it should be.

@@ -3,10 +3,10 @@ package dev.asterism.testkit.containerd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.asterism.estargz.EstargzOptions;
-import dev.asterism.testkit.KernelTests;
 import dev.asterism.testkit.image.BuiltImage;
 import dev.asterism.testkit.image.BuiltLayer;
 import dev.asterism.testkit.process.Command;
+import dev.asterism.testkit.process.Machine;
 import dev.asterism.testkit.process.ScratchFolder;
 import dev.asterism.testkit.registry.TestImage;
 import dev.asterism.testkit.registry.TestRegistry;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class PrivateContainerdTest {
   @BeforeAll
   static void requireTools() {
-    KernelTests.require("containerd", "runc", "ctr");
+    Machine.requireRootAnd("containerd", "runc", "ctr");
   }
 
   private static BuiltImage shell(Path folder) throws Exception {

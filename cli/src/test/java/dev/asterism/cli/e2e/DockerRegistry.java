@@ -1,0 +1,125 @@
+package dev.asterism.cli.e2e;
+
+import dev.asterism.testkit.process.Command;
+import dev.asterism.testkit.process.ScratchFolder;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// Debian's docker-registry on a port of 127.0.0.1, read-only. Confined to one thread.
+final class DockerRegistry implements AutoCloseable {
+  private static final Pattern LISTENING = Pattern.compile("listening on 127\\.0\\.0\\.1:(\\d+)");
+
+  /// The access log: request, status, bytes, referrer, and our own name as the client's.
+  private static final Pattern ACCESS =
+      Pattern.compile("\"(?:GET|HEAD) /v2/\\S+ HTTP/1\\.1\" \\d+ (\\d+) \"\" \"asterism");
+
+  private static final long PAUSE = 10; // milliseconds between two looks at the log
+
+  private final ScratchFolder scratch;
+  private final Path storage;
+  private final Path log;
+  private Process process;
+  private int port;
+
+  /// What Asterism has asked for and got, other clients not counted. Immutable.
+  ///
+  /// @param bytes of all answers' bodies
+  record Traffic(long requests, long bytes) {
+    Traffic since(Traffic earlier) {
+      return new Traffic(requests - earlier.requests, bytes - earlier.bytes);
+    }
+  }
+
+  private DockerRegistry(ScratchFolder scratch, Path storage)
+      throws IOException, InterruptedException {
+    this.scratch = scratch;
+    this.storage = storage;
+    this.log = scratch.path().resolve("log");
+    this.process = launch();
+    this.port = awaitPort();
+  }
+
+  /// Starts one over a storage folder.
+  static DockerRegistry start(Path storage) throws IOException, InterruptedException {
+    ScratchFolder scratch = ScratchFolder.create("asterism-registry");
+    try {
+      return new DockerRegistry(scratch, storage);
+    } catch (IOException | InterruptedException e) {
+      scratch.close();
+      throw e;
+    }
+  }
+
+  /// Returns how to name an image of it, e.g. `127.0.0.1:5000/tools:1`.
+  String reference(String image) {
+    return "127.0.0.1:%d/%s".formatted(port, image);
+  }
+
+  /// Ends it: connections are refused.
+  void stop() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
+  /// Is there again, at the same port.
+  void restart() throws IOException, InterruptedException {
+    process = launch();
+    port = awaitPort();
+  }
+
+  /// Returns what Asterism has fetched since the last start.
+  Traffic traffic() throws IOException {
+    Matcher access = ACCESS.matcher(Files.readString(log, StandardCharsets.ISO_8859_1));
+    long[] sums = new long[2];
+    access
+        .results()
+        .forEach(line -> {
+          sums[0]++;
+          sums[1] += Long.parseLong(line.group(1));
+        });
+    return new Traffic(sums[0], sums[1]);
+  }
+
+  private Process launch() throws IOException {
+    Path config = scratch.path().resolve("config.yaml");
+    Files.writeString(
+        config,
+        """
+        version: 0.1
+        storage:
+          filesystem:
+            rootdirectory: %s
+          maintenance:
+            readonly:
+              enabled: true
+        http:
+          addr: 127.0.0.1:%d
+        """
+            .formatted(storage, port));
+    ProcessBuilder builder =
+        Command.of("setsid", "docker-registry", "serve", config.toString()).builder();
+    return builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
+  }
+
+  private int awaitPort() throws IOException, InterruptedException {
+    while (true) {
+      Matcher listening = LISTENING.matcher(Files.readString(log));
+      if (listening.find()) {
+        return Integer.parseInt(listening.group(1));
+      }
+      if (process.waitFor(PAUSE, TimeUnit.MILLISECONDS)) {
+        throw new IOException("docker-registry ended: " + Files.readString(log));
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    process.destroyForcibly();
+    scratch.close();
+  }
+}

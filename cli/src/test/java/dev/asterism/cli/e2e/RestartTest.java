@@ -1,0 +1,120 @@
+package dev.asterism.cli.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.asterism.testkit.process.Cleanup;
+import dev.asterism.testkit.process.Command;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// The daemon may end at any time, and come back without the network.
+@Tag("kernel")
+@Timeout(value = 15, unit = TimeUnit.MINUTES)
+class RestartTest {
+  private static final String READ =
+      "file /usr/bin/less && sha256sum /usr/bin/perl /usr/bin/file /usr/lib/file/magic.mgc";
+
+  private final Cleanup cleanup = Cleanup.open();
+  private DockerRegistry registry;
+  private TestNode node;
+  private String image;
+
+  /// How the daemon ends.
+  enum End {
+    TOLD,
+    KILLED;
+
+    void of(TestNode node) throws InterruptedException {
+      switch (this) {
+        case TOLD -> node.stopDaemon();
+        case KILLED -> node.killDaemon();
+      }
+    }
+  }
+
+  @BeforeEach
+  void pull() throws IOException, InterruptedException {
+    registry = DockerRegistry.start(RealImage.storage());
+    cleanup.add(registry::close);
+    node = TestNode.start();
+    cleanup.add(node::close);
+    image = registry.reference(RealImage.LAZY);
+    node.pull(image);
+  }
+
+  @AfterEach
+  void end() throws IOException {
+    cleanup.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void container_whileTheDaemonIsAway_readsWhatItHadRead(End end)
+      throws IOException, InterruptedException {
+    String container = node.startIdle(image);
+    String before = node.execute(container, READ).orThrow().text();
+
+    end.of(node);
+    Command.of("sh", "-c", "sync; echo 3 > /proc/sys/vm/drop_caches").runOrThrow();
+
+    assertThat(node.execute(container, READ).orThrow().text()).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void container_afterTheDaemonIsBack_readsWhatItHadRead(End end)
+      throws IOException, InterruptedException {
+    String container = node.startIdle(image);
+    String before = node.execute(container, READ).orThrow().text();
+
+    end.of(node);
+    node.startDaemon();
+    Command.of("sh", "-c", "sync; echo 3 > /proc/sys/vm/drop_caches").runOrThrow();
+
+    assertThat(node.execute(container, READ).orThrow().text()).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void daemon_thatStartsWithoutTheRegistry_runsContainersFromWhatIsThere(End end)
+      throws IOException, InterruptedException {
+    String before = node.run(TestNode.ASTERISM, image, READ);
+    String snapshots = node.snapshots("ls").runOrThrow().text();
+
+    end.of(node);
+    registry.stop();
+    node.startDaemon();
+    node.awaitReconnection();
+
+    assertThat(node.snapshots("ls").runOrThrow().text()).isEqualTo(snapshots);
+    assertThat(node.run(TestNode.ASTERISM, image, READ)).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void daemon_thatIsBack_fetchesWhatNewContainersMiss(End end)
+      throws IOException, InterruptedException {
+    node.run(TestNode.ASTERISM, image, "true");
+
+    end.of(node);
+    node.startDaemon();
+    node.awaitReconnection();
+
+    assertThat(node.run(TestNode.ASTERISM, image, READ)).contains("ELF");
+  }
+
+  @Test
+  void stop_byTheServiceManager_saysSoAndLeavesNoSocket() throws IOException {
+    node.stopDaemon();
+
+    assertThat(node.log()).contains("\"msg\":\"stopping\"");
+    assertThat(node.hasSocket()).isFalse();
+  }
+}

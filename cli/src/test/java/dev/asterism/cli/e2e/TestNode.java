@@ -1,0 +1,302 @@
+package dev.asterism.cli.e2e;
+
+import dev.asterism.testkit.containerd.PrivateContainerd;
+import dev.asterism.testkit.process.Command;
+import dev.asterism.testkit.process.Daemon;
+import dev.asterism.testkit.process.Outcome;
+import dev.asterism.testkit.process.ScratchFolder;
+import dev.asterism.testkit.tree.TreeListing;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/// A node: Asterism's daemon as a process of its own, and a containerd that has it as a proxy
+/// plugin. Confined to one thread; at [#close] nothing of it runs or is mounted.
+final class TestNode implements AutoCloseable {
+  static final String ASTERISM = "asterism";
+  static final String OVERLAYFS = "overlayfs";
+
+  private static final String PATH =
+      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  private static final Pattern PREPARED =
+      Pattern.compile(
+          "\"remote-snapshot-prepared\":\"(true|false)\".*\"layer\":\"(sha256:[0-9a-f]{64})\"");
+  private static final Duration RECONNECTION = Duration.ofSeconds(30);
+  private static final Duration PAUSE = Duration.ofMillis(100); // between two attempts
+
+  private final ScratchFolder scratch;
+  private final List<Daemon> daemons = new ArrayList<>();
+  private final PrivateContainerd containerd;
+  private int names;
+
+  private TestNode(ScratchFolder scratch) throws IOException, InterruptedException {
+    this.scratch = scratch;
+    startDaemon();
+    containerd =
+        PrivateContainerd.start(scratch.path().resolve("containerd"), Map.of(ASTERISM, socket()));
+  }
+
+  /// Starts a daemon and a containerd with nothing in them.
+  static TestNode start() throws IOException, InterruptedException {
+    ScratchFolder scratch = ScratchFolder.create("asterism-node");
+    try {
+      return new TestNode(scratch);
+    } catch (IOException | InterruptedException e) {
+      scratch.close();
+      throw e;
+    }
+  }
+
+  /// Returns the daemon's root directory.
+  Path root() {
+    return scratch.path().resolve("root");
+  }
+
+  private Path socket() {
+    return scratch.path().resolve("asterism.sock");
+  }
+
+  PrivateContainerd containerd() {
+    return containerd;
+  }
+
+  /// `ctr snapshots` with Asterism.
+  Command snapshots(String... words) {
+    return containerd.ctr("snapshots", "--snapshotter", ASTERISM).with(words);
+  }
+
+  // --- the daemon
+
+  /// Starts a daemon, the first one or the next one.
+  void startDaemon() throws IOException, InterruptedException {
+    Path log = log(daemons.size());
+    Command command =
+        Asterism.command("daemon", "--address", socket().toString())
+            .with("--root", root().toString(), "--log-level", "debug", "--log-format", "json");
+    daemons.add(Daemon.start(command, socket(), log));
+  }
+
+  /// Ends the daemon as a service manager does.
+  void stopDaemon() {
+    daemons.getLast().close();
+  }
+
+  /// Ends the daemon without a warning.
+  void killDaemon() throws InterruptedException {
+    daemons.getLast().kill();
+  }
+
+  /// Waits until containerd has found the daemon again.
+  void awaitReconnection() throws IOException, InterruptedException {
+    long end = System.nanoTime() + RECONNECTION.toNanos();
+    Outcome outcome = snapshots("ls").run();
+    while (outcome.exitCode() != 0 && System.nanoTime() < end) {
+      Thread.sleep(PAUSE);
+      outcome = snapshots("ls").run();
+    }
+    outcome.orThrow();
+  }
+
+  private Path log(int number) {
+    return scratch.path().resolve("daemon-%d.log".formatted(number));
+  }
+
+  /// Returns what the current daemon has logged.
+  String log() throws IOException {
+    return Files.readString(log(daemons.size() - 1), StandardCharsets.UTF_8);
+  }
+
+  /// Returns for each layer that the current daemon was asked to prepare whether it is lazy, in the
+  /// order of its answers.
+  Map<String, Boolean> prepared() throws IOException {
+    Map<String, Boolean> layers = new LinkedHashMap<>();
+    Matcher line = PREPARED.matcher(log());
+    while (line.find()) {
+      layers.put(line.group(2), Boolean.parseBoolean(line.group(1)));
+    }
+    return layers;
+  }
+
+  // --- images
+
+  /// Pulls an image lazily.
+  void pull(String image) throws IOException, InterruptedException {
+    containerd
+        .ctrRemote("image", "rpull", "--plain-http", "--snapshotter", ASTERISM, image)
+        .runOrThrow();
+  }
+
+  /// Pulls the whole image for containerd's own snapshotter.
+  void pullWhole(String image) throws IOException, InterruptedException {
+    containerd
+        .ctr("images", "pull", "--plain-http", "--snapshotter", OVERLAYFS, image)
+        .runOrThrow();
+  }
+
+  /// Lists the tree of an image, read with every file, as a snapshotter shows it.
+  TreeListing tree(String snapshotter, String image) throws IOException, InterruptedException {
+    String key = name("view");
+    String top = Images.chainId(image);
+    Command snapshots = containerd.ctr("snapshots", "--snapshotter", snapshotter);
+    snapshots.with("view", key, top).runOrThrow();
+    try {
+      return treeOf(snapshotter, key);
+    } finally {
+      snapshots.with("rm", key).runOrThrow();
+    }
+  }
+
+  /// Lists the tree of an active snapshot or a view that no container runs on.
+  TreeListing treeOf(String snapshotter, String key) throws IOException, InterruptedException {
+    Path folder = mount(snapshotter, key);
+    try {
+      return TreeListing.of(folder);
+    } finally {
+      ScratchFolder.unmountBelow(folder);
+    }
+  }
+
+  /// Mounts an active snapshot or a view as containerd says, on a new folder.
+  Path mount(String snapshotter, String key) throws IOException, InterruptedException {
+    Path folder = Files.createDirectory(scratch.path().resolve(name("mount")));
+    String command =
+        containerd
+            .ctr("snapshots", "--snapshotter", snapshotter, "mounts", folder.toString(), key)
+            .runOrThrow()
+            .text();
+    Command.of("sh", "-c", command).runOrThrow();
+    return folder;
+  }
+
+  /// Removes an image and waits until containerd has collected what only that needed.
+  void removeImage(String image) throws IOException, InterruptedException {
+    containerd.ctr("images", "rm", "--sync", image).runOrThrow();
+  }
+
+  /// Waits until containerd has collected what nobody needs.
+  void collectGarbage() throws IOException, InterruptedException {
+    String lease = containerd.ctr("leases", "create").runOrThrow().text();
+    containerd.ctr("leases", "delete", "--sync", lease).runOrThrow();
+  }
+
+  // --- snapshots
+
+  /// Commits an active snapshot.
+  void commit(String snapshotter, String name, String key)
+      throws IOException, InterruptedException {
+    containerd.ctr("snapshots", "--snapshotter", snapshotter, "commit", name, key).runOrThrow();
+  }
+
+  /// Makes an active snapshot over a committed one.
+  void prepare(String snapshotter, String key, String parent)
+      throws IOException, InterruptedException {
+    containerd.ctr("snapshots", "--snapshotter", snapshotter, "prepare", key, parent).runOrThrow();
+  }
+
+  /// Runs a shell script in a container on an active snapshot.
+  void runOn(String snapshotter, String key, String script)
+      throws IOException, InterruptedException {
+    Path root = mount(snapshotter, key);
+    try {
+      containerd
+          .ctr("run", "--rm", "--rootfs", "--net-host", "--cgroup", "", "--env", PATH)
+          .with("--runc-root", scratch.path().resolve("runc").toString())
+          .with("--fifo-dir", scratch.path().resolve("fifo").toString())
+          .with(root.toString(), name("run"), "/bin/sh", "-ec", script)
+          .runOrThrow();
+    } finally {
+      ScratchFolder.unmountBelow(root);
+    }
+  }
+
+  // --- containers
+
+  /// Runs a shell script in a container that goes when it ends, and returns what it prints.
+  String run(String snapshotter, String image, String script)
+      throws IOException, InterruptedException {
+    return containerd
+        .run(snapshotter, List.of("--rm"), image, name("run"), "sh", "-ec", script)
+        .runOrThrow()
+        .text();
+  }
+
+  /// Runs a shell script in a container that stays, with its snapshot, which has its name.
+  String runAndKeep(String snapshotter, String image, String script)
+      throws IOException, InterruptedException {
+    String container = name("kept");
+    containerd.run(snapshotter, List.of(), image, container, "sh", "-ec", script).runOrThrow();
+    return container;
+  }
+
+  /// Starts a container that does nothing until it is removed.
+  String startIdle(String image) throws IOException, InterruptedException {
+    String container = name("idle");
+    containerd
+        .run(ASTERISM, List.of("--detach"), image, container, "sleep", "infinity")
+        .runOrThrow();
+    return container;
+  }
+
+  /// Runs a shell script in a running container.
+  Outcome execute(String container, String script) throws IOException, InterruptedException {
+    return containerd
+        .ctr("tasks", "exec", "--exec-id", name("exec"))
+        .with("--fifo-dir", scratch.path().resolve("fifo").toString())
+        .with(container, "sh", "-ec", script)
+        .within(Duration.ofMinutes(1))
+        .run();
+  }
+
+  private String name(String kind) {
+    names++;
+    return kind + names;
+  }
+
+  // --- what is left
+
+  /// Lists what is mounted below the daemon's root but the gate.
+  List<String> layerMounts() throws IOException {
+    return ScratchFolder.mountsBelow(root()).stream()
+        .filter(mountpoint -> !mountpoint.equals(root().resolve("fs").toString()))
+        .toList();
+  }
+
+  /// Lists the names in a directory below the daemon's root.
+  List<String> content(String directory) throws IOException {
+    try (Stream<Path> entries = Files.list(root().resolve(directory))) {
+      return entries.map(path -> path.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  /// Counts the objects in the store.
+  long objects() throws IOException {
+    try (Stream<Path> files = Files.walk(root().resolve("cache/objects"))) {
+      return files.filter(Files::isRegularFile).count();
+    }
+  }
+
+  /// Tells whether the daemon's socket is there.
+  boolean hasSocket() {
+    return Files.exists(socket());
+  }
+
+  /// Ends all of it.
+  @Override
+  public void close() throws IOException {
+    try {
+      containerd.close();
+    } finally {
+      stopDaemon();
+      scratch.close();
+    }
+  }
+}
