@@ -103,7 +103,18 @@ final class FaultyRegistryTest {
   @ParameterizedTest
   @EnumSource(
       mode = EnumSource.Mode.EXCLUDE,
-      names = {"NOT_FOUND", "UNAUTHORIZED", "CLAIMED_RANGE"}) // answers that nobody asks twice for
+      names = {
+        // answers that nobody asks twice for
+        "NOT_FOUND",
+        "UNAUTHORIZED",
+        "NOT_SATISFIABLE",
+        "CLAIMED_RANGE",
+        "LATER_RANGE",
+        "LONGER",
+        "SHORTER",
+        // one that never ends
+        "TRICKLE"
+      })
   void read_troubleWithOneAnswer_isRight(Trouble trouble) throws Exception {
     try (Origin origin = Origin.startImpatient();
         LazyNode node = LazyNode.start(directory, origin)) {
