@@ -60,7 +60,7 @@ final class InspectCommand implements Callable<Integer> {
   private void print(Inspection.Layer layer, PrintWriter out) {
     out.println();
     out.println("layer " + layer.descriptor().digest());
-    String compressed = megabytes(layer.descriptor().size()) + " compressed";
+    String compressed = size(layer.descriptor().size()) + " compressed";
     Optional<LayerFigures> found = layer.figures();
     if (found.isEmpty()) {
       out.println("  %s, no TOC: is pulled whole before a container starts".formatted(compressed));
@@ -68,17 +68,17 @@ final class InspectCommand implements Callable<Integer> {
     }
     LayerFigures figures = found.get();
     String trust = figures.verified() ? "" : ", not pinned by the manifest";
-    out.println("  %s, TOC %s%s".formatted(compressed, megabytes(figures.tocSize()), trust));
+    out.println("  %s, TOC %s%s".formatted(compressed, size(figures.tocSize()), trust));
     out.println(
         "  %d files, %d directories, %d links, %d others"
             .formatted(figures.files(), figures.directories(), figures.links(), figures.others()));
     out.println(
         "  %s in %d chunks; %s shared with layers below, %s in the store"
             .formatted(
-                megabytes(figures.bytes()),
+                size(figures.bytes()),
                 figures.chunks(),
-                megabytes(figures.sharedBelow()),
-                megabytes(figures.inStore())));
+                size(figures.sharedBelow()),
+                size(figures.inStore())));
   }
 
   private void printSum(List<Inspection.Layer> layers, PrintWriter out) {
@@ -91,11 +91,11 @@ final class InspectCommand implements Callable<Integer> {
         "%d layers, %s compressed, %s in %d chunks; to keep: %s, of which %s in %s"
             .formatted(
                 layers.size(),
-                megabytes(compressed),
-                megabytes(bytes),
+                size(compressed),
+                size(bytes),
                 sum(layers, LayerFigures::chunks),
-                megabytes(bytes - shared),
-                megabytes(stored),
+                size(bytes - shared),
+                size(stored),
                 root));
   }
 
@@ -103,7 +103,10 @@ final class InspectCommand implements Callable<Integer> {
     return layers.stream().flatMap(layer -> layer.figures().stream()).mapToLong(figure).sum();
   }
 
-  private static String megabytes(long bytes) {
+  private static String size(long bytes) {
+    if (bytes < 1_000_000) {
+      return String.format(Locale.ROOT, "%.1f kB", bytes / 1e3);
+    }
     return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
   }
 }

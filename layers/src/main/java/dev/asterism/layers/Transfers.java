@@ -82,8 +82,7 @@ final class Transfers {
       for (; done < span.chunks().size(); done++) {
         LayerChunk chunk = span.chunks().get(done);
         boolean first =
-            done == 0
-                || chunk.member().start() != span.chunks().get(done - 1).member().start();
+            done == 0 || chunk.member().start() != span.chunks().get(done - 1).member().start();
         Transfers.decode(reader, first, span.range(), chunk, receiver);
       }
     }

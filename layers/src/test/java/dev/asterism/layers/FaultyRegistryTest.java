@@ -112,8 +112,7 @@ final class FaultyRegistryTest {
         "WHOLE_BLOB",
         "OTHER_RANGE",
         "MULTIPART",
-        "CHUNKED",
-        "TRICKLE"
+        "CHUNKED"
       }) // what makes a client ask again, or is right in another way
   void read_troubleWithOneAnswer_isRight(Trouble trouble) throws Exception {
     try (Origin origin = Origin.startImpatient();

@@ -32,8 +32,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Many that want chunks of one layer at the same time. No mount: the store is real, the registry is
-/// an array.
+/// Many that want chunks of one layer at the same time. No mount: the store is real, the registry
+/// is an array.
 @Timeout(60)
 final class LayerContentTest {
   private static final int FILES = 40;
@@ -112,8 +112,7 @@ final class LayerContentTest {
             new Transfers(POLICY, memory),
             new Catalog(),
             (_, object) -> "file " + object.entry());
-    layer =
-        new LayerContent(digest, ChunkTable.open(table), blob, store.layer(digest), fetching);
+    layer = new LayerContent(digest, ChunkTable.open(table), blob, store.layer(digest), fetching);
   }
 
   @AfterEach

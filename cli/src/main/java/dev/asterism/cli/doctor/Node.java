@@ -1,6 +1,7 @@
 package dev.asterism.cli.doctor;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,7 +19,7 @@ public final class Node {
     this.root = root;
   }
 
-  /// Looks at everything. Mounts only in a namespace of its own, and leaves nothing.
+  /// Looks at everything. What it mounts and writes to find out is gone when it returns.
   public List<Finding> examine() throws InterruptedException {
     return List.of(
         kernelRelease(),
@@ -97,15 +98,24 @@ public final class Node {
 
   private Finding metadataImages() throws InterruptedException {
     String subject = "EROFS from a file";
-    boolean known =
-        isFileSystem("erofs")
-            || (mayMount() && Probe.firstLine(List.of("modprobe", "erofs")).isPresent());
-    if (!known) {
-      return Finding.fatal(subject, "no EROFS in the kernel", "images fall back to a pull");
+    String cost = "images fall back to an ordinary pull";
+    if (!isFileSystem("erofs") && mayMount()) {
+      Probe.firstLine(List.of("modprobe", "erofs"));
     }
-    return kernel.atLeast(6, 12)
-        ? Finding.good(subject, "since 6.12")
-        : Finding.fatal(subject, "needs 6.12", "images fall back to an ordinary pull");
+    if (!isFileSystem("erofs")) {
+      return Finding.fatal(subject, "no EROFS in the kernel", cost);
+    }
+    if (!mayMount()) {
+      return kernel.atLeast(6, 12)
+          ? Finding.good(subject, "since 6.12 (not tried: mounts are not allowed)")
+          : Finding.fatal(subject, "needs 6.12", cost);
+    }
+    try {
+      MetadataImage.tryMount();
+      return Finding.good(subject, "mounted one");
+    } catch (IOException e) {
+      return Finding.fatal(subject, "cannot be mounted (%s)".formatted(e.getMessage()), cost);
+    }
   }
 
   private static boolean isFileSystem(String name) {
@@ -135,6 +145,9 @@ public final class Node {
         Files.deleteIfExists(first);
         Files.delete(scratch);
       }
+    } catch (AccessDeniedException _) {
+      return Finding.costly(
+          subject, "not tried on " + root, "it may not be written: run this as root to know");
     } catch (IOException | UnsupportedOperationException e) {
       return Finding.costly(
           subject,

@@ -27,6 +27,11 @@ final class TestNode implements AutoCloseable {
 
   private static final String PATH =
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+  /// What keeps a snapshot from containerd's garbage collection; `ctr` does so for active ones
+  /// only.
+  private static final String KEPT = "containerd.io/gc.root=test";
+
   private static final Pattern PREPARED =
       Pattern.compile(
           "\"remote-snapshot-prepared\":\"(true|false)\".*\"layer\":\"(sha256:[0-9a-f]{64})\"");
@@ -130,9 +135,12 @@ final class TestNode implements AutoCloseable {
 
   /// Pulls an image lazily.
   void pull(String image) throws IOException, InterruptedException {
-    containerd
-        .ctrRemote("image", "rpull", "--plain-http", "--snapshotter", ASTERISM, image)
-        .runOrThrow();
+    pulling(image).runOrThrow();
+  }
+
+  /// How to pull an image lazily.
+  Command pulling(String image) {
+    return containerd.ctrRemote("image", "rpull", "--plain-http", "--snapshotter", ASTERISM, image);
   }
 
   /// Pulls the whole image for containerd's own snapshotter.
@@ -148,6 +156,7 @@ final class TestNode implements AutoCloseable {
     String top = Images.chainId(image);
     Command snapshots = containerd.ctr("snapshots", "--snapshotter", snapshotter);
     snapshots.with("view", key, top).runOrThrow();
+    snapshots.with("label", key, KEPT).runOrThrow();
     try {
       return treeOf(snapshotter, key);
     } finally {
@@ -248,12 +257,16 @@ final class TestNode implements AutoCloseable {
 
   /// Runs a shell script in a running container.
   Outcome execute(String container, String script) throws IOException, InterruptedException {
+    return execution(container, script).run();
+  }
+
+  /// How to run a shell script in a running container; a minute at most.
+  Command execution(String container, String script) {
     return containerd
         .ctr("tasks", "exec", "--exec-id", name("exec"))
         .with("--fifo-dir", scratch.path().resolve("fifo").toString())
         .with(container, "sh", "-ec", script)
-        .within(Duration.ofMinutes(1))
-        .run();
+        .within(Duration.ofMinutes(1));
   }
 
   private String name(String kind) {
