@@ -59,15 +59,19 @@ final class Catalog {
     return layers.values();
   }
 
-  /// Returns every layer that lists an object, in no order; empty if none does.
+  /// Returns every layer that lists an object; empty if none does. Those that could not deliver
+  /// lately come last.
   List<Location> find(Digest object) {
     List<Location> found = new ArrayList<>(2);
+    List<Location> troubled = new ArrayList<>(0);
     for (LayerContent layer : layers.values()) {
       OptionalInt index = layer.table().find(object);
       if (index.isPresent()) {
-        found.add(new Location(layer, layer.table().object(index.getAsInt())));
+        (layer.isTroubled() ? troubled : found)
+            .add(new Location(layer, layer.table().object(index.getAsInt())));
       }
     }
+    found.addAll(troubled);
     return found;
   }
 

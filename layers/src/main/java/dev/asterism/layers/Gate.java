@@ -172,6 +172,7 @@ final class Gate implements FileSystem {
       try {
         place = location.layer().want(chunk).place(deadline.share(locations.size() - i));
       } catch (IOException e) {
+        location.layer().noteTrouble();
         e.addSuppressed(failure);
         failure = e;
         continue;

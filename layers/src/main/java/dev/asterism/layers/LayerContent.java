@@ -35,6 +35,9 @@ final class LayerContent {
   private final Windows windows;
   private final PartialFiles partial;
 
+  /// Whether the last that was wanted of this layer could not be had, or not in time.
+  private volatile boolean troubled;
+
   private final ReentrantLock planning = new ReentrantLock();
 
   /// Written under `planning`, so that no two spans take one chunk.
@@ -71,6 +74,16 @@ final class LayerContent {
   boolean isStored(LayerChunk chunk) {
     return table.verified()
         && chunk.digest().map(name -> shared.store().holds(name, chunk.size())).orElse(false);
+  }
+
+  /// Tells whether another layer should rather be asked, if it lists the same.
+  boolean isTroubled() {
+    return troubled;
+  }
+
+  /// Notes that something could not be had from here; forgotten when the next chunk comes.
+  void noteTrouble() {
+    troubled = true;
   }
 
   /// Returns a chunk that only memory holds.
@@ -272,6 +285,7 @@ final class LayerContent {
       }
       try {
         VerifiedChunk verified = verify(chunk, bytes);
+        troubled = false;
         flight.arrived(verified);
         flight.placed(place(chunk, verified));
       } catch (IOException e) {

@@ -104,6 +104,7 @@ final class ObjectReader implements AutoCloseable {
       try {
         return attempt.with(locations.get(i), deadline.share(locations.size() - i));
       } catch (IOException e) {
+        locations.get(i).layer().noteTrouble();
         e.addSuppressed(failure);
         failure = e;
       }

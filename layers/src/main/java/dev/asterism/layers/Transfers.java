@@ -6,14 +6,17 @@ import dev.asterism.content.MalformedLayerException;
 import dev.asterism.estargz.MemberReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.concurrent.Semaphore;
 
 /// Runs spans: asks the registry for a range, inflates chunk by chunk as the bytes come, and hands
 /// each on.
 ///
-/// Each span has a virtual thread of its own. How many compressed bytes are asked for at a time is
-/// bounded; who comes later waits for its turn. Thread-safe.
+/// Each span has a virtual thread of its own. How many compressed bytes are on their way at a time
+/// is bounded; who comes later waits for its turn. Thread-safe.
 final class Transfers {
+  private static final Logger LOGGER = System.getLogger(Transfers.class.getName());
   private static final int UNIT = 1 << 10; // 1 KiB
 
   private final Semaphore inFlight;
@@ -39,33 +42,55 @@ final class Transfers {
     Thread.ofVirtual().name("span " + span.range()).start(() -> run(blob, span, receiver));
   }
 
+  /// Asks first and waits for its turn with the answer at hand: a registry that does not answer
+  /// takes nobody's turn.
   private void run(Blob blob, Span span, Receiver receiver) {
     int weight = (int) Math.clamp(span.range().length() / UNIT, 1L, units);
-    inFlight.acquireUninterruptibly(weight);
-    try {
-      decode(blob, span, receiver);
-      memory.decoded(span.chunks().stream().mapToLong(LayerChunk::size).sum());
-    } finally {
-      inFlight.release(weight);
+    Progress progress = new Progress(span, receiver);
+    try (InputStream in = blob.open(span.range());
+        MemberReader reader = new MemberReader(in, span.range())) {
+      inFlight.acquireUninterruptibly(weight);
+      try {
+        progress.decode(reader);
+        memory.decoded(span.chunks().stream().mapToLong(LayerChunk::size).sum());
+      } finally {
+        inFlight.release(weight);
+      }
+    } catch (IOException e) {
+      progress.failRest(e);
+    } catch (RuntimeException e) {
+      LOGGER.log(Level.ERROR, "bug while fetching span=" + span.range(), e);
+      progress.failRest(new IOException("a bug while fetching: " + e, e));
+    } catch (Error e) {
+      progress.failRest(new IOException("a bug while fetching: " + e, e));
+      throw e;
     }
   }
 
-  private static void decode(Blob blob, Span span, Receiver receiver) {
-    int done = 0;
-    try (InputStream in = blob.open(span.range());
-        MemberReader reader = new MemberReader(in, span.range())) {
+  /// How far a span has come. Confined to its thread.
+  private static final class Progress {
+    private final Span span;
+    private final Receiver receiver;
+    private int done;
+
+    Progress(Span span, Receiver receiver) {
+      this.span = span;
+      this.receiver = receiver;
+    }
+
+    void decode(MemberReader reader) throws IOException {
       for (; done < span.chunks().size(); done++) {
+        LayerChunk chunk = span.chunks().get(done);
         boolean first =
-            done == 0
-                || span.chunks().get(done).member().start()
-                    != span.chunks().get(done - 1).member().start();
-        decode(reader, first, span.range(), span.chunks().get(done), receiver);
+            done == 0 || chunk.member().start() != span.chunks().get(done - 1).member().start();
+        Transfers.decode(reader, first, span.range(), chunk, receiver);
       }
-    } catch (IOException e) {
-      failRest(span, done, receiver, e);
-    } catch (RuntimeException | Error e) {
-      failRest(span, done, receiver, new IOException("a bug while fetching: " + e, e));
-      throw e;
+    }
+
+    void failRest(IOException cause) {
+      for (; done < span.chunks().size(); done++) {
+        receiver.failed(span.chunks().get(done), cause);
+      }
     }
   }
 
@@ -85,11 +110,5 @@ final class Transfers {
       return;
     }
     receiver.arrived(chunk, bytes);
-  }
-
-  private static void failRest(Span span, int from, Receiver receiver, IOException cause) {
-    for (LayerChunk chunk : span.chunks().subList(from, span.chunks().size())) {
-      receiver.failed(chunk, cause);
-    }
   }
 }

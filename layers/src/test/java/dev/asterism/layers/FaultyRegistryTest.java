@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// A registry that is slow, wrong or away: a container sees right bytes or EIO, in bounded time,
 /// and right bytes when the registry is right again.
@@ -102,19 +103,17 @@ final class FaultyRegistryTest {
 
   @ParameterizedTest
   @EnumSource(
-      mode = EnumSource.Mode.EXCLUDE,
       names = {
-        // answers that nobody asks twice for
-        "NOT_FOUND",
-        "UNAUTHORIZED",
-        "NOT_SATISFIABLE",
-        "CLAIMED_RANGE",
-        "LATER_RANGE",
-        "LONGER",
-        "SHORTER",
-        // one that never ends
-        "TRICKLE"
-      })
+        "STALL",
+        "SILENCE",
+        "CUT",
+        "RESET",
+        "UNAVAILABLE",
+        "WHOLE_BLOB",
+        "OTHER_RANGE",
+        "MULTIPART",
+        "CHUNKED"
+      }) // what makes a client ask again, or is right in another way
   void read_troubleWithOneAnswer_isRight(Trouble trouble) throws Exception {
     try (Origin origin = Origin.startImpatient();
         LazyNode node = LazyNode.start(directory, origin)) {
@@ -238,25 +237,67 @@ final class FaultyRegistryTest {
   }
 
   /// One registry is away; another one has a layer with the same content.
-  @Test
-  void read_oneOfTwoRegistriesGone_isRight() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void read_oneOfTwoRegistriesGone_isRight(boolean silent) throws Exception {
     try (Origin gone = Origin.startImpatient();
         Origin there = Origin.startImpatient();
-        LazyNode node =
-            LazyNode.start(
-                directory,
-                (image, layer) ->
-                    (image.startsWith(gone.registry().host()) ? gone : there).open(image, layer))) {
+        LazyNode node = LazyNode.start(directory, either(gone, there), LazyNode.IMPATIENT)) {
       LayerRequest one = gone.add(layer());
       LayerRequest other = there.add(Layer.of(file("x", "x"), file("s", SMALL), file("b", BIG)));
       Path rootfs = node.mount(one);
       node.mount(other);
-      gone.registry().refuseConnections();
+      if (silent) {
+        gone.registry().fallSilent();
+      } else {
+        gone.registry().refuseConnections();
+      }
 
       assertThat(cat(rootfs, "small").orThrow().out()).isEqualTo(SMALL);
       assertThat(cat(rootfs, "big").orThrow().out()).isEqualTo(BIG);
       assertThat(cat(rootfs, "other").errorText()).endsWith("Input/output error");
+      gone.registry().up();
     }
+  }
+
+  /// Many wait for a registry that is silent, for more bytes than may be on their way at a time.
+  @Test
+  void read_anotherRegistrySilent_doesNotWaitForIt() throws Exception {
+    byte[] huge = RandomTrees.content(Seeds.generator(8), 12 << 20); // 12 MiB
+    try (Origin silent = Origin.start();
+        Origin there = Origin.start();
+        LazyNode node = LazyNode.start(directory, either(silent, there), LazyNode.IMPATIENT)) {
+      Path stuck = node.mount(silent.add(Layer.of(file("huge", huge))));
+      Path rootfs = node.mount(there.add(layer()));
+      LazyNode.sh("head -c 1 $1/huge", stuck.toString()).orThrow();
+      int asked = silent.asked();
+      silent.registry().fallSilent();
+      Process readers =
+          Command.of("sh", "-c")
+              .with(
+                  """
+                  for i in $(seq 0 119); do
+                    dd if="$1/huge" of=/dev/null bs=4k skip=$((i * 25)) count=1 2>/dev/null &
+                  done
+                  wait
+                  """,
+                  "sh",
+                  stuck.toString())
+              .builder()
+              .start();
+      await(() -> silent.asked() > asked + 70);
+
+      assertThat(cat(rootfs, "small").orThrow().out()).isEqualTo(SMALL);
+      assertThat(cat(rootfs, "big").orThrow().out()).isEqualTo(BIG);
+
+      assertThat(readers.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      silent.registry().up();
+    }
+  }
+
+  private static BlobSource either(Origin one, Origin other) {
+    return (image, layer) ->
+        (image.startsWith(one.registry().host()) ? one : other).open(image, layer);
   }
 
   @Test

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.logging.Logger;
 
 /// A node with its lazy layers, and overlays over them as its containers would see them.
 ///
@@ -33,6 +34,13 @@ final class LazyNode implements AutoCloseable {
   private static final Duration HANG = Duration.ofSeconds(60);
 
   private static final Duration POLL = Duration.ofMillis(5);
+
+  /// Kept, because it is held weakly: what faults are logged about is looked at by [Logs] only.
+  private static final Logger QUIET = Logger.getLogger("dev.asterism");
+
+  static {
+    QUIET.setUseParentHandlers(false);
+  }
 
   private final Path directory;
   private final Path root;

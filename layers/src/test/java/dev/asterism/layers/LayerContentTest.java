@@ -1,0 +1,220 @@
+package dev.asterism.layers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.asterism.cache.DirectoryCache;
+import dev.asterism.content.Blob;
+import dev.asterism.content.ByteRange;
+import dev.asterism.content.Digest;
+import dev.asterism.testkit.layer.Seeds;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Many that want chunks of one layer at the same time. No mount: the store is real, the registry
+/// is an array.
+@Timeout(60)
+final class LayerContentTest {
+  private static final int FILES = 40;
+  private static final FetchPolicy POLICY =
+      new FetchPolicy(150 << 10, 300 << 10, 1 << 20, 0, Duration.ofSeconds(20));
+
+  /// More than a span takes along unasked to save a request, even compressed.
+  private static final int SIZE = 70_000;
+
+  @TempDir Path directory;
+
+  private final List<byte[]> files = new ArrayList<>();
+  private final List<Integer> starts = new ArrayList<>();
+  private DirectoryCache store;
+  private IdleMemory memory;
+  private Source blob;
+  private LayerContent layer;
+
+  /// A blob that remembers what was asked for, and may be held up or broken.
+  private static final class Source implements Blob {
+    private final byte[] bytes;
+    private final ConcurrentLinkedQueue<ByteRange> asked = new ConcurrentLinkedQueue<>();
+    private volatile CountDownLatch gate = new CountDownLatch(0);
+    private volatile boolean broken;
+
+    Source(byte[] bytes) {
+      this.bytes = bytes;
+    }
+
+    @Override
+    public long size() {
+      return bytes.length;
+    }
+
+    @Override
+    public InputStream open(ByteRange range) throws IOException {
+      asked.add(range);
+      try {
+        gate.await();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+      if (broken) {
+        throw new IOException("broken");
+      }
+      return new ByteArrayInputStream(bytes, (int) range.start(), (int) range.length());
+    }
+  }
+
+  @BeforeEach
+  void open() throws Exception {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    ChunkTableBuilder builder = new ChunkTableBuilder();
+    for (int i = 0; i < FILES; i++) {
+      byte[] content = new byte[SIZE];
+      Seeds.generator(i).nextBytes(content);
+      files.add(content);
+      starts.add(bytes.size());
+      builder.object(Digest.of(content), content.length, i, LayerObject.Sharing.SHARED);
+      builder.chunk(bytes.size(), 0, 0, content.length, Digest.of(content));
+      try (GZIPOutputStream member = new GZIPOutputStream(bytes)) {
+        member.write(content);
+      }
+    }
+    blob = new Source(bytes.toByteArray());
+    Path table = directory.resolve("chunks.idx");
+    builder.write(table, blob.size(), blob.size(), true);
+    store = DirectoryCache.open(directory.resolve("cache"), InstantSource.system());
+    memory = new IdleMemory();
+    Digest digest = Digest.of(blob.bytes);
+    Fetching fetching =
+        new Fetching(
+            POLICY,
+            store,
+            new RecentChunks(1 << 20),
+            new Transfers(POLICY, memory),
+            new Catalog(),
+            (_, object) -> "file " + object.entry());
+    layer = new LayerContent(digest, ChunkTable.open(table), blob, store.layer(digest), fetching);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    memory.close();
+    store.close();
+  }
+
+  private LayerChunk chunk(int file) {
+    ChunkTable table = layer.table();
+    return table.chunk(
+        table.chunkOf(table.object(table.find(Digest.of(files.get(file))).orElseThrow()), 0));
+  }
+
+  private static Deadline soon() {
+    return Deadline.in(Duration.ofSeconds(20));
+  }
+
+  /// Whoever wants a chunk gets it, and no byte is fetched twice, whichever way flights and windows
+  /// overlap.
+  @RepeatedTest(30)
+  void want_manyThreadsInAnyOrder_fetchEachMemberOnce() throws Exception {
+    int threads = 8;
+    CyclicBarrier start = new CyclicBarrier(threads);
+    try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> readers = new ArrayList<>();
+      for (int i = 0; i < threads; i++) {
+        int seed = i;
+        readers.add(
+            executor.submit(() -> {
+              int[] order = Seeds.generator(seed).ints(60, 0, FILES).toArray();
+              start.await();
+              for (int file : order) {
+                LayerChunk chunk = chunk(file);
+                assertThat(layer.want(chunk).bytes(soon()).bytes()).isEqualTo(files.get(file));
+                assertThat(layer.want(chunk).place(soon())).isEqualTo(Flight.Place.STORE);
+              }
+              return null;
+            }));
+      }
+      for (Future<?> reader : readers) {
+        reader.get();
+      }
+    }
+    assertThat(timesFetched()).allMatch(times -> times <= 1);
+  }
+
+  private List<Long> timesFetched() {
+    return starts.stream()
+        .map(start -> blob.asked.stream().filter(range -> contains(range, start)).count())
+        .toList();
+  }
+
+  private static boolean contains(ByteRange range, long start) {
+    return range.start() <= start && start < range.end();
+  }
+
+  @Test
+  void want_chunkThatHasLanded_isOverAtOnceAndAsksNobody() throws Exception {
+    LayerChunk chunk = chunk(5);
+    layer.want(chunk).place(soon());
+    int asked = blob.asked.size();
+
+    Deadline now = Deadline.in(Duration.ZERO);
+    assertThat(layer.want(chunk).bytes(now).bytes()).isEqualTo(files.get(5));
+    assertThat(blob.asked).hasSize(asked);
+  }
+
+  @Test
+  void want_registryFails_failsAllWhoWaitAndIsTriedAgain() throws Exception {
+    blob.gate = new CountDownLatch(1);
+    blob.broken = true;
+    Flight one = layer.want(chunk(7));
+    Flight other = layer.want(chunk(7));
+    assertThat(other).isSameAs(one);
+    blob.gate.countDown();
+
+    assertThatThrownBy(() -> one.bytes(soon())).hasMessageContaining("broken");
+    blob.broken = false;
+    assertThat(layer.want(chunk(7)).bytes(soon()).bytes()).isEqualTo(files.get(7));
+  }
+
+  /// One waiter gives up; the flight goes on for the others.
+  @Test
+  void bytes_notInTime_failsThisCallerOnly() throws Exception {
+    blob.gate = new CountDownLatch(1);
+    Flight flight = layer.want(chunk(9));
+
+    assertThatThrownBy(() -> flight.bytes(Deadline.in(Duration.ZERO)))
+        .hasMessageContaining("no answer");
+    blob.gate.countDown();
+
+    assertThat(flight.bytes(soon()).bytes()).isEqualTo(files.get(9));
+  }
+
+  @Test
+  void want_bytesOfAnotherDigest_failAloneAndAreNotKept() throws Exception {
+    byte[] damaged = blob.bytes;
+    Arrays.fill(damaged, starts.get(11) + 200, starts.get(11) + 210, (byte) 0x55);
+
+    assertThatThrownBy(() -> layer.want(chunk(11)).bytes(soon())).isInstanceOf(IOException.class);
+    assertThat(layer.want(chunk(12)).bytes(soon()).bytes()).isEqualTo(files.get(12));
+    assertThat(layer.isStored(chunk(11))).isFalse();
+  }
+}
