@@ -75,14 +75,39 @@ final class Catalog {
     return found;
   }
 
-  /// Tells whether a mounted layer says that a content is made of other chunks than `parts`: one of
-  /// the two lies, and it is not known which before all of it was fetched.
+  /// Tells whether a layer must not share a content under its digest, because of what mounted
+  /// layers or the kernel's memory say.
   ///
   /// The chunks of a file are served before the whole is there to be hashed, and stay in the page
   /// cache of the node that the content's digest names. So two layers may share a content only if
-  /// they agree on every chunk. A content of one chunk proves itself, and is held against those in
-  /// several chunks only.
+  /// they agree on every chunk: else one of the two lies, and it is not known which. A content of
+  /// one chunk proves itself, and is held against those in several chunks only.
+  ///
+  /// Another content must not have the same node either. That does not happen by chance, but a
+  /// layer may claim any digest.
   boolean contradicts(Digest object, List<PartOfFile> parts) {
+    return collides(object) || disagrees(object, parts);
+  }
+
+  /// The same for all shared objects of a layer that is not mounted yet. Returns the first that
+  /// must not be shared.
+  Optional<LayerObject> findContradiction(LayerContent candidate) {
+    ChunkTable table = candidate.table();
+    for (int index = 0; index < table.objects(); index++) {
+      LayerObject object = table.object(index);
+      if (object.sharing() == LayerObject.Sharing.SHARED
+          && !(object.isOneChunk() && isProbablyInOneChunk(object.digest()))
+          && disagrees(object.digest(), candidate.parts(object))) {
+        return Optional.of(object);
+      }
+    }
+    return layers.values().stream()
+        .map(layer -> firstCollision(table, layer.table()))
+        .flatMap(Optional::stream)
+        .findFirst();
+  }
+
+  private boolean disagrees(Digest object, List<PartOfFile> parts) {
     if (parts.size() == 1 && isProbablyInOneChunk(object)) {
       return false;
     }
@@ -98,15 +123,49 @@ final class Catalog {
     return false;
   }
 
-  /// The same for a shared object of a layer that is not mounted yet.
-  boolean contradicts(LayerObject object, LayerContent layer) {
-    return !(object.isOneChunk() && isProbablyInOneChunk(object.digest()))
-        && contradicts(object.digest(), layer.parts(object));
-  }
-
   /// Spares the search through all layers for nearly every file of one chunk.
   private boolean isProbablyInOneChunk(Digest object) {
     return !inChunks.containsKey(object) && !known.contain(NodeIds.of(object));
+  }
+
+  private boolean collides(Digest object) {
+    for (LayerContent layer : layers.values()) {
+      for (Digest other : objectsAt(layer.table(), NodeIds.of(object))) {
+        if (!other.equals(object)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /// Both tables are sorted: one walk through the two finds it.
+  private static Optional<LayerObject> firstCollision(ChunkTable one, ChunkTable other) {
+    int theirs = 0;
+    for (int index = 0; index < one.objects(); index++) {
+      Digest digest = one.digest(index);
+      long node = NodeIds.of(digest);
+      while (theirs < other.objects()
+          && Long.compareUnsigned(NodeIds.of(other.digest(theirs)), node) < 0) {
+        theirs++;
+      }
+      for (int at = theirs; at < other.objects() && NodeIds.of(other.digest(at)) == node; at++) {
+        if (!other.digest(at).equals(digest)) {
+          return Optional.of(one.object(index));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static List<Digest> objectsAt(ChunkTable table, long node) {
+    List<Digest> found = new ArrayList<>(1);
+    for (int i = table.lowerBound(NodeIds.lowest(node));
+        i < table.objects() && NodeIds.of(table.digest(i)) == node;
+        i++) {
+      found.add(table.digest(i));
+    }
+    return found;
   }
 
   /// Notes that the kernel is told of a file of several chunks. To be called before it is.
@@ -131,16 +190,7 @@ final class Catalog {
   /// the node.
   Optional<Digest> object(long node) {
     Set<Digest> candidates = new HashSet<>(2);
-    for (LayerContent layer : layers.values()) {
-      ChunkTable table = layer.table();
-      for (int i = table.lowerBound(NodeIds.lowest(node)); i < table.objects(); i++) {
-        Digest digest = table.object(i).digest();
-        if (NodeIds.of(digest) != node) {
-          break;
-        }
-        candidates.add(digest);
-      }
-    }
+    layers.values().forEach(layer -> candidates.addAll(objectsAt(layer.table(), node)));
     return candidates.size() == 1 ? Optional.of(candidates.iterator().next()) : Optional.empty();
   }
 }

@@ -147,6 +147,13 @@ final class ChunkTable {
     return low;
   }
 
+  /// Returns an object's digest.
+  ///
+  /// @param index from 0 to just before [#objects()]
+  Digest digest(int index) {
+    return digestAt(objectAt(index));
+  }
+
   /// Returns an object.
   ///
   /// @param index from 0 to just before [#objects()]

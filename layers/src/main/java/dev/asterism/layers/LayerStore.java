@@ -191,19 +191,14 @@ public final class LayerStore implements LayerMounter {
   /// while that one was not mounted; compiled again, it keeps that file apart.
   @GuardedBy("registration")
   private boolean isContradicted(LayerContent content) {
-    ChunkTable table = content.table();
-    for (int index = 0; index < table.objects(); index++) {
-      LayerObject object = table.object(index);
-      if (object.sharing() == LayerObject.Sharing.SHARED && catalog.contradicts(object, content)) {
+    Optional<LayerObject> disputed = catalog.findContradiction(content);
+    disputed.ifPresent(object ->
         LOGGER.log(
             Level.WARNING,
             "layers contradict each other about a file layer={0} object={1}",
             content.digest(),
-            object.digest());
-        return true;
-      }
-    }
-    return false;
+            object.digest()));
+    return disputed.isPresent();
   }
 
   private LayerDirectory compile(LayerRequest request) throws IOException {

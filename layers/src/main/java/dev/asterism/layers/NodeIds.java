@@ -7,8 +7,8 @@ import java.util.Optional;
 ///
 /// The root is 1 (`FUSE_ROOT_ID`), its directory `gate` 2, the directories `00` to `ff` in it 256
 /// to 511. An object is the first 63 bits of its digest below a set top bit, so no table has to
-/// survive the daemon. Two digests may share 63 bits if somebody makes them on purpose: the
-/// [Catalog] refuses both.
+/// survive the daemon. A layer may claim a digest that shares 63 bits with another's: the [Catalog]
+/// keeps the later one apart, under a name of its own.
 final class NodeIds {
   static final long GATE = 2;
   private static final long FAN = 0x100;

@@ -52,6 +52,12 @@ final class HostileLayerTest {
     SMALL_SHORTER(
         Layer.of(file("evil", Arrays.copyOf(EVIL_SMALL, 100))),
         toc -> rename(toc, Arrays.copyOf(EVIL_SMALL, 100), SMALL)),
+    /// Digests that differ from the others' so little that the kernel's number is the same.
+    BIG_NEIGHBOUR(Layer.of(file("evil", EVIL_BIG)), toc -> replace(toc, EVIL_BIG, neighbour(BIG))),
+    SMALL_NEIGHBOUR(
+        Layer.of(file("evil", EVIL_BIG)), toc -> replace(toc, EVIL_BIG, neighbour(SMALL))),
+    SMALL_NEIGHBOUR_IN_ONE_CHUNK(
+        Layer.of(file("evil", EVIL_SMALL)), toc -> replace(toc, EVIL_SMALL, neighbour(BIG))),
     /// True digests and sizes, but the bytes are said to lie somewhere else.
     WRONG_OFFSETS(
         Layer.of(file("evil", BIG), file("evil2", SMALL), file("x", EVIL_BIG)),
@@ -67,7 +73,16 @@ final class HostileLayerTest {
     }
 
     private static String rename(String toc, byte[] from, byte[] to) {
-      return toc.replace(Digest.of(from).toString(), Digest.of(to).toString());
+      return replace(toc, from, Digest.of(to));
+    }
+
+    private static String replace(String toc, byte[] from, Digest to) {
+      return toc.replace(Digest.of(from).toString(), to.toString());
+    }
+
+    private static Digest neighbour(byte[] content) {
+      Digest digest = Digest.of(content);
+      return new Digest(digest.a(), digest.b(), digest.c(), ~digest.d());
     }
   }
 

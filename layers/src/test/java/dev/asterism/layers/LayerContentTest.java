@@ -24,6 +24,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,6 +43,9 @@ final class LayerContentTest {
 
   /// More than a span takes along unasked to save a request, even compressed.
   private static final int SIZE = 70_000;
+
+  private static final List<byte[]> CONTENTS =
+      IntStream.range(0, FILES).mapToObj(LayerContentTest::randomBytes).toList();
 
   @TempDir Path directory;
 
@@ -83,13 +87,18 @@ final class LayerContentTest {
     }
   }
 
+  private static byte[] randomBytes(int seed) {
+    byte[] content = new byte[SIZE];
+    Seeds.generator(seed).nextBytes(content);
+    return content;
+  }
+
   @BeforeEach
   void open() throws Exception {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     ChunkTableBuilder builder = new ChunkTableBuilder();
     for (int i = 0; i < FILES; i++) {
-      byte[] content = new byte[SIZE];
-      Seeds.generator(i).nextBytes(content);
+      byte[] content = CONTENTS.get(i);
       files.add(content);
       starts.add(bytes.size());
       builder.object(Digest.of(content), content.length, i, LayerObject.Sharing.SHARED);
@@ -133,7 +142,7 @@ final class LayerContentTest {
 
   /// Whoever wants a chunk gets it, and no byte is fetched twice, whichever way flights and windows
   /// overlap.
-  @RepeatedTest(30)
+  @RepeatedTest(20)
   void want_manyThreadsInAnyOrder_fetchEachMemberOnce() throws Exception {
     int threads = 8;
     CyclicBarrier start = new CyclicBarrier(threads);
