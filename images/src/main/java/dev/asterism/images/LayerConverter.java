@@ -154,7 +154,7 @@ final class LayerConverter {
 
     @Override
     public InputStream open(ByteRange range) throws IOException {
-      int buffer = (int) Math.clamp(range.length(), 1, BUFFER);
+      int buffer = Math.clamp(range.length(), 1, BUFFER);
       return new BufferedInputStream(blob.open(range), buffer);
     }
   }

@@ -48,7 +48,7 @@ final class VerifiedInput extends FilterInputStream {
   /// Skips by reading: what is not read is not hashed.
   @Override
   public long skip(long wanted) throws IOException {
-    byte[] scratch = new byte[(int) Math.clamp(wanted, 0, 8 << 10)]; // 8 KiB
+    byte[] scratch = new byte[Math.clamp(wanted, 0, 8 << 10)]; // 8 KiB
     return wanted <= 0 ? 0 : Math.max(0, read(scratch, 0, scratch.length));
   }
 

@@ -99,6 +99,7 @@ public final class RegistryClient implements AutoCloseable {
     return new RepositoryWriter(transport, authorizer, clock, policy, realm);
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // lives for one call
   private record Fetched(Digest digest, Manifest manifest, String mediaType, byte[] bytes) {}
 
   private Fetched fetch(ImageReference reference) throws IOException {
