@@ -122,17 +122,15 @@ final class ConvertCommand implements Callable<Integer> {
     if (unsupported) {
       throw new ParameterException(
           spec.commandLine(),
-          "zstd:chunked, external TOCs, kept diff IDs and uncompressed layers are not supported: only eStargz is written");
+          "zstd:chunked, external TOCs, kept diff IDs and uncompressed layers are not supported:"
+              + " only eStargz is written");
     }
     Converter converter = converter();
     TransferOptions transfer =
         new TransferOptions(options.platforms(ImageOptions.hosts()), oci, LAYERS_AT_ONCE);
     TransferReport report =
         new TransferReport(
-            Progress.onStandardError(),
-            spec.commandLine().getOut(),
-            json,
-            Terminal.showsErrors());
+            Progress.onStandardError(), spec.commandLine().getOut(), json, Terminal.showsErrors());
     try (RegistryClient client = options.client();
         ImageSource source = from.source(client, options.spools());
         ImageSink sink = to.sink(client)) {
@@ -148,8 +146,7 @@ final class ConvertCommand implements Callable<Integer> {
         rebuild
             ? Optional.empty()
             : Optional.of(new ConversionRecords(ImageOptions.cache().resolve("conversions")));
-    return new Converter(
-        estargz(), (long) memory << 20, cores, options.spools(), records, rebuild);
+    return new Converter(estargz(), (long) memory << 20, cores, options.spools(), records, rebuild);
   }
 
   private EstargzOptions estargz() throws IOException {

@@ -52,10 +52,7 @@ final class CopyCommand implements Callable<Integer> {
         new TransferOptions(options.platforms(new Platforms.All()), oci, BLOBS_AT_ONCE);
     TransferReport report =
         new TransferReport(
-            Progress.onStandardError(),
-            spec.commandLine().getOut(),
-            json,
-            Terminal.showsErrors());
+            Progress.onStandardError(), spec.commandLine().getOut(), json, Terminal.showsErrors());
     try (RegistryClient client = options.client();
         ImageSource source = from.source(client, options.spools());
         ImageSink sink = to.sink(client)) {

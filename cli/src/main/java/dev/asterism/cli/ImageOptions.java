@@ -72,9 +72,7 @@ final class ImageOptions {
   static Path cache() {
     String variable = System.getenv().getOrDefault("XDG_CACHE_HOME", "");
     Path cache =
-        variable.isEmpty()
-            ? Path.of(System.getProperty("user.home"), ".cache")
-            : Path.of(variable);
+        variable.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(variable);
     return cache.resolve("asterism");
   }
 }

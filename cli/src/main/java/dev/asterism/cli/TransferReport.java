@@ -39,7 +39,10 @@ final class TransferReport implements TransferListener {
     long percent = blob.size() == 0 ? 100 : Math.min(100, bytes * 100 / blob.size());
     String name = blob.digest().hex().substring(0, 12);
     underWay.put(
-        blob, step == Step.CONVERT ? "%s %s %d %%".formatted(verb, name, percent) : "%s %s %s".formatted(verb, name, size(bytes)));
+        blob,
+        step == Step.CONVERT
+            ? "%s %s %d %%".formatted(verb, name, percent)
+            : "%s %s %s".formatted(verb, name, size(bytes)));
     progress.step(underWay.values().stream().collect(Collectors.joining(", ")));
   }
 
@@ -56,7 +59,9 @@ final class TransferReport implements TransferListener {
       String became =
           from.digest().equals(to.digest())
               ? size(to.size())
-              : "%s → %s %s".formatted(size(from.size()), to.digest().hex().substring(0, 12), size(to.size()));
+              : "%s → %s %s"
+                  .formatted(
+                      size(from.size()), to.digest().hex().substring(0, 12), size(to.size()));
       out.println("%-9s %s  %s".formatted(word, from.digest().hex().substring(0, 12), became));
     }
     out.flush();

@@ -8,15 +8,15 @@ import java.util.zip.Deflater;
 /// @param encoder the library that deflates
 /// @param level of deflate, 1 (fast) to 9 (small); libdeflate goes on to 12
 /// @param chunkSize uncompressed bytes of every chunk but a file's last
-/// @param minChunkSize bytes before compression that a member holds at least before the next payload
-///   opens another one; 0 opens one for every payload. (The Go tools count them after compression,
-///   which makes every member wait for the one before it.)
+/// @param minChunkSize bytes before compression that a member holds at least before the next
+///   payload opens another one; 0 opens one for every payload. (The Go tools count them after
+///   compression, which makes every member wait for the one before it.)
 /// @param prioritized names of the files to fetch at mount, in the order of their use; names that
 ///   the layer does not hold are passed over
 public record EstargzOptions(
     GzipEncoder encoder, int level, int chunkSize, int minChunkSize, List<String> prioritized) {
-  /// What the Go tools default to: zlib at level 9, chunks of 4 MiB, a member for every payload, nothing
-  /// prioritized.
+  /// What the Go tools default to: zlib at level 9, chunks of 4 MiB, a member for every payload,
+  /// nothing prioritized.
   public static final EstargzOptions DEFAULT =
       new EstargzOptions(
           GzipEncoder.ZLIB, Deflater.BEST_COMPRESSION, 4 << 20, 0, List.of()); // 4 MiB

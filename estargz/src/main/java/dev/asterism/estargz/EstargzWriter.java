@@ -111,11 +111,10 @@ public final class EstargzWriter {
       TocLimits limits = TocLimits.DEFAULT.withChunkSizes(options.chunkSize(), Long.MAX_VALUE);
       check = new TocRows(Long.MAX_VALUE, limits, _ -> {});
       rows =
-          new RowQueue(
-              row -> {
-                check.add(row);
-                toc.add(row);
-              });
+          new RowQueue(row -> {
+            check.add(row);
+            toc.add(row);
+          });
       members = new MemberPipeline(out, options, workers, rows::drain);
     }
 
@@ -184,8 +183,7 @@ public final class EstargzWriter {
         return;
       }
       boolean several = entry.size() > options.chunkSize();
-      Optional<MessageDigest> whole =
-          several ? Optional.of(Digest.hasher()) : Optional.empty();
+      Optional<MessageDigest> whole = several ? Optional.of(Digest.hasher()) : Optional.empty();
       Optional<RowQueue.WholeFile> found =
           several ? Optional.of(new RowQueue.WholeFile()) : Optional.empty();
       for (long at = 0; at < entry.size(); at += options.chunkSize()) {

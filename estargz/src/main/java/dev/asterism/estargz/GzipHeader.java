@@ -26,8 +26,7 @@ final class GzipHeader {
     out[2] = 8;
     Arrays.fill(out, 3, SIZE - 2, (byte) 0);
     // XFL as RFC 1952 has it for the slowest and the fastest level.
-    out[8] =
-        (byte) (level >= Deflater.BEST_COMPRESSION ? 2 : level == Deflater.BEST_SPEED ? 4 : 0);
+    out[8] = (byte) (level >= Deflater.BEST_COMPRESSION ? 2 : level == Deflater.BEST_SPEED ? 4 : 0);
     out[9] = (byte) 0xff;
   }
 }

@@ -41,10 +41,7 @@ public final class LayerStream {
   /// The magic numbers of RFC 8878, 3.1: a frame's, and sixteen of skippable frames.
   private static boolean isZstd(byte[] magic) {
     boolean frame =
-        magic[0] == 0x28
-            && magic[1] == (byte) 0xb5
-            && magic[2] == 0x2f
-            && magic[3] == (byte) 0xfd;
+        magic[0] == 0x28 && magic[1] == (byte) 0xb5 && magic[2] == 0x2f && magic[3] == (byte) 0xfd;
     boolean skippable =
         (magic[0] & 0xf0) == 0x50 && magic[1] == 0x2a && magic[2] == 0x4d && magic[3] == 0x18;
     return frame || skippable;

@@ -72,8 +72,7 @@ final class Member {
   /// bytes.
   ///
   /// @throws EOFException if the source ends before
-  int addPayload(InputStream source, int size, Optional<MessageDigest> whole)
-      throws IOException {
+  int addPayload(InputStream source, int size, Optional<MessageDigest> whole) throws IOException {
     room(size);
     int read = source.readNBytes(bytes, length, size);
     if (read < size) {
@@ -97,8 +96,7 @@ final class Member {
     }
     CRC32 crc = new CRC32();
     crc.update(bytes, 0, length);
-    byte[] out =
-        pool.take(GzipHeader.SIZE + encoder.bound(length) + GzipHeader.TRAILER_SIZE);
+    byte[] out = pool.take(GzipHeader.SIZE + encoder.bound(length) + GzipHeader.TRAILER_SIZE);
     GzipHeader.put(out, level);
     int end = GzipHeader.SIZE + encoder.deflate(bytes, length, out, GzipHeader.SIZE);
     putIntLe(out, end, (int) crc.getValue());

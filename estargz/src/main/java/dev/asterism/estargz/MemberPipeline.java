@@ -103,8 +103,7 @@ final class MemberPipeline implements Closeable {
   }
 
   /// Adds a chunk to the open member; returns its number there.
-  int addPayload(InputStream content, int size, Optional<MessageDigest> whole)
-      throws IOException {
+  int addPayload(InputStream content, int size, Optional<MessageDigest> whole) throws IOException {
     return open.addPayload(content, size, whole);
   }
 

@@ -43,7 +43,10 @@ final class ArchiveSink implements ImageSink {
   static ArchiveSink create(Path file, Optional<String> tag) throws IOException {
     Path part = file.resolveSibling(file.getFileName() + ".part");
     return new ArchiveSink(
-        file, part, tag, new BufferedOutputStream(Files.newOutputStream(part), 256 << 10)); // 256 KiB
+        file,
+        part,
+        tag,
+        new BufferedOutputStream(Files.newOutputStream(part), 256 << 10)); // 256 KiB
   }
 
   @Override

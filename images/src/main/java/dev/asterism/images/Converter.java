@@ -33,10 +33,8 @@ public record Converter(
       ImageSource source, ImageSink sink, TransferOptions options, TransferListener listener)
       throws IOException {
     try (ExecutorService compression = Executors.newFixedThreadPool(cores)) {
-      Workers workers =
-          new Workers(compression, Math.max(1, memory / options.blobsAtOnce()));
-      LayerConverter layers =
-          new LayerConverter(estargz, workers, spools, records, rebuild);
+      Workers workers = new Workers(compression, Math.max(1, memory / options.blobsAtOnce()));
+      LayerConverter layers = new LayerConverter(estargz, workers, spools, records, rebuild);
       return ImageTransfer.convert(source, sink, options, layers, listener);
     }
   }

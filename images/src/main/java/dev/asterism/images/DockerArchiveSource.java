@@ -77,7 +77,9 @@ final class DockerArchiveSource implements ImageSource {
     blobs.put(digest, blob);
     byte[] start = blob.size() < 4 ? new byte[4] : blob.read(new ByteRange(0, 4));
     String type =
-        LayerStream.isCompressed(start) ? MediaTypes.DOCKER_LAYER + ".gzip" : MediaTypes.DOCKER_LAYER;
+        LayerStream.isCompressed(start)
+            ? MediaTypes.DOCKER_LAYER + ".gzip"
+            : MediaTypes.DOCKER_LAYER;
     return Json.Obj.empty()
         .with("mediaType", type)
         .with("size", new Json.Num(Long.toString(blob.size())))

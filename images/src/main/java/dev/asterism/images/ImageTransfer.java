@@ -86,8 +86,7 @@ public final class ImageTransfer {
     }
   }
 
-  private Document transfer(Document document, ExecutorService side, int depth)
-      throws IOException {
+  private Document transfer(Document document, ExecutorService side, int depth) throws IOException {
     if (depth > MAX_DEPTH) {
       throw new IOException("indexes within indexes without end");
     }
@@ -145,8 +144,7 @@ public final class ImageTransfer {
     Optional<String> about = annotations.flatMap(a -> a.text(ATTESTED));
     return about.isPresent() && names.containsKey(about.get())
         ? entry.with(
-            "annotations",
-            annotations.get().with(ATTESTED, names.getOrDefault(about.get(), "")))
+            "annotations", annotations.get().with(ATTESTED, names.getOrDefault(about.get(), "")))
         : entry;
   }
 
@@ -169,7 +167,8 @@ public final class ImageTransfer {
       descriptors.add(Document.descriptor(layer));
     }
     boolean convert =
-        converter.isPresent() && descriptors.stream().anyMatch(d -> MediaTypes.isLayer(d.mediaType()));
+        converter.isPresent()
+            && descriptors.stream().anyMatch(d -> MediaTypes.isLayer(d.mediaType()));
     if (!convert) {
       return copied(manifest, json, Document.descriptor(config), descriptors, side);
     }
@@ -187,7 +186,8 @@ public final class ImageTransfer {
     List<Json> after = new ArrayList<>();
     List<Digest> diffIds = new ArrayList<>();
     for (int i = 0; i < before.size(); i++) {
-      String what = "layer %d of %d, %s".formatted(i + 1, before.size(), descriptors.get(i).digest());
+      String what =
+          "layer %d of %d, %s".formatted(i + 1, before.size(), descriptors.get(i).digest());
       ConvertedLayer made = await(futures.get(i), what).layer();
       after.add(rewritten(before.get(i), made));
       diffIds.add(made.diffId());
@@ -214,8 +214,7 @@ public final class ImageTransfer {
     if (!options.oci() || MediaTypes.oci(manifest.mediaType()).equals(manifest.mediaType())) {
       return manifest;
     }
-    List<Json> layers =
-        json.objects("layers").stream().<Json>map(ImageTransfer::toOci).toList();
+    List<Json> layers = json.objects("layers").stream().<Json>map(ImageTransfer::toOci).toList();
     String type = MediaTypes.oci(manifest.mediaType());
     return Document.of(
         type,

@@ -112,8 +112,7 @@ final class LayerConverter {
     }
     try {
       Blob blob = source.blob(layer);
-      Digest toc =
-          TocReader.read(blob, TocLocator.locate(blob), TocLimits.DEFAULT, _ -> {});
+      Digest toc = TocReader.read(blob, TocLocator.locate(blob), TocLimits.DEFAULT, _ -> {});
       return toc.equals(pinned.get());
     } catch (MalformedLayerException _) {
       return false; // then it is made one

@@ -48,8 +48,7 @@ final class LayoutSink implements ImageSink {
     Path wip = Files.createDirectories(folder.resolve(".asterism"));
     Files.createDirectories(folder.resolve("blobs/sha256"));
     FileChannel lock =
-        FileChannel.open(
-            wip.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel.open(wip.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
       if (!isTaken(lock)) {
         throw new IOException("%s: another process writes to this layout".formatted(folder));
@@ -141,8 +140,7 @@ final class LayoutSink implements ImageSink {
     manifests.add(
         tag.isEmpty()
             ? descriptor
-            : descriptor.with(
-                "annotations", Json.Obj.empty().with(LayoutSource.NAME, tag.get())));
+            : descriptor.with("annotations", Json.Obj.empty().with(LayoutSource.NAME, tag.get())));
     Json.Obj index =
         before.members().isEmpty()
             ? Json.Obj.empty().with("schemaVersion", new Json.Num("2"))

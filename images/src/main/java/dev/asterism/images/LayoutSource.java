@@ -26,15 +26,12 @@ final class LayoutSource implements ImageSource {
     Json.Obj index = Json.parse(files + ": index.json", files.read("index.json"));
     List<Json.Obj> all = index.objects("manifests");
     List<Json.Obj> wanted =
-        all.stream()
-            .filter(each -> tag.isEmpty() || names(each).equals(tag))
-            .toList();
+        all.stream().filter(each -> tag.isEmpty() || names(each).equals(tag)).toList();
     if (wanted.size() != 1) {
       List<String> tags = all.stream().flatMap(each -> names(each).stream()).toList();
       throw new IOException(
           "%s has %d images%s; its tags: %s"
-              .formatted(
-                  files, wanted.size(), tag.map(t -> " of tag " + t).orElse(""), tags));
+              .formatted(files, wanted.size(), tag.map(t -> " of tag " + t).orElse(""), tags));
     }
     return document(Document.descriptor(wanted.getFirst()));
   }

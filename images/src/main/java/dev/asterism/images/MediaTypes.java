@@ -25,12 +25,18 @@ final class MediaTypes {
 
   private static final Map<String, String> TO_OCI =
       Map.of(
-          DOCKER_INDEX, OCI_INDEX,
-          DOCKER_MANIFEST, OCI_MANIFEST,
-          DOCKER_CONFIG, OCI_CONFIG,
-          DOCKER_LAYER, OCI_LAYER,
-          DOCKER_LAYER + ".gzip", OCI_LAYER + "+gzip",
-          DOCKER_LAYER + ".zstd", OCI_LAYER + "+zstd");
+          DOCKER_INDEX,
+          OCI_INDEX,
+          DOCKER_MANIFEST,
+          OCI_MANIFEST,
+          DOCKER_CONFIG,
+          OCI_CONFIG,
+          DOCKER_LAYER,
+          OCI_LAYER,
+          DOCKER_LAYER + ".gzip",
+          OCI_LAYER + "+gzip",
+          DOCKER_LAYER + ".zstd",
+          OCI_LAYER + "+zstd");
 
   private MediaTypes() {}
 

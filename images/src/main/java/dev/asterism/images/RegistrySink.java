@@ -36,10 +36,7 @@ record RegistrySink(RepositoryWriter writer, ImageReference reference) implement
 
   @Override
   public void name(Document root) throws IOException {
-    String name =
-        reference
-            .tag()
-            .orElseGet(() -> root.digest().toString());
+    String name = reference.tag().orElseGet(() -> root.digest().toString());
     writer.putManifest(name, root.mediaType(), root.bytes());
   }
 

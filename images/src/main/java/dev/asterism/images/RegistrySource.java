@@ -16,8 +16,7 @@ record RegistrySource(RegistryClient client, ImageReference reference) implement
   @Override
   public Document root() throws IOException {
     ManifestDocument found = client.document(reference);
-    String declared =
-        Json.parse(reference.toString(), found.bytes()).text("mediaType").orElse("");
+    String declared = Json.parse(reference.toString(), found.bytes()).text("mediaType").orElse("");
     String type = MediaTypes.isDocument(found.mediaType()) ? found.mediaType() : declared;
     return new Document(type, found.bytes(), found.digest());
   }

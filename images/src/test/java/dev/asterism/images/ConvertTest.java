@@ -74,7 +74,8 @@ class ConvertTest {
 
   @Test
   void convert_twice_givesTheSameDigestAndConvertsNothingAgain() throws IOException {
-    source.tag("1", source.image("amd64", source.gzip(RandomTrees.layer(Seeds.generator(2), 30, 4096))));
+    source.tag(
+        "1", source.image("amd64", source.gzip(RandomTrees.layer(Seeds.generator(2), 30, 4096))));
     Events first = new Events();
     Events second = new Events();
     Descriptor once = convert(options(), first);
@@ -117,8 +118,7 @@ class ConvertTest {
 
   @Test
   void convert_docker_staysDockerUnlessAskedForOci() throws IOException {
-    Document image =
-        source.dockerImage(source.gzip(Layer.of(Entry.file("a", "x"))));
+    Document image = source.dockerImage(source.gzip(Layer.of(Entry.file("a", "x"))));
     source.tag("1", image);
     Descriptor docker = convert(options());
     assertThat(docker.mediaType()).isEqualTo(MediaTypes.DOCKER_MANIFEST);
@@ -133,7 +133,9 @@ class ConvertTest {
 
   @Test
   void convert_badLayers_nameLayerAndEntryAndLeaveNothing() throws IOException {
-    byte[] good = Layer.of(Entry.file("first", "x".repeat(5000)), Entry.file("victim", "y".repeat(5000))).tar();
+    byte[] good =
+        Layer.of(Entry.file("first", "x".repeat(5000)), Entry.file("victim", "y".repeat(5000)))
+            .tar();
     byte[] huge = good.clone();
     System.arraycopy("77777777777".getBytes(UTF_8), 0, huge, 512 + 5120 + 124, 11); // 8 GiB
     seal(huge, 512 + 5120);
@@ -170,7 +172,8 @@ class ConvertTest {
   @Test
   void copy_toAnArchiveAndBack_isTheSameImage() throws IOException {
     Document amd = source.image("amd64", source.gzip(Layer.of(Entry.file("a", "x"))));
-    Document index = source.index(amd, source.image("arm64", source.zstd(Layer.of(Entry.file("b", "y")))));
+    Document index =
+        source.index(amd, source.image("arm64", source.zstd(Layer.of(Entry.file("b", "y")))));
     source.tag("1", index);
     Path archive = folder.resolve("image.tar");
     try (ImageSource from = source.open("1");
@@ -178,8 +181,7 @@ class ConvertTest {
       ImageTransfer.copy(from, to, all(), TransferListener.NONE);
     }
     assertThat(folder.resolve("image.tar.part")).doesNotExist();
-    try (ImageSource from =
-            new LayoutSource(ArchiveFiles.open(archive, spools), Optional.of("2"));
+    try (ImageSource from = new LayoutSource(ArchiveFiles.open(archive, spools), Optional.of("2"));
         ImageSink to = LayoutSink.open(target, Optional.empty())) {
       Descriptor root = ImageTransfer.copy(from, to, all(), TransferListener.NONE);
       assertThat(root).isEqualTo(index.descriptor());
@@ -204,8 +206,7 @@ class ConvertTest {
   }
 
   private Converter converter(Optional<ConversionRecords> records, boolean rebuild) {
-    return new Converter(
-        EstargzOptions.DEFAULT.withLevel(1), 1 << 20, 2, spools, records, rebuild);
+    return new Converter(EstargzOptions.DEFAULT.withLevel(1), 1 << 20, 2, spools, records, rebuild);
   }
 
   private static TransferOptions options() {

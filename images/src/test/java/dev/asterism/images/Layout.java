@@ -84,7 +84,9 @@ final class Layout {
         Json.Obj.empty()
             .with("architecture", architecture)
             .with("os", "linux")
-            .with("rootfs", Json.Obj.empty().with("type", "layers").with("diff_ids", new Json.Arr(ids)))
+            .with(
+                "rootfs",
+                Json.Obj.empty().with("type", "layers").with("diff_ids", new Json.Arr(ids)))
             .with("history", new Json.Arr(history));
     Json.Obj manifest =
         Json.Obj.empty()
@@ -100,8 +102,7 @@ final class Layout {
   Document index(Document... images) throws IOException {
     List<Json> entries = new ArrayList<>();
     for (Document image : images) {
-      Json.Obj config =
-          Json.parse("config", blob(image.json().object("config").orElseThrow()));
+      Json.Obj config = Json.parse("config", blob(image.json().object("config").orElseThrow()));
       entries.add(
           add(image.mediaType(), image.bytes())
               .with(

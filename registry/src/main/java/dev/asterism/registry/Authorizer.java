@@ -39,8 +39,7 @@ final class Authorizer {
 
     /// Returns the same, with another repository to be read.
     Realm reading(String other) {
-      return new Realm(
-          endpoint, host, repository, scope + " repository:" + other + ":pull");
+      return new Realm(endpoint, host, repository, scope + " repository:" + other + ":pull");
     }
   }
 
@@ -81,8 +80,7 @@ final class Authorizer {
         challenges.stream().filter(c -> c.scheme().equals("bearer")).findFirst();
     if (bearer.isPresent()) {
       Tokens.Key key =
-          Tokens.keyOf(
-              bearer.get(), refusal.what(), realm.endpoint(), realm.host(), realm.scope());
+          Tokens.keyOf(bearer.get(), refusal.what(), realm.endpoint(), realm.host(), realm.scope());
       sent.filter(header -> header.startsWith("Bearer "))
           .ifPresent(header -> tokens.refuse(key, header.substring("Bearer ".length())));
       remember(realm, new Scheme.Bearer(key));

@@ -29,7 +29,7 @@ public final class RegistryClient implements AutoCloseable {
   /// An index may list an index; nobody needs more than that.
   private static final int MAX_DEPTH = 4;
 
-  private static final String ACCEPTED =
+  static final String ACCEPTED =
       Stream.of(Manifest.IMAGE_TYPES, Manifest.INDEX_TYPES)
           .flatMap(List::stream)
           .collect(Collectors.joining(", "));

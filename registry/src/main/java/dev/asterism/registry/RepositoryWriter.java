@@ -63,7 +63,8 @@ public final class RepositoryWriter {
   }
 
   private boolean exists(String path) throws IOException {
-    try (Answer answer = retrying(p -> send(realm, "HEAD", at(path), Map.of(), none(), p))) {
+    Map<String, String> accept = Map.of("Accept", RegistryClient.ACCEPTED + ", */*");
+    try (Answer answer = retrying(p -> send(realm, "HEAD", at(path), accept, none(), p))) {
       return answer.status() / 100 == 2;
     } catch (RegistryException e) {
       if (e.status().orElse(0) == 404) {
@@ -78,7 +79,8 @@ public final class RepositoryWriter {
   ///
   /// @param from the other repository, without the host
   public boolean mount(Digest digest, String from) throws IOException {
-    String query = "blobs/uploads/?mount=%s&from=%s".formatted(encode(digest.toString()), encode(from));
+    String query =
+        "blobs/uploads/?mount=%s&from=%s".formatted(encode(digest.toString()), encode(from));
     try (Answer answer =
         retrying(p -> send(realm.reading(from), "POST", at(query), Map.of(), none(), p))) {
       if (answer.status() == 201) {
@@ -102,26 +104,62 @@ public final class RepositoryWriter {
   ///   patience; nothing is visible of it then
   /// @throws IOException if `content` can't be read
   public void push(Digest digest, Blob content, LongConsumer progress) throws IOException {
-    URI begin = at("blobs/uploads/");
-    URI upload;
-    int chunk;
-    try (Answer answer = retrying(p -> send(realm, "POST", begin, Map.of(), none(), p))) {
-      upload = location(answer, begin);
-      chunk = chunk(answer);
+    for (int attempt = 1; ; attempt++) {
+      Upload upload = begin();
+      try {
+        send(upload, content, progress);
+        commit(upload, digest);
+        return;
+      } catch (LostUploadException e) {
+        if (attempt == policy.attempts()) {
+          throw e.failure();
+        }
+      } catch (IOException e) {
+        cancelAfter(upload, e);
+        throw e;
+      }
     }
-    try {
-      URI end = chunks(upload, content, chunk, progress);
-      String query = "digest=" + encode(digest.toString());
-      URI commit = URI.create(end + (end.getRawQuery() == null ? "?" : "&") + query);
-      commit(commit, digest);
-    } catch (IOException e) {
-      cancelAfter(upload, e);
-      throw e;
+  }
+
+  /// An upload under way.
+  private static final class Upload {
+    private final int chunk;
+    private URI next;
+
+    private Upload(URI begun, int chunk) {
+      next = begun;
+      this.chunk = chunk;
+    }
+  }
+
+  /// The registry does not know any more what it had: only starting anew helps. (Debian's
+  /// docker-registry is so after a chunk that was cut off.)
+  private static final class LostUploadException extends IOException {
+    private static final long serialVersionUID = 1;
+    private final RegistryException failure;
+
+    private LostUploadException(RegistryException failure) {
+      super(failure);
+      this.failure = failure;
+    }
+
+    private RegistryException failure() {
+      return failure;
+    }
+  }
+
+  private Upload begin() throws IOException {
+    URI begin = at("blobs/uploads/");
+    try (Answer answer = retrying(p -> send(realm, "POST", begin, Map.of(), none(), p))) {
+      return new Upload(location(answer, begin), chunk(answer));
     }
   }
 
   /// The answer to a commit can be lost: then the repeated one finds no upload, but the blob.
-  private void commit(URI commit, Digest digest) throws IOException {
+  private void commit(Upload upload, Digest digest) throws IOException {
+    String query = "digest=" + encode(digest.toString());
+    URI end = upload.next;
+    URI commit = URI.create(end + (end.getRawQuery() == null ? "?" : "&") + query);
     try {
       retrying(p -> send(realm, "PUT", commit, Map.of(), none(), p)).close();
     } catch (RegistryException e) {
@@ -134,47 +172,56 @@ public final class RepositoryWriter {
   /// A registry may want larger chunks, as some object stores do behind it.
   private static int chunk(Answer answer) {
     String least = answer.header("OCI-Chunk-Min-Length").orElse("");
-    return least.matches("[0-9]{1,9}") ? Math.clamp(Long.parseLong(least), CHUNK, MAX_CHUNK) : CHUNK;
+    return least.matches("[0-9]{1,9}")
+        ? Math.clamp(Long.parseLong(least), CHUNK, MAX_CHUNK)
+        : CHUNK;
   }
 
-  /// Sends all of `content`, and returns where to end the upload.
-  private URI chunks(URI upload, Blob content, int chunk, LongConsumer progress)
-      throws IOException {
-    URI next = upload;
+  /// Sends all of `content`.
+  private void send(Upload upload, Blob content, LongConsumer progress) throws IOException {
     long at = 0;
     Patience patience = new Patience(policy.patience());
     patience.enter();
     try {
       Retry retry = new Retry(policy, patience);
       while (at < content.size()) {
-        ByteRange range = new ByteRange(at, Math.min(content.size(), at + chunk));
-        try (Answer answer = patch(next, content, range, patience)) {
-          next = location(answer, next);
+        ByteRange range = new ByteRange(at, Math.min(content.size(), at + upload.chunk));
+        try (Answer answer = patch(upload.next, content, range, patience)) {
+          upload.next = location(answer, upload.next);
           at = range.end();
+          retry.arrived((int) range.length());
+          progress.accept(at);
         } catch (RegistryException e) {
-          boolean outOfStep = e.status().orElse(0) == 416;
-          if (outOfStep) {
-            retry.cameShort("upload of " + realm.repository());
-          } else {
-            retry.failed(e);
-          }
-          URI asked = next;
-          try (Answer status =
-              retry.run(() -> send(realm, "GET", asked, Map.of(), none(), patience))) {
-            next = location(status, next);
-            long held = held(status);
-            if (held > content.size() || (outOfStep && held == at)) {
-              throw e;
-            }
-            at = held;
-          }
+          at = resume(upload, e, retry, patience, content.size());
         }
-        retry.arrived((int) range.length());
-        progress.accept(at);
       }
-      return next;
     } finally {
       patience.leave();
+    }
+  }
+
+  /// Asks the registry how much it has, after a chunk that failed.
+  private long resume(
+      Upload upload, RegistryException failure, Retry retry, Patience patience, long size)
+      throws IOException {
+    if (failure.status().orElse(0) == 416) {
+      retry.cameShort("upload to " + realm.repository());
+    } else {
+      retry.failed(failure);
+    }
+    try (Answer status =
+        retry.run(() -> send(realm, "GET", upload.next, Map.of(), none(), patience))) {
+      upload.next = location(status, upload.next);
+      long held = held(status);
+      if (held > size) {
+        throw failure;
+      }
+      return held;
+    } catch (RegistryException e) {
+      if (e.status().orElse(0) == 404) {
+        throw new LostUploadException(failure);
+      }
+      throw e;
     }
   }
 
@@ -203,9 +250,9 @@ public final class RepositoryWriter {
         .close();
   }
 
-  private void cancelAfter(URI upload, IOException failure) {
+  private void cancelAfter(Upload upload, IOException failure) {
     try {
-      cancel(upload);
+      cancel(upload.next);
     } catch (IOException e) {
       failure.addSuppressed(e); // it times out there
     }
@@ -245,8 +292,7 @@ public final class RepositoryWriter {
       Patience patience)
       throws IOException {
     String what =
-        "%s %s of %s at %s"
-            .formatted(method, kind(target), as.repository(), as.endpoint());
+        "%s %s of %s at %s".formatted(method, kind(target), as.repository(), as.endpoint());
     URI uri = target;
     boolean mayAuthorize = true;
     for (int hops = 0; hops <= MAX_HOPS; ) {

@@ -90,8 +90,7 @@ record SparseMap(long fileSize, List<Part> parts) {
     return PaxRecords.number(value.get());
   }
 
-  private static SparseMap ofHeader(byte[] header, Blocks headers, long stored)
-      throws IOException {
+  private static SparseMap ofHeader(byte[] header, Blocks headers, long stored) throws IOException {
     List<Long> numbers = new ArrayList<>();
     pairs(header, HEADER_PAIRS, HEADER_PAIR_COUNT, numbers);
     boolean extended = header[HEADER_EXTENDED] != 0;

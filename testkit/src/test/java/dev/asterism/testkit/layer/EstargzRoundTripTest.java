@@ -7,6 +7,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.github.luben.zstd.Zstd;
 import dev.asterism.content.ByteRange;
 import dev.asterism.content.Digest;
 import dev.asterism.content.MalformedLayerException;
@@ -15,13 +16,10 @@ import dev.asterism.estargz.EstargzLayer;
 import dev.asterism.estargz.EstargzOptions;
 import dev.asterism.estargz.EstargzWriter;
 import dev.asterism.estargz.GzipEncoder;
-import dev.asterism.estargz.Workers;
-import com.github.luben.zstd.Zstd;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import dev.asterism.estargz.Landmark;
 import dev.asterism.estargz.TocEntry;
 import dev.asterism.estargz.TocEntry.RegularFile;
+import dev.asterism.estargz.Workers;
 import dev.asterism.estargz.tar.TarEntry;
 import dev.asterism.estargz.tar.TarReader;
 import dev.asterism.testkit.layer.Layer.EstargzBlob;
@@ -34,6 +32,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
 import java.util.zip.GZIPInputStream;
@@ -190,7 +190,9 @@ class EstargzRoundTripTest {
             Arrays.copyOf(zstd, zstd.length - 20))) {
       assertThatThrownBy(() ->
               EstargzWriter.convert(
-                  new ByteArrayInputStream(source), Layer.SMALL_CHUNKS, new ByteArrayOutputStream()))
+                  new ByteArrayInputStream(source),
+                  Layer.SMALL_CHUNKS,
+                  new ByteArrayOutputStream()))
           .isInstanceOf(MalformedLayerException.class)
           .hasMessageMatching("(?s).*'(first|second)'.*");
     }
@@ -203,8 +205,7 @@ class EstargzRoundTripTest {
       entries.add(dir("d" + i));
     }
     entries.add(file("last", "content"));
-    EstargzBlob blob =
-        new Layer(entries).estargz(Layer.SMALL_CHUNKS.withMinChunkSize(100 << 20));
+    EstargzBlob blob = new Layer(entries).estargz(Layer.SMALL_CHUNKS.withMinChunkSize(100 << 20));
 
     LayerFiles read = LayerFiles.read(blob.blob());
 
