@@ -22,8 +22,7 @@ import java.nio.charset.StandardCharsets;
 public final class DirectoryEntries {
   // ssize_t getdents64(int fd, void *dirp, size_t count);
   private static final MethodHandle GETDENTS64 =
-      Native.downcall(
-          "getdents64", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+      Native.downcall("getdents64", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
 
   private static final long BUFFER = 64 << 10; // 64 KiB: some thousand names at a time
 

@@ -21,15 +21,13 @@ final class DirectoryEntriesTest {
     Map<String, Long> expected = new TreeMap<>();
     for (int i = 0; i < 3000; i++) {
       Path file = Files.createFile(directory.resolve("größe-%040d".formatted(i)));
-      expected.put(
-          file.getFileName().toString(), (Long) Files.getAttribute(file, "unix:ino"));
+      expected.put(file.getFileName().toString(), (Long) Files.getAttribute(file, "unix:ino"));
     }
 
     Map<String, Long> found = new TreeMap<>();
     boolean there =
         DirectoryEntries.read(
-            directory.toString(),
-            (name, inode, _) -> assertThat(found.put(name, inode)).isNull());
+            directory.toString(), (name, inode, _) -> assertThat(found.put(name, inode)).isNull());
 
     assertThat(there).isTrue();
     assertThat(found).isEqualTo(expected);

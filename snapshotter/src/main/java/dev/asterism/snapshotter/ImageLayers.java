@@ -85,9 +85,7 @@ public record ImageLayers(String image, List<Digest> layers) {
     Map<String, LinkedHashSet<Digest>> images = new TreeMap<>();
     rows.forEach((id, row) -> {
       if (row.layer().isPresent() && (row.isLast() || !belowOthers.contains(id))) {
-        images
-            .computeIfAbsent(row.image(), _ -> new LinkedHashSet<>())
-            .addAll(upTo(row, rows));
+        images.computeIfAbsent(row.image(), _ -> new LinkedHashSet<>()).addAll(upTo(row, rows));
       }
     });
     return images.entrySet().stream()

@@ -36,8 +36,7 @@ final class ImageLayersTest {
   }
 
   /// @param following digests of the layers that come after this one in the image
-  private void pull(
-      String image, String target, String parent, Digest layer, Digest... following) {
+  private void pull(String image, String target, String parent, Digest layer, Digest... following) {
     StringBuilder layers = new StringBuilder(layer.toString());
     List.of(following).forEach(next -> layers.append(',').append(next));
     assertFails(

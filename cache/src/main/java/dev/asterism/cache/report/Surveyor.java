@@ -44,7 +44,8 @@ final class Surveyor {
     readTopLevel();
     objects = readDigests(layout.objects());
     parts = readDigests(layout.chunks());
-    Amount held = readDigests(layout.fresh()); // what has left `objects` for good, as a rule nothing
+    Amount held =
+        readDigests(layout.fresh()); // what has left `objects` for good, as a rule nothing
     parts = parts.plus(held);
     List<LayerHold> layers = readLayers();
     progress.accept(names);
@@ -53,12 +54,14 @@ final class Surveyor {
 
   /// Counts the lists, the lock, and all of what is being written or in doubt.
   private void readTopLevel() throws IOException {
-    DirectoryEntries.read(layout.root().toString(), (name, _, type) -> {
-      String path = layout.root() + "/" + name;
-      if (!isDirectory(path, type)) {
-        overhead += sizeOnDisk(path);
-      }
-    });
+    DirectoryEntries.read(
+        layout.root().toString(),
+        (name, _, type) -> {
+          String path = layout.root() + "/" + name;
+          if (!isDirectory(path, type)) {
+            overhead += sizeOnDisk(path);
+          }
+        });
     overhead += tree(layout.wip().toString());
     overhead += tree(layout.doubtful().toString());
     overhead += sizeOnDisk(layout.layers().toString());
@@ -71,15 +74,18 @@ final class Surveyor {
     boolean isFresh = directory.equals(layout.fresh());
     for (String name : CacheLayout.FAN_OUT) {
       String folder = directory + "/" + name;
-      boolean there = DirectoryEntries.read(folder, (file, inode, _) -> {
-        count();
-        if (Digest.findHex(file).isPresent()) {
-          fresh += isFresh ? 1 : 0;
-          sum[0] = sum[0].plus(list(folder + "/" + file, inode));
-        } else {
-          overhead += sizeOnDisk(folder + "/" + file);
-        }
-      });
+      boolean there =
+          DirectoryEntries.read(
+              folder,
+              (file, inode, _) -> {
+                count();
+                if (Digest.findHex(file).isPresent()) {
+                  fresh += isFresh ? 1 : 0;
+                  sum[0] = sum[0].plus(list(folder + "/" + file, inode));
+                } else {
+                  overhead += sizeOnDisk(folder + "/" + file);
+                }
+              });
       overhead += there ? sizeOnDisk(folder) : 0;
     }
     return sum[0];
@@ -114,17 +120,21 @@ final class Surveyor {
   private LayerHold readLayer(Digest layer, int number) throws IOException {
     String directory = layout.layer(layer);
     long[] sums = {0, 0, sizeOnDisk(directory)}; // links, bytes, directories
-    DirectoryEntries.read(directory, (name, _, type) -> {
-      String folder = directory + "/" + name;
-      if (isDirectory(folder, type)) {
-        sums[2] += sizeOnDisk(folder);
-        DirectoryEntries.read(folder, (file, inode, _) -> {
-          count();
-          sums[0]++;
-          sums[1] += hold(folder + "/" + file, inode, number);
+    DirectoryEntries.read(
+        directory,
+        (name, _, type) -> {
+          String folder = directory + "/" + name;
+          if (isDirectory(folder, type)) {
+            sums[2] += sizeOnDisk(folder);
+            DirectoryEntries.read(
+                folder,
+                (file, inode, _) -> {
+                  count();
+                  sums[0]++;
+                  sums[1] += hold(folder + "/" + file, inode, number);
+                });
+          }
         });
-      }
-    });
     return new LayerHold(layer, sums[0], sums[1], sums[2]);
   }
 
@@ -150,8 +160,7 @@ final class Surveyor {
     List<SharedBy> groups = new ArrayList<>();
     for (int set = 0; set < amounts.length; set++) {
       if (amounts[set].files() > 0) {
-        groups.add(
-            new SharedBy(Arrays.stream(sets.holders(set)).boxed().toList(), amounts[set]));
+        groups.add(new SharedBy(Arrays.stream(sets.holders(set)).boxed().toList(), amounts[set]));
       }
     }
     return groups;
@@ -160,10 +169,12 @@ final class Surveyor {
   /// Returns the bytes that everything in and below a directory takes.
   private long tree(String directory) throws IOException {
     long[] sum = {sizeOnDisk(directory)};
-    DirectoryEntries.read(directory, (name, _, type) -> {
-      String path = directory + "/" + name;
-      sum[0] += isDirectory(path, type) ? tree(path) : sizeOnDisk(path);
-    });
+    DirectoryEntries.read(
+        directory,
+        (name, _, type) -> {
+          String path = directory + "/" + name;
+          sum[0] += isDirectory(path, type) ? tree(path) : sizeOnDisk(path);
+        });
     return sum[0];
   }
 

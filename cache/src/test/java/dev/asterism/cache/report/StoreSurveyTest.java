@@ -92,8 +92,9 @@ final class StoreSurveyTest {
 
     StoreSurvey survey = survey();
 
-    assertThat(survey.layers()).extracting(LayerHold::layer).containsExactlyElementsOf(
-        new TreeSet<>(List.of(A, B, C)));
+    assertThat(survey.layers())
+        .extracting(LayerHold::layer)
+        .containsExactlyElementsOf(new TreeSet<>(List.of(A, B, C)));
     assertThat(amount(survey, A, B, C)).isEqualTo(new Amount(1, 5000, 8192));
     assertThat(amount(survey, A, C)).isEqualTo(new Amount(1, 100, 4096));
     assertThat(amount(survey, B)).isEqualTo(new Amount(1, 9000, 12_288));
@@ -160,9 +161,10 @@ final class StoreSurveyTest {
 
     StoreSurvey survey = survey();
 
-    assertThat(survey.content().stored()
-            + survey.overhead()
-            + survey.layers().stream().mapToLong(LayerHold::directories).sum())
+    assertThat(
+            survey.content().stored()
+                + survey.overhead()
+                + survey.layers().stream().mapToLong(LayerHold::directories).sum())
         .as("seed %d", seed)
         .isEqualTo(allocated());
     assertThat(byHolders(survey)).as("seed %d", seed).isEqualTo(recounted());
@@ -193,8 +195,8 @@ final class StoreSurveyTest {
       }
     }
     Map<Set<String>, Long> sums = new HashMap<>();
-    holders.forEach((inode, layers) ->
-        sums.merge(layers, sizes.getOrDefault(inode, 0L), Long::sum));
+    holders.forEach(
+        (inode, layers) -> sums.merge(layers, sizes.getOrDefault(inode, 0L), Long::sum));
     return sums;
   }
 

@@ -9,7 +9,7 @@ public final class ByteText {
   private ByteText() {}
 
   /// Returns bytes in the decimal unit that leaves one to three digits before the point: `0 B`,
-  /// `4.1 kB`, `427.9 MB`.
+  /// `4.1 kB`, `427.9 MB`, `1.02 GB`.
   public static String of(long bytes) {
     if (Math.abs(bytes) < 1000) {
       return bytes + " B";
@@ -20,7 +20,7 @@ public final class ByteText {
       value /= 1e3;
       unit++;
     }
-    return String.format(Locale.ROOT, "%.1f %s", value, UNITS[unit]);
+    return String.format(Locale.ROOT, unit < 2 ? "%.1f %s" : "%.2f %s", value, UNITS[unit]);
   }
 
   /// Returns a count with its thousands apart.

@@ -16,6 +16,7 @@ import picocli.CommandLine.Spec;
       StatsCommand.class,
       ListCommand.class,
       ExportCommand.class,
+      MapCommand.class,
       CommandLine.HelpCommand.class,
     })
 public final class CacheCommand implements Callable<Integer> {

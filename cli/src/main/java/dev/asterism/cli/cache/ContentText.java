@@ -73,7 +73,14 @@ public final class ContentText {
   public static String images(Sharing sharing) {
     TextTable table =
         new TextTable(
-            "lrrrrrl", "IMAGE", "LAYERS", "ON DISK", "UNIQUE", "SHARED", "REMOVING FREES", "SHARED WITH");
+            "lrrrrrl",
+            "IMAGE",
+            "LAYERS",
+            "ON DISK",
+            "UNIQUE",
+            "SHARED",
+            "REMOVING FREES",
+            "SHARED WITH");
     for (Holding holding : sharing.holdings()) {
       table.add(
           holding.holder().kind() == Holder.Kind.IMAGE

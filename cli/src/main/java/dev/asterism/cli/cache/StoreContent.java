@@ -91,17 +91,19 @@ public record StoreContent(
 
   private static Map<Digest, Long> compiled(Path layers) throws IOException {
     Map<Digest, Long> sizes = new HashMap<>();
-    DirectoryEntries.read(layers.toString(), (name, _, _) -> {
-      long[] sum = {0};
-      String directory = layers + "/" + name;
-      var digest = Digest.findHex(name);
-      if (digest.isPresent()) {
-        sum[0] += sizeOnDisk(directory);
-        DirectoryEntries.read(
-            directory, (file, _, _) -> sum[0] += sizeOnDisk(directory + "/" + file));
-        sizes.put(digest.get(), sum[0]);
-      }
-    });
+    DirectoryEntries.read(
+        layers.toString(),
+        (name, _, _) -> {
+          long[] sum = {0};
+          String directory = layers + "/" + name;
+          var digest = Digest.findHex(name);
+          if (digest.isPresent()) {
+            sum[0] += sizeOnDisk(directory);
+            DirectoryEntries.read(
+                directory, (file, _, _) -> sum[0] += sizeOnDisk(directory + "/" + file));
+            sizes.put(digest.get(), sum[0]);
+          }
+        });
     return sizes;
   }
 

@@ -25,7 +25,8 @@ final class StoreOptions {
     try {
       return StoreContent.read(
           root(),
-          names -> progress.passing("reading the store: %s names".formatted(ByteText.count(names))));
+          names ->
+              progress.passing("reading the store: %s names".formatted(ByteText.count(names))));
     } finally {
       progress.done();
     }

@@ -53,8 +53,7 @@ final class StoreContentTest {
     assertThat(web.sharedWith())
         .containsExactly(
             new Holding.Common("r/job:1", new Amount(3, 170_000, 102_400 + 53_248 + 20_480)),
-            new Holding.Common(
-                TestRoot.STRAY.toString(), new Amount(1, 100_000, 102_400)));
+            new Holding.Common(TestRoot.STRAY.toString(), new Amount(1, 100_000, 102_400)));
   }
 
   @Test
