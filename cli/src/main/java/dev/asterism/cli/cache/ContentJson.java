@@ -54,7 +54,7 @@ public final class ContentJson {
   }
 
   /// Writes the fields of what the store holds in all.
-  static void totals(JsonGenerator json, StoreContent content) {
+  public static void totals(JsonGenerator json, StoreContent content) {
     StoreSurvey survey = content.survey();
     json.writeStringProperty("root", content.root().toString());
     json.writeNumberProperty("imageCount", content.images().size());

@@ -27,21 +27,8 @@ final class ExportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
-    out.print(text(store.read()));
+    out.print(ExportJson.text(store.read()));
     out.flush();
     return ExitCode.OK;
-  }
-
-  /// Returns the document.
-  static String text(StoreContent content) {
-    return ContentJson.document(json -> {
-      json.writeStartObject();
-      json.writeNumberProperty("version", 1);
-      ContentJson.totals(json, content);
-      ContentJson.images(json, content.byImage());
-      ContentJson.layers(json, content, content.byLayer().holdings());
-      ContentJson.groups(json, content.survey());
-      json.writeEndObject();
-    });
   }
 }
