@@ -31,7 +31,8 @@ final class DaemonCommand implements Callable<Integer> {
   @Option(
       names = "--admin-address",
       paramLabel = "SOCKET",
-      description = "unix socket for 'asterism cache' and docs/admin.md (default: admin.sock beside --address)")
+      description =
+          "unix socket for 'asterism cache' and docs/admin.md (default: admin.sock beside --address)")
   private Optional<Path> adminAddress = Optional.empty();
 
   @Option(

@@ -9,5 +9,4 @@ import java.nio.file.Path;
 /// @param adminAddress the unix socket where its operator asks, absolute
 /// @param root where it keeps everything, absolute; on a file system with hard links
 /// @param configuration the operator's choices
-record DaemonOptions(
-    Path address, Path adminAddress, Path root, Configuration configuration) {}
+record DaemonOptions(Path address, Path adminAddress, Path root, Configuration configuration) {}

@@ -101,7 +101,7 @@ public final class HttpListener implements AutoCloseable {
       LOGGER.log(Level.DEBUG, "listening address={0}", address);
       return new HttpListener(socket, io, channel);
     } catch (Exception e) { // netty throws what the bind threw, checked or not
-      io.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+      var _ = io.shutdownGracefully(0, 0, TimeUnit.SECONDS);
       throw new IOException("cannot listen on %s: %s".formatted(address, e.getMessage()), e);
     }
   }
@@ -124,10 +124,10 @@ public final class HttpListener implements AutoCloseable {
     protected void initChannel(Channel connection) {
       if (open.incrementAndGet() > MAX_CONNECTIONS) {
         open.decrementAndGet();
-        connection.close();
+        var _ = connection.close();
         return;
       }
-      connection.closeFuture().addListener(_ -> open.decrementAndGet());
+      var _ = connection.closeFuture().addListener(_ -> open.decrementAndGet());
       connection
           .pipeline()
           .addLast(RequestHandler.TIMEOUT, new ReadTimeoutHandler(REQUEST_SECONDS))

@@ -1,7 +1,6 @@
 package dev.asterism.cli.admin;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
@@ -48,7 +47,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
       return; // a second one was sent along: the answer to the first says that there is none
     }
     taken = true;
-    context.pipeline().remove(TIMEOUT);
+    var _ = context.pipeline().remove(TIMEOUT);
     Answer answer = new Answer(context);
     if (message.decoderResult().isFailure()) {
       Thread.startVirtualThread(() -> malformed(answer, context));
@@ -58,7 +57,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
         new Request(
             message.method().name(),
             new QueryStringDecoder(message.uri()).path(),
-            ByteBufUtil.getBytes(message.content()));
+            message.content().toString(StandardCharsets.UTF_8));
     Thread.ofVirtual().name("admin " + request.path()).start(() -> serve(request, answer, context));
   }
 
@@ -69,7 +68,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     } catch (IOException e) {
       LOGGER.log(Level.DEBUG, "admin client gone path={0}", request.path());
     } finally {
-      context.close();
+      var _ = context.close();
     }
   }
 
@@ -79,7 +78,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     } catch (IOException e) {
       LOGGER.log(Level.DEBUG, "admin client gone before its error", e);
     } finally {
-      context.close();
+      var _ = context.close();
     }
   }
 
@@ -88,7 +87,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     if (!(cause instanceof ReadTimeoutException || cause instanceof IOException)) {
       LOGGER.log(Level.WARNING, "admin connection failed", cause);
     }
-    context.close();
+    var _ = context.close();
   }
 
   /// Writes to the connection and waits. Confined to one thread.
@@ -153,7 +152,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
     private void write(Object message) throws IOException {
       ChannelFuture written = context.writeAndFlush(message);
-      written.addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+      var _ = written.addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
       written.awaitUninterruptibly();
       if (!written.isSuccess()) {
         throw new ClientGoneException("the client is gone", written.cause());

@@ -47,33 +47,53 @@ final class HttpListenerTest {
     Routes routes =
         new Routes(AT_ONCE)
             .add("GET", "/hello", (_, response) -> response.send(200, "text/plain", "hello\n"))
-            .add("POST", "/echo", (request, response) ->
-                response.send(200, "text/plain", request.text()))
-            .add("GET", "/wait", (_, response) -> {
-              entered.countDown();
-              await(released);
-              response.send(200, "text/plain", "done\n");
-            })
-            .add("POST", "/lines", (_, response) -> {
-              response.begin(200, Response.JSON_LINES);
-              for (int i = 0; i < 1000; i++) {
-                response.piece("{\"line\":%d}\n".formatted(i));
-              }
-            })
-            .add("POST", "/breaks", (_, response) -> {
-              response.begin(200, Response.JSON_LINES);
-              response.piece("{\"line\":0}\n");
-              throw new IOException("the disk is gone");
-            })
-            .add("GET", "/refuses", (_, _) -> {
-              throw new BadRequestException("no such image");
-            })
-            .add("GET", "/fails", (_, _) -> {
-              throw new IOException("the disk is gone");
-            })
-            .add("GET", "/bug", (_, _) -> {
-              throw new IllegalStateException("a bug");
-            });
+            .add(
+                "POST",
+                "/echo",
+                (request, response) -> response.send(200, "text/plain", request.text()))
+            .add(
+                "GET",
+                "/wait",
+                (_, response) -> {
+                  entered.countDown();
+                  await(released);
+                  response.send(200, "text/plain", "done\n");
+                })
+            .add(
+                "POST",
+                "/lines",
+                (_, response) -> {
+                  response.begin(200, Response.JSON_LINES);
+                  for (int i = 0; i < 1000; i++) {
+                    response.piece("{\"line\":%d}\n".formatted(i));
+                  }
+                })
+            .add(
+                "POST",
+                "/breaks",
+                (_, response) -> {
+                  response.begin(200, Response.JSON_LINES);
+                  response.piece("{\"line\":0}\n");
+                  throw new IOException("the disk is gone");
+                })
+            .add(
+                "GET",
+                "/refuses",
+                (_, _) -> {
+                  throw new BadRequestException("no such image");
+                })
+            .add(
+                "GET",
+                "/fails",
+                (_, _) -> {
+                  throw new IOException("the disk is gone");
+                })
+            .add(
+                "GET",
+                "/bug",
+                (_, _) -> {
+                  throw new IllegalStateException("a bug");
+                });
     listener = HttpListener.onSocket(socket, routes);
     client = new AdminClient(socket);
   }
@@ -100,8 +120,7 @@ final class HttpListenerTest {
   private String exchange(String request) throws IOException {
     try (SocketChannel channel = connect()) {
       send(channel, request);
-      return new String(
-          Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8);
+      return new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 
@@ -138,7 +157,9 @@ final class HttpListenerTest {
   @Test
   void get_knownPath_isAnsweredAndTheConnectionClosed() throws IOException {
     assertThat(client.get("/hello")).isEqualTo("hello\n");
-    assertThat(exchange("GET /hello HTTP/1.1\r\nHost: x\r\n\r\nGET /hello HTTP/1.1\r\nHost: x\r\n\r\n"))
+    assertThat(
+            exchange(
+                "GET /hello HTTP/1.1\r\nHost: x\r\n\r\nGET /hello HTTP/1.1\r\nHost: x\r\n\r\n"))
         .startsWith("HTTP/1.1 200 OK\r\n")
         .contains("connection: close")
         .containsOnlyOnce("hello\n");
@@ -198,13 +219,14 @@ final class HttpListenerTest {
   void requests_moreThanPlaces_areTurnedAway() throws Exception {
     List<Thread> waiting = new ArrayList<>();
     for (int i = 0; i < AT_ONCE; i++) {
-      waiting.add(Thread.startVirtualThread(() -> {
-        try {
-          client.get("/wait");
-        } catch (IOException e) {
-          throw new AssertionError(e);
-        }
-      }));
+      waiting.add(
+          Thread.startVirtualThread(() -> {
+            try {
+              client.get("/wait");
+            } catch (IOException e) {
+              throw new AssertionError(e);
+            }
+          }));
     }
     entered.await();
 
@@ -261,14 +283,15 @@ final class HttpListenerTest {
     try (var server =
         java.nio.channels.ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)) {
       server.bind(UnixDomainSocketAddress.of(other));
-      Thread answering = Thread.startVirtualThread(() -> {
-        try (SocketChannel channel = server.accept()) {
-          channel.read(ByteBuffer.allocate(4096));
-          send(channel, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{\"a\":");
-        } catch (IOException e) {
-          throw new AssertionError(e);
-        }
-      });
+      Thread answering =
+          Thread.startVirtualThread(() -> {
+            try (SocketChannel channel = server.accept()) {
+              channel.read(ByteBuffer.allocate(4096));
+              send(channel, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{\"a\":");
+            } catch (IOException e) {
+              throw new AssertionError(e);
+            }
+          });
 
       assertThatThrownBy(() -> new AdminClient(other).get("/x")).isInstanceOf(EOFException.class);
       answering.join();
@@ -281,13 +304,14 @@ final class HttpListenerTest {
             HttpListener.onAddress(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 new Routes(1)
-                    .add("GET", "/metrics", (_, response) ->
-                        response.send(200, "text/plain", "a 1\n")));
+                    .add(
+                        "GET",
+                        "/metrics",
+                        (_, response) -> response.send(200, "text/plain", "a 1\n")));
         HttpClient http = HttpClient.newHttpClient()) {
       int port = ((InetSocketAddress) tcp.address()).getPort();
       HttpRequest request =
-          HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d/metrics".formatted(port)))
-              .build();
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d/metrics".formatted(port))).build();
 
       assertThat(http.send(request, BodyHandlers.ofString()).body()).isEqualTo("a 1\n");
     }
