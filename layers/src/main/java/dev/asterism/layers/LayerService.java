@@ -31,12 +31,23 @@ public final class LayerService implements AutoCloseable {
     this.layers = layers;
   }
 
+  /// As the other; nothing is fetched but what is read.
+  public static LayerService open(
+      Path root, BlobSource registry, FetchPolicy policy, InstantSource clock) throws IOException {
+    return open(root, registry, policy, StartPolicy.NOTHING, clock);
+  }
+
   /// Opens the store below `root`, mounts the gate and knows the layers that are on disk.
   ///
   /// @param root an absolute directory without `:` or `,` in its name, made if it is not there
   /// @throws IOException if the directory cannot be used, or FUSE cannot be mounted
   public static LayerService open(
-      Path root, BlobSource registry, FetchPolicy policy, InstantSource clock) throws IOException {
+      Path root,
+      BlobSource registry,
+      FetchPolicy policy,
+      StartPolicy starts,
+      InstantSource clock)
+      throws IOException {
     if (!root.isAbsolute() || root.toString().matches(".*[:,\\\\].*")) {
       throw new IOException(
           "root %s must be an absolute path without ':', ',' or '\\': it becomes a mount option"
@@ -45,7 +56,7 @@ public final class LayerService implements AutoCloseable {
     Files.createDirectories(root);
     DirectoryCache store = DirectoryCache.open(root.resolve("cache"), clock);
     try {
-      return mount(root, registry, policy, store);
+      return mount(root, registry, policy, starts, store);
     } catch (IOException | RuntimeException e) {
       store.close();
       throw e;
@@ -53,7 +64,12 @@ public final class LayerService implements AutoCloseable {
   }
 
   private static LayerService mount(
-      Path root, BlobSource registry, FetchPolicy policy, DirectoryCache store) throws IOException {
+      Path root,
+      BlobSource registry,
+      FetchPolicy policy,
+      StartPolicy starts,
+      DirectoryCache store)
+      throws IOException {
     IdleMemory memory = new IdleMemory();
     Fetching fetching =
         new Fetching(
@@ -70,7 +86,8 @@ public final class LayerService implements AutoCloseable {
         FuseSession.mount(
             mountpoint, "asterism", new Gate(fetching), FuseSession.Options.defaults());
     try {
-      LayerStore layers = new LayerStore(root, mountpoint.resolve(Gate.NAME), registry, fetching);
+      LayerStore layers =
+          new LayerStore(root, mountpoint.resolve(Gate.NAME), registry, fetching, starts);
       return new LayerService(store, session, layers, memory);
     } catch (IOException | RuntimeException e) {
       session.close();
@@ -115,6 +132,7 @@ public final class LayerService implements AutoCloseable {
   /// Unmounts the gate and closes the store. Reads that wait end with an error.
   @Override
   public void close() throws IOException {
+    layers.close();
     try {
       session.close();
     } finally {
