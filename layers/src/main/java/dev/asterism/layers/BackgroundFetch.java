@@ -190,7 +190,7 @@ final class BackgroundFetch implements AutoCloseable {
         requests.release();
         break;
       }
-      FetchTicket ticket = Fetches.start(layer, slice, FetchClass.BACKGROUND);
+      FetchTicket ticket = layer.fetch(slice, FetchClass.BACKGROUND);
       ticket
           .done()
           .thenRun(() -> {

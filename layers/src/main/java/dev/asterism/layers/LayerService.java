@@ -21,11 +21,13 @@ public final class LayerService implements AutoCloseable {
   private final DirectoryCache store;
   private final FuseSession session;
   private final LayerStore layers;
-  private final IdleMemory memory;
+  private final Fetching fetching;
+  private final Promotion promotion;
 
   private LayerService(
-      DirectoryCache store, FuseSession session, LayerStore layers, IdleMemory memory) {
-    this.memory = memory;
+      DirectoryCache store, FuseSession session, LayerStore layers, Fetching fetching) {
+    this.fetching = fetching;
+    this.promotion = new Promotion(fetching.scheduler(), fetching.catalog());
     this.store = store;
     this.session = session;
     this.layers = layers;
@@ -70,13 +72,13 @@ public final class LayerService implements AutoCloseable {
       StartPolicy starts,
       DirectoryCache store)
       throws IOException {
-    IdleMemory memory = new IdleMemory();
     Fetching fetching =
         new Fetching(
             policy,
             store,
             new RecentChunks(policy.maxInFlight()),
-            new Transfers(policy, memory),
+            new Scheduler(policy, new IdleMemory()),
+            new FetchListeners(),
             new Catalog(),
             (layer, object) -> nameOf(LayerDirectory.of(root.resolve("layers"), layer), object));
     Path mountpoint = root.resolve("fs");
@@ -88,7 +90,7 @@ public final class LayerService implements AutoCloseable {
     try {
       LayerStore layers =
           new LayerStore(root, mountpoint.resolve(Gate.NAME), registry, fetching, starts);
-      return new LayerService(store, session, layers, memory);
+      return new LayerService(store, session, layers, fetching);
     } catch (IOException | RuntimeException e) {
       session.close();
       throw e;
@@ -124,6 +126,11 @@ public final class LayerService implements AutoCloseable {
     return layers;
   }
 
+  /// Returns what the layers fetch with.
+  Fetching fetching() {
+    return fetching;
+  }
+
   /// Returns the store, for what reports on it.
   public DirectoryCache store() {
     return store;
@@ -134,9 +141,11 @@ public final class LayerService implements AutoCloseable {
   public void close() throws IOException {
     layers.close();
     try {
+      promotion.close();
+      fetching.scheduler().close(); // whoever waits for its turn does so no longer
       session.close();
     } finally {
-      memory.close();
+      fetching.scheduler().memory().close();
       store.close();
     }
   }

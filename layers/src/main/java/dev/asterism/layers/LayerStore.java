@@ -171,7 +171,18 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     ChunkTable table = ChunkTable.open(directory.table());
     Blob blob = new LazyBlob(registry, request.image(), request.layer(), table.blobSize());
     return new LayerContent(
-        request.layer(), table, blob, fetching.store().layer(request.layer()), fetching);
+        request.layer(),
+        table,
+        blob,
+        hostOf(request.image()),
+        fetching.store().layer(request.layer()),
+        fetching);
+  }
+
+  /// Returns the registry's host in a reference as containerd writes it, with the host first.
+  private static String hostOf(String image) {
+    int slash = image.indexOf('/');
+    return slash < 0 ? "" : image.substring(0, slash);
   }
 
   private Optional<LayerContent> register(LayerContent content, LayerDirectory directory)

@@ -73,7 +73,7 @@ final class Prefetch {
       List<FetchTicket> tickets = new ArrayList<>();
       List<LayerChunk> slice = slices.next(SLICE);
       while (!slice.isEmpty()) {
-        tickets.add(Fetches.start(layer, slice, FetchClass.PREFETCH));
+        tickets.add(layer.fetch(slice, FetchClass.PREFETCH));
         if (tickets.size() >= SLICES_AT_A_TIME) {
           tickets.get(tickets.size() - SLICES_AT_A_TIME).done().join();
         }

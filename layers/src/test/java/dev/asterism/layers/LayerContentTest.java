@@ -118,10 +118,13 @@ final class LayerContentTest {
             POLICY,
             store,
             new RecentChunks(1 << 20),
-            new Transfers(POLICY, memory),
+            new Scheduler(POLICY, memory),
+            new FetchListeners(),
             new Catalog(),
             (_, object) -> "file " + object.entry());
-    layer = new LayerContent(digest, ChunkTable.open(table), blob, store.layer(digest), fetching);
+    layer =
+        new LayerContent(
+            digest, ChunkTable.open(table), blob, "", store.layer(digest), fetching);
   }
 
   @AfterEach
