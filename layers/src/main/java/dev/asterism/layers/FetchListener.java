@@ -26,5 +26,7 @@ interface FetchListener {
   ///
   /// @param range compressed bytes of the blob
   /// @param wanted the most urgent reason when it began
-  default void fetched(LayerContent layer, ByteRange range, FetchClass wanted) {}
+  /// @param took from when it was asked for to the end of its body
+  default void fetched(
+      LayerContent layer, ByteRange range, FetchClass wanted, Duration took) {}
 }

@@ -399,7 +399,7 @@ final class LayerContent implements FetchTarget {
   public void fetched(Batch batch) {
     reported = "";
     shared.scheduler().noteFetched(batch);
-    shared.listeners().fetched(this, batch.range(), batch.fetchClass());
+    shared.listeners().fetched(this, batch.range(), batch.fetchClass(), batch.age());
   }
 
   @Override

@@ -58,7 +58,7 @@ public final class LayerService implements AutoCloseable {
     Files.createDirectories(root);
     DirectoryCache store = DirectoryCache.open(root.resolve("cache"), clock);
     try {
-      return mount(root, registry, policy, starts, store);
+      return mount(root, registry, policy, starts, store, clock);
     } catch (IOException | RuntimeException e) {
       store.close();
       throw e;
@@ -70,7 +70,8 @@ public final class LayerService implements AutoCloseable {
       BlobSource registry,
       FetchPolicy policy,
       StartPolicy starts,
-      DirectoryCache store)
+      DirectoryCache store,
+      InstantSource clock)
       throws IOException {
     Fetching fetching =
         new Fetching(
@@ -89,7 +90,7 @@ public final class LayerService implements AutoCloseable {
             mountpoint, "asterism", new Gate(fetching), FuseSession.Options.defaults());
     try {
       LayerStore layers =
-          new LayerStore(root, mountpoint.resolve(Gate.NAME), registry, fetching, starts);
+          new LayerStore(root, mountpoint.resolve(Gate.NAME), registry, fetching, starts, clock);
       return new LayerService(store, session, layers, fetching);
     } catch (IOException | RuntimeException e) {
       session.close();
@@ -124,6 +125,11 @@ public final class LayerService implements AutoCloseable {
   /// Returns how the snapshotter asks for layers.
   public LayerMounter layers() {
     return layers;
+  }
+
+  /// Returns the starts that were seen lately, for what reports on them.
+  public Starts starts() {
+    return layers.starts();
   }
 
   /// Returns what the layers fetch with.

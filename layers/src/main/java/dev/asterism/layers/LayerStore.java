@@ -17,6 +17,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -51,7 +52,7 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
   @GuardedBy("registration")
   private final Catalog catalog;
 
-  LayerStore(Path root, Path gate, BlobSource registry, Fetching fetching, StartPolicy policy)
+  LayerStore(Path root, Path gate, BlobSource registry, Fetching fetching, StartPolicy policy, InstantSource clock)
       throws IOException {
     this.layers = Files.createDirectories(root.resolve("layers"));
     this.chains = new ChainImages(Files.createDirectories(root.resolve("chains")));
@@ -62,7 +63,7 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     this.dataLayers = List.of(store.objects(), gate, store.fresh());
     LayerDirectory.removeUnfinished(layers);
     chains.removeUnfinished();
-    this.preparations = new Preparations(policy, layers, fetching.catalog());
+    this.preparations = new Preparations(policy, root, layers, fetching, clock);
   }
 
   @Override
@@ -89,7 +90,7 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     LayerContent content = loads.get(request, () -> find(request, source));
     check(request, content);
     switch (source) {
-      case DISK -> preparations.reopened(content);
+      case DISK -> preparations.reopened(request, content);
       case DISK_OR_REGISTRY -> preparations.prepared(request, content);
     }
     return content.table().usage();
@@ -321,6 +322,11 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
       fetching.store().removeLayer(layer);
       LOGGER.log(Level.DEBUG, "layer forgotten digest={0}", layer);
     }
+  }
+
+  /// Returns the starts that were seen lately.
+  Starts starts() {
+    return preparations.starts();
   }
 
   /// Ends what is fetched without being asked for. Mounts stay.

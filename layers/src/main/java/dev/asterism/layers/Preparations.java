@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.Collection;
 import java.util.Optional;
 
@@ -18,10 +19,17 @@ final class Preparations implements AutoCloseable {
   private final Path layers;
   private final Prefetch prefetch;
   private final Optional<BackgroundFetch> background;
+  private final StartRecorder recorder;
 
+  /// @param root of all; profiles are kept below
   /// @param layers the directory of all compiled layers
-  Preparations(StartPolicy policy, Path layers, Catalog catalog) {
+  Preparations(
+      StartPolicy policy, Path root, Path layers, Fetching fetching, InstantSource clock) {
+    Catalog catalog = fetching.catalog();
     this.layers = layers;
+    this.recorder =
+        new StartRecorder(policy.learned(), layers, catalog, ProfileStore.of(root), clock);
+    fetching.listeners().add(recorder);
     this.prefetch = new Prefetch(policy.prefetch());
     this.background =
         policy.background().enabled()
@@ -41,11 +49,13 @@ final class Preparations implements AutoCloseable {
       LOGGER.log(
           Level.WARNING, "no prefetch layer={0} cause=\"{1}\"", content.digest(), e.getMessage());
     }
+    recorder.prepared(request, content);
     background.ifPresent(fetch -> fetch.add(content, directory));
   }
 
   /// A layer is mounted again after a restart.
-  void reopened(LayerContent content) {
+  void reopened(LayerRequest request, LayerContent content) {
+    recorder.reopened(request);
     background.ifPresent(
         fetch -> fetch.add(content, LayerDirectory.of(layers, content.digest())));
   }
@@ -53,16 +63,24 @@ final class Preparations implements AutoCloseable {
   /// A container is about to be started over a chain. Waits for its prefetch as long as the
   /// configuration says.
   void mounted(Chain chain) {
+    recorder.mounted(chain);
     prefetch.await(chain.layers());
   }
 
   /// Only these layers are mounted now.
   void retain(Collection<Digest> mounted) {
     prefetch.retain(mounted);
+    recorder.retain(mounted);
+  }
+
+  /// Returns the starts that were seen lately.
+  Starts starts() {
+    return recorder.starts();
   }
 
   @Override
   public void close() {
+    recorder.close();
     background.ifPresent(BackgroundFetch::close);
   }
 }
