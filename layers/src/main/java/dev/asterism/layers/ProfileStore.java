@@ -25,6 +25,9 @@ import java.util.Optional;
 /// go when there are more than [#MAX_PROFILES]. Thread-safe; several processes may use one
 /// directory: a file is replaced as a whole.
 public final class ProfileStore {
+  /// Longest text of a profile, in bytes.
+  public static final int MAX_BYTES = ProfileText.MAX_BYTES;
+
   /// How many are kept.
   public static final int MAX_PROFILES = 512;
 
@@ -111,13 +114,14 @@ public final class ProfileStore {
     prune();
   }
 
-  /// Reads a profile that [#export] wrote, and keeps it.
+  /// Reads a profile that [#export] wrote.
   ///
-  /// @throws IOException if the text is none
-  public Profile importText(String text) throws IOException {
-    Profile profile = ProfileText.read(text);
-    put(profile);
-    return profile;
+  /// @throws IOException if the text is none, or longer than [#MAX_BYTES]
+  public static Profile parse(String text) throws IOException {
+    if (text.length() > MAX_BYTES) {
+      throw new IOException("longer than any profile: %d characters".formatted(text.length()));
+    }
+    return ProfileText.read(text);
   }
 
   /// Returns a profile as text, to be imported elsewhere.

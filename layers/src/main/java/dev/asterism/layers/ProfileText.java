@@ -99,7 +99,7 @@ final class ProfileText {
   /// @throws IOException if it is not a whole profile of this version, with what is wrong
   static Profile read(String text) throws IOException {
     int end = text.lastIndexOf("sum ");
-    if (end < 0 || !text.substring(end).strip().equals("sum " + sum(text.substring(0, end)))) {
+    if (end < 0 || !text.substring(end).equals("sum " + sum(text.substring(0, end)) + "\n")) {
       throw new IOException("not a whole profile: its checksum is wrong or missing");
     }
     try {
