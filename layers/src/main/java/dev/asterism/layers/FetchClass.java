@@ -2,7 +2,7 @@ package dev.asterism.layers;
 
 /// Why a chunk is fetched: the most urgent first. A class never begins to be fetched while a more
 /// urgent one could be.
-enum FetchClass {
+public enum FetchClass {
   /// A call of a container waits for it.
   READ,
   /// It lies where a container reads, or is what that needs next.

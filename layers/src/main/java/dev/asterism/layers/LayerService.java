@@ -56,6 +56,8 @@ public final class LayerService implements AutoCloseable {
 
   private static LayerService mount(
       Path root, BlobSource registry, FetchPolicy policy, DirectoryCache store) throws IOException {
+    Catalog catalog = new Catalog();
+    ImageTrees trees = new ImageTrees();
     Fetching fetching =
         new Fetching(
             policy,
@@ -63,7 +65,9 @@ public final class LayerService implements AutoCloseable {
             new RecentChunks(policy.maxInFlight()),
             new Scheduler(policy, new IdleMemory()),
             new FetchListeners(),
-            new Catalog(),
+            catalog,
+            trees,
+            new Libraries(store, catalog, trees),
             (layer, object) -> nameOf(LayerDirectory.of(root.resolve("layers"), layer), object));
     Path mountpoint = root.resolve("fs");
     unmountDead(mountpoint); // before anything looks at it: a dead mount answers ENOTCONN
@@ -128,6 +132,7 @@ public final class LayerService implements AutoCloseable {
       session.close();
     } finally {
       fetching.scheduler().memory().close();
+      fetching.trees().close();
       store.close();
     }
   }
