@@ -1,7 +1,6 @@
 package dev.asterism.layers;
 
 import dev.asterism.content.ByteRange;
-import java.time.Duration;
 import java.util.List;
 
 /// What one range request brings: whole members of a blob, and those of their chunks that are
@@ -13,7 +12,6 @@ final class Batch {
   private final ByteRange range;
   private final List<Want> wants;
   private final FetchClass fetchClass;
-  private final long began = System.nanoTime();
 
   /// Bytes of the range that have not come.
   private long left;
@@ -47,11 +45,6 @@ final class Batch {
   /// Returns the class that it began with.
   FetchClass fetchClass() {
     return fetchClass;
-  }
-
-  /// Returns how long ago it was asked for.
-  Duration age() {
-    return Duration.ofNanos(System.nanoTime() - began);
   }
 
   /// Notes that a read waits for one of its chunks.

@@ -25,8 +25,8 @@ interface FetchListener {
   /// A range request has ended well.
   ///
   /// @param range compressed bytes of the blob
+  /// @param took from the request to the end of its body
   /// @param wanted the most urgent reason when it began
-  /// @param took from when it was asked for to the end of its body
   default void fetched(
       LayerContent layer, ByteRange range, FetchClass wanted, Duration took) {}
 }

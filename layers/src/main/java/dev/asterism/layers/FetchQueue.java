@@ -53,8 +53,10 @@ final class FetchQueue {
   /// What is queued of each layer, by chunk number: that is the order of the blob.
   private final Map<FetchTarget, TreeMap<Integer, Want>> byLayer = new IdentityHashMap<>();
 
+  /// What is under way: a few.
+  private final List<Batch> batches = new ArrayList<>();
+
   private int queued;
-  private int running;
   private int runningReads;
   private int runningUrgent;
   private long inFlight;
@@ -76,7 +78,7 @@ final class FetchQueue {
   }
 
   int running() {
-    return running;
+    return batches.size();
   }
 
   int queued() {
@@ -221,7 +223,9 @@ final class FetchQueue {
   /// A read may begin whenever there is a connection. What nobody waits for begins only while less
   /// is on its way than keeps the link busy: so much and no more stands before the next read.
   private boolean mayStart(FetchClass of, Want head, long now, long quietSince) {
-    long depth = Math.max(2 * meter.product(), policy.quantum());
+    long product = meter.product();
+    long depth = Math.max(product + product / 2, policy.quantum());
+    int running = batches.size();
     return switch (of) {
       case READ ->
           running == 0
@@ -229,7 +233,7 @@ final class FetchQueue {
                   && inFlight + Batch.packed(head.first().chunk()) <= policy.maxInFlight());
       case READAHEAD -> running < MAX_RUNNING_UNASKED && inFlight < depth;
       case PREFETCH, LEARNED ->
-          running < MAX_RUNNING_UNASKED && inFlight < (runningReads > 0 ? depth / 2 : depth);
+          running < MAX_RUNNING_UNASKED && inFlight < (runningReads > 0 ? product : depth);
       case BACKGROUND ->
           running < MAX_RUNNING_UNASKED
               && runningUrgent == 0
@@ -258,7 +262,7 @@ final class FetchQueue {
       if (want != head && !mayJoin(of, want.fetchClass())) {
         continue;
       }
-      if (chunk.member().start() - end > gap()) {
+      if (!isWorthTheGap(layer, end, chunk.member().start())) {
         break;
       }
       dequeue(want);
@@ -291,16 +295,25 @@ final class FetchQueue {
     return head == FetchClass.READ ? other.isUrgent() : !head.isBefore(other);
   }
 
+  /// Half of what keeps the link busy, so that two ranges do, and no more than that stands before a
+  /// read; far more where all of a layer is wanted.
   private long limit(FetchClass of, FetchTarget layer) {
-    if (of != FetchClass.READ && layer.isWholesale()) {
-      return Math.clamp(4 * meter.product(), policy.quantum(), policy.maxWindow());
-    }
-    return Math.clamp(
-        meter.product(), policy.quantum() / 2, Math.min(2 * policy.quantum(), policy.maxWindow()));
+    long most = of != FetchClass.READ && layer.isWholesale() ? policy.maxWindow() : policy.quantum();
+    long wanted = of != FetchClass.READ && layer.isWholesale() ? 4 : 1;
+    return Math.clamp(wanted * meter.product() / 2, policy.quantum() / 4, most);
   }
 
-  private long gap() {
-    return Math.clamp(meter.product() / GAP_PART, LEAST_GAP, LARGEST_GAP);
+  /// Tells whether what lies between two members is rather downloaded and thrown away than the
+  /// second asked for by itself. What is on its way is not downloaded twice.
+  private boolean isWorthTheGap(FetchTarget layer, long from, long to) {
+    long most = Math.clamp(meter.product() / GAP_PART, LEAST_GAP, LARGEST_GAP);
+    return to <= from
+        || to - from <= most
+            && batches.stream()
+                .noneMatch(batch ->
+                    batch.layer().equals(layer)
+                        && batch.range().start() < to
+                        && batch.range().end() > from);
   }
 
   private Batch begin(List<Want> taken, FetchClass of, long now) {
@@ -312,7 +325,7 @@ final class FetchQueue {
     Batch batch =
         new Batch(taken.getFirst().first().layer(), new ByteRange(start, end), taken, of);
     taken.forEach(want -> want.start(batch, now));
-    running++;
+    batches.add(batch);
     inFlight += batch.left();
     runningReads += of == FetchClass.READ ? 1 : 0;
     runningUrgent += of.isUrgent() ? 1 : 0;
@@ -354,10 +367,10 @@ final class FetchQueue {
   /// Notes that a range has ended, well or not.
   void ended(Batch batch, long now) {
     inFlight -= batch.left();
-    running--;
+    batches.remove(batch);
     runningReads -= batch.fetchClass() == FetchClass.READ ? 1 : 0;
     runningUrgent -= batch.fetchClass().isUrgent() ? 1 : 0;
-    if (running == 0) {
+    if (batches.isEmpty()) {
       meter.idle(now);
     }
   }

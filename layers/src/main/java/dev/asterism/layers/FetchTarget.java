@@ -4,6 +4,7 @@ import dev.asterism.content.Blob;
 import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
 import java.io.IOException;
+import java.time.Duration;
 
 /// Whose chunks are fetched: what the scheduler asks of a layer. Thread-safe.
 interface FetchTarget {
@@ -37,11 +38,11 @@ interface FetchTarget {
   Flight.Place place(LayerChunk chunk, VerifiedChunk bytes, FetchClass wanted);
 
   /// Is told that a chunk was fetched from here.
-  void arrived(LayerChunk chunk, FetchClass wanted);
+  void arrived(LayerChunk chunk, VerifiedChunk bytes, FetchClass wanted);
 
   /// Is told that a chunk cannot be had from here, whether anybody else has it or not.
   void failed(LayerChunk chunk, IOException cause);
 
-  /// Is told that a request has ended well.
-  void fetched(Batch batch);
+  /// Is told that a request has ended well, and how long it took.
+  void fetched(Batch batch, Duration took);
 }

@@ -15,6 +15,8 @@ import java.lang.System.Logger.Level;
 /// @param scheduler who asks the registries, in which order
 /// @param listeners who is told of it
 /// @param catalog the mounted layers
+/// @param trees where the files of mounted images are
+/// @param libraries what programs need besides themselves
 /// @param names how an error finds a file's name
 record Fetching(
     FetchPolicy policy,
@@ -23,6 +25,8 @@ record Fetching(
     Scheduler scheduler,
     FetchListeners listeners,
     Catalog catalog,
+    ImageTrees trees,
+    Libraries libraries,
     FileNames names) {
   private static final Logger LOGGER = System.getLogger(Fetching.class.getName());
 

@@ -155,6 +155,9 @@ final class LayerContent implements FetchTarget {
   /// Notes that a container uses a chunk that is here, and has fetched what it is likely to use
   /// next.
   void noteUse(LayerChunk chunk) {
+    if (chunk.fileOffset() == 0 && !wholesale.get() && !uses.isUsed(chunk.number())) {
+      shared.libraries().opened(this, table.object(chunk.object()));
+    }
     List<LayerChunk> beside = beside(chunk, Found.STORED);
     if (!beside.isEmpty()) {
       FetchTicket _ = fetch(beside, FetchClass.READAHEAD);
@@ -381,8 +384,11 @@ final class LayerContent implements FetchTarget {
   }
 
   @Override
-  public void arrived(LayerChunk chunk, FetchClass wanted) {
+  public void arrived(LayerChunk chunk, VerifiedChunk bytes, FetchClass wanted) {
     troubled = false;
+    if (wanted == FetchClass.READ && chunk.fileOffset() == 0 && !wholesale.get()) {
+      shared.libraries().opened(this, table.object(chunk.object()), bytes.bytes());
+    }
     shared.listeners().arrived(this, chunk, wanted);
   }
 
@@ -396,10 +402,10 @@ final class LayerContent implements FetchTarget {
   }
 
   @Override
-  public void fetched(Batch batch) {
+  public void fetched(Batch batch, Duration took) {
     reported = "";
     shared.scheduler().noteFetched(batch);
-    shared.listeners().fetched(this, batch.range(), batch.fetchClass(), batch.age());
+    shared.listeners().fetched(this, batch.range(), batch.fetchClass(), took);
   }
 
   @Override

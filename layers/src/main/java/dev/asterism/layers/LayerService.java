@@ -73,6 +73,8 @@ public final class LayerService implements AutoCloseable {
       DirectoryCache store,
       InstantSource clock)
       throws IOException {
+    Catalog catalog = new Catalog();
+    ImageTrees trees = new ImageTrees();
     Fetching fetching =
         new Fetching(
             policy,
@@ -80,7 +82,9 @@ public final class LayerService implements AutoCloseable {
             new RecentChunks(policy.maxInFlight()),
             new Scheduler(policy, new IdleMemory()),
             new FetchListeners(),
-            new Catalog(),
+            catalog,
+            trees,
+            new Libraries(store, catalog, trees),
             (layer, object) -> nameOf(LayerDirectory.of(root.resolve("layers"), layer), object));
     Path mountpoint = root.resolve("fs");
     unmountDead(mountpoint); // before anything looks at it: a dead mount answers ENOTCONN
@@ -152,6 +156,7 @@ public final class LayerService implements AutoCloseable {
       session.close();
     } finally {
       fetching.scheduler().memory().close();
+      fetching.trees().close();
       store.close();
     }
   }

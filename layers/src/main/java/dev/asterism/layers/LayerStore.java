@@ -286,7 +286,9 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     }
     registration.lock();
     try {
-      return chains.mount(chain);
+      Path mountpoint = chains.mount(chain);
+      fetching.trees().mounted(chain, chains.image(chain));
+      return mountpoint;
     } finally {
       registration.unlock();
     }

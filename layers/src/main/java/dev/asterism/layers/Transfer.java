@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 
 /// One range request: asks, inflates chunk by chunk as the bytes come, and hands each on at once.
 /// Confined to its thread.
@@ -29,8 +30,9 @@ final class Transfer implements Runnable {
   @Override
   public void run() {
     try {
+      long start = System.nanoTime();
       fetch();
-      batch.layer().fetched(batch);
+      batch.layer().fetched(batch, Duration.ofNanos(System.nanoTime() - start));
     } catch (IOException e) {
       failRest(e);
     } catch (RuntimeException e) {
@@ -88,7 +90,7 @@ final class Transfer implements Runnable {
       VerifiedChunk verified = layer.verify(claim.chunk(), bytes);
       claim.flight().arrived(verified);
       claim.flight().placed(layer.place(claim.chunk(), verified, want.fetchClass()));
-      layer.arrived(claim.chunk(), want.fetchClass());
+      layer.arrived(claim.chunk(), verified, want.fetchClass());
       link.came(want, claim);
     } catch (IOException e) {
       fail(want, e);

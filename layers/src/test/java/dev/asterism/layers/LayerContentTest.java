@@ -113,6 +113,8 @@ final class LayerContentTest {
     store = DirectoryCache.open(directory.resolve("cache"), InstantSource.system());
     memory = new IdleMemory();
     Digest digest = Digest.of(blob.bytes);
+    Catalog catalog = new Catalog();
+    ImageTrees trees = new ImageTrees();
     Fetching fetching =
         new Fetching(
             POLICY,
@@ -120,7 +122,9 @@ final class LayerContentTest {
             new RecentChunks(1 << 20),
             new Scheduler(POLICY, memory),
             new FetchListeners(),
-            new Catalog(),
+            catalog,
+            trees,
+            new Libraries(store, catalog, trees),
             (_, object) -> "file " + object.entry());
     layer =
         new LayerContent(
