@@ -162,6 +162,7 @@ final class FetchQueue {
 
   private void raise(Want want, FetchClass to) {
     if (want.state() == Want.State.RUNNING && to == FetchClass.READ) {
+      want.join();
       want.batch().ifPresent(Batch::hurry);
     }
     want.raise(to);
@@ -253,28 +254,41 @@ final class FetchQueue {
     long limit = limit(of, layer);
     long end = start;
     List<Want> taken = new ArrayList<>();
+    List<Want> between = new ArrayList<>();
     for (Want want : List.copyOf(fromMember(layer, head).values())) {
       LayerChunk chunk = want.first().chunk();
       boolean firstMember = chunk.member().start() == start;
       if (!firstMember && Batch.needed(chunk) - start > limit) {
         break;
       }
-      if (want != head && !mayJoin(of, want.fetchClass())) {
-        continue;
+      between.add(want);
+      if (!firstMember && !mayJoin(of, want.fetchClass())) {
+        continue; // it comes along if the range goes on behind it
       }
       if (!isWorthTheGap(layer, end, chunk.member().start())) {
         break;
       }
-      dequeue(want);
-      if (!want.isForced() && layer.isHere(chunk)) {
-        landed.add(want);
-        end(want);
-      } else {
-        taken.add(want);
-        end = Math.max(end, Batch.needed(chunk));
+      for (Want next : between) {
+        if (isTaken(next, landed)) {
+          taken.add(next);
+          end = Math.max(end, Batch.needed(next.first().chunk()));
+        }
       }
+      between.clear();
     }
     return taken;
+  }
+
+  /// Takes a want out of the queue, and tells whether it has to be fetched.
+  private boolean isTaken(Want want, Collection<Want> landed) {
+    dequeue(want);
+    Claim claim = want.first();
+    if (want.isForced() || !claim.layer().isHere(claim.chunk())) {
+      return true;
+    }
+    landed.add(want);
+    end(want);
+    return false;
   }
 
   private Map<Integer, Want> fromMember(FetchTarget layer, Want head) {
@@ -350,10 +364,15 @@ final class FetchQueue {
   }
 
   /// Takes the claim that a fetch has failed through out of a want, and queues it again if another
-  /// layer lists the chunk.
+  /// layer lists the chunk. A read that joined what was begun before it came gets an attempt of its
+  /// own.
   ///
-  /// @return the claim whose readers get the error
-  Claim fail(Want want) {
+  /// @return the claim whose readers get the error; empty if there is another attempt
+  Optional<Claim> fail(Want want) {
+    if (want.takeJoined()) {
+      enqueue(want);
+      return Optional.empty();
+    }
     Claim failed = want.claims().removeFirst();
     if (want.claims().isEmpty()) {
       want.claims().add(failed);
@@ -361,7 +380,7 @@ final class FetchQueue {
     } else {
       enqueue(want);
     }
-    return failed;
+    return Optional.of(failed);
   }
 
   /// Notes that a range has ended, well or not.

@@ -143,8 +143,14 @@ final class LayerContent implements FetchTarget {
   /// Returns the flight of a chunk that a call waits for, having started one if there was none. If
   /// the chunk is here, which the caller may have overlooked while it came, the flight is over.
   Flight want(LayerChunk chunk) {
-    Found found = link.isActive(nameOf(chunk)) ? Found.ON_ITS_WAY : Found.MISSING;
-    return link.read(this, chunk, beside(chunk, found), false);
+    return link.read(this, chunk, beside(chunk, found(chunk)), false);
+  }
+
+  private Found found(LayerChunk chunk) {
+    if (link.isActive(nameOf(chunk))) {
+      return Found.ON_ITS_WAY;
+    }
+    return isHere(chunk) ? Found.STORED : Found.MISSING;
   }
 
   /// Returns the flight of a chunk that the store says it has and cannot give.
