@@ -6,7 +6,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -48,7 +47,7 @@ final class FetchQueue {
   private final Map<Want.Name, Want> active = new HashMap<>();
 
   /// In the order of asking; entries whose want has moved on are dropped when they come up.
-  private final Map<FetchClass, Deque<Want>> queues = new EnumMap<>(FetchClass.class);
+  private final List<Deque<Want>> queues = new ArrayList<>();
 
   /// What is queued of each layer, by chunk number: that is the order of the blob.
   private final Map<FetchTarget, TreeMap<Integer, Want>> byLayer = new IdentityHashMap<>();
@@ -64,7 +63,7 @@ final class FetchQueue {
   FetchQueue(FetchPolicy policy) {
     this.policy = policy;
     for (FetchClass each : FetchClass.values()) {
-      queues.put(each, new ArrayDeque<>());
+      queues.add(each.ordinal(), new ArrayDeque<>());
     }
   }
 
@@ -167,22 +166,28 @@ final class FetchQueue {
     }
     want.raise(to);
     if (want.state() == Want.State.QUEUED) {
-      queues.get(to).add(want);
+      queueOf(to).add(want);
     }
+  }
+
+  private Deque<Want> queueOf(FetchClass fetchClass) {
+    return queues.get(fetchClass.ordinal());
+  }
+
+  private TreeMap<Integer, Want> queuedOf(FetchTarget layer) {
+    return byLayer.computeIfAbsent(layer, _ -> new TreeMap<>());
   }
 
   private void enqueue(Want want) {
     want.enter(Want.State.QUEUED);
-    queues.get(want.fetchClass()).add(want);
-    byLayer
-        .computeIfAbsent(want.first().layer(), _ -> new TreeMap<>())
-        .put(want.first().chunk().number(), want);
+    queueOf(want.fetchClass()).add(want);
+    queuedOf(want.first().layer()).put(want.first().chunk().number(), want);
     queued++;
   }
 
   private void dequeue(Want want) {
     FetchTarget layer = want.first().layer();
-    TreeMap<Integer, Want> ofLayer = byLayer.get(layer);
+    TreeMap<Integer, Want> ofLayer = queuedOf(layer);
     ofLayer.remove(want.first().chunk().number(), want);
     if (ofLayer.isEmpty()) {
       byLayer.remove(layer);
@@ -210,7 +215,7 @@ final class FetchQueue {
   }
 
   private Optional<Want> head(FetchClass of) {
-    Deque<Want> queue = queues.get(of);
+    Deque<Want> queue = queueOf(of);
     while (!queue.isEmpty()) {
       Want head = queue.peek();
       if (head.state() == Want.State.QUEUED && head.fetchClass() == of) {
@@ -292,7 +297,7 @@ final class FetchQueue {
   }
 
   private Map<Integer, Want> fromMember(FetchTarget layer, Want head) {
-    TreeMap<Integer, Want> ofLayer = byLayer.get(layer);
+    TreeMap<Integer, Want> ofLayer = queuedOf(layer);
     long start = head.first().chunk().member().start();
     int number = head.first().chunk().number();
     Map.Entry<Integer, Want> before = ofLayer.lowerEntry(number);
@@ -312,7 +317,8 @@ final class FetchQueue {
   /// Half of what keeps the link busy, so that two ranges do, and no more than that stands before a
   /// read; far more where all of a layer is wanted.
   private long limit(FetchClass of, FetchTarget layer) {
-    long most = of != FetchClass.READ && layer.isWholesale() ? policy.maxWindow() : policy.quantum();
+    long most =
+        of != FetchClass.READ && layer.isWholesale() ? policy.maxWindow() : policy.quantum();
     long wanted = of != FetchClass.READ && layer.isWholesale() ? 4 : 1;
     return Math.clamp(wanted * meter.product() / 2, policy.quantum() / 4, most);
   }
@@ -336,8 +342,7 @@ final class FetchQueue {
     for (Want want : taken) {
       end = Math.max(end, Batch.needed(want.first().chunk()));
     }
-    Batch batch =
-        new Batch(taken.getFirst().first().layer(), new ByteRange(start, end), taken, of);
+    Batch batch = new Batch(taken.getFirst().first().layer(), new ByteRange(start, end), taken, of);
     taken.forEach(want -> want.start(batch, now));
     batches.add(batch);
     inFlight += batch.left();
@@ -398,13 +403,12 @@ final class FetchQueue {
   ///
   /// @return those that are over: whoever asked for them is to be told
   List<Want> cancel(FetchTicket ticket) {
-    return remove(
-        want ->
-            !want.fetchClass().isUrgent()
-                && want.claims().stream()
-                    .flatMap(claim -> claim.tickets().stream())
-                    .allMatch(other -> other == ticket)
-                && want.claims().stream().anyMatch(claim -> claim.tickets().contains(ticket)));
+    return remove(want ->
+        !want.fetchClass().isUrgent()
+            && want.claims().stream()
+                .flatMap(claim -> claim.tickets().stream())
+                .allMatch(other -> other == ticket)
+            && want.claims().stream().anyMatch(claim -> claim.tickets().contains(ticket)));
   }
 
   /// Takes everything out of the queue.
