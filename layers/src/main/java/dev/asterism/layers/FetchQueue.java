@@ -6,7 +6,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -48,7 +47,7 @@ final class FetchQueue {
   private final Map<Want.Name, Want> active = new HashMap<>();
 
   /// In the order of asking; entries whose want has moved on are dropped when they come up.
-  private final Map<FetchClass, Deque<Want>> queues = new EnumMap<>(FetchClass.class);
+  private final List<Deque<Want>> queues = new ArrayList<>();
 
   /// What is queued of each layer, by chunk number: that is the order of the blob.
   private final Map<FetchTarget, TreeMap<Integer, Want>> byLayer = new IdentityHashMap<>();
@@ -64,7 +63,7 @@ final class FetchQueue {
   FetchQueue(FetchPolicy policy) {
     this.policy = policy;
     for (FetchClass each : FetchClass.values()) {
-      queues.put(each, new ArrayDeque<>());
+      queues.add(each.ordinal(), new ArrayDeque<>());
     }
   }
 
@@ -162,26 +161,33 @@ final class FetchQueue {
 
   private void raise(Want want, FetchClass to) {
     if (want.state() == Want.State.RUNNING && to == FetchClass.READ) {
+      want.join();
       want.batch().ifPresent(Batch::hurry);
     }
     want.raise(to);
     if (want.state() == Want.State.QUEUED) {
-      queues.get(to).add(want);
+      queueOf(to).add(want);
     }
+  }
+
+  private Deque<Want> queueOf(FetchClass fetchClass) {
+    return queues.get(fetchClass.ordinal());
+  }
+
+  private TreeMap<Integer, Want> queuedOf(FetchTarget layer) {
+    return byLayer.computeIfAbsent(layer, _ -> new TreeMap<>());
   }
 
   private void enqueue(Want want) {
     want.enter(Want.State.QUEUED);
-    queues.get(want.fetchClass()).add(want);
-    byLayer
-        .computeIfAbsent(want.first().layer(), _ -> new TreeMap<>())
-        .put(want.first().chunk().number(), want);
+    queueOf(want.fetchClass()).add(want);
+    queuedOf(want.first().layer()).put(want.first().chunk().number(), want);
     queued++;
   }
 
   private void dequeue(Want want) {
     FetchTarget layer = want.first().layer();
-    TreeMap<Integer, Want> ofLayer = byLayer.get(layer);
+    TreeMap<Integer, Want> ofLayer = queuedOf(layer);
     ofLayer.remove(want.first().chunk().number(), want);
     if (ofLayer.isEmpty()) {
       byLayer.remove(layer);
@@ -209,7 +215,7 @@ final class FetchQueue {
   }
 
   private Optional<Want> head(FetchClass of) {
-    Deque<Want> queue = queues.get(of);
+    Deque<Want> queue = queueOf(of);
     while (!queue.isEmpty()) {
       Want head = queue.peek();
       if (head.state() == Want.State.QUEUED && head.fetchClass() == of) {
@@ -253,32 +259,45 @@ final class FetchQueue {
     long limit = limit(of, layer);
     long end = start;
     List<Want> taken = new ArrayList<>();
+    List<Want> between = new ArrayList<>();
     for (Want want : List.copyOf(fromMember(layer, head).values())) {
       LayerChunk chunk = want.first().chunk();
       boolean firstMember = chunk.member().start() == start;
       if (!firstMember && Batch.needed(chunk) - start > limit) {
         break;
       }
-      if (want != head && !mayJoin(of, want.fetchClass())) {
-        continue;
+      between.add(want);
+      if (!firstMember && !mayJoin(of, want.fetchClass())) {
+        continue; // it comes along if the range goes on behind it
       }
       if (!isWorthTheGap(layer, end, chunk.member().start())) {
         break;
       }
-      dequeue(want);
-      if (!want.isForced() && layer.isHere(chunk)) {
-        landed.add(want);
-        end(want);
-      } else {
-        taken.add(want);
-        end = Math.max(end, Batch.needed(chunk));
+      for (Want next : between) {
+        if (isTaken(next, landed)) {
+          taken.add(next);
+          end = Math.max(end, Batch.needed(next.first().chunk()));
+        }
       }
+      between.clear();
     }
     return taken;
   }
 
+  /// Takes a want out of the queue, and tells whether it has to be fetched.
+  private boolean isTaken(Want want, Collection<Want> landed) {
+    dequeue(want);
+    Claim claim = want.first();
+    if (want.isForced() || !claim.layer().isHere(claim.chunk())) {
+      return true;
+    }
+    landed.add(want);
+    end(want);
+    return false;
+  }
+
   private Map<Integer, Want> fromMember(FetchTarget layer, Want head) {
-    TreeMap<Integer, Want> ofLayer = byLayer.get(layer);
+    TreeMap<Integer, Want> ofLayer = queuedOf(layer);
     long start = head.first().chunk().member().start();
     int number = head.first().chunk().number();
     Map.Entry<Integer, Want> before = ofLayer.lowerEntry(number);
@@ -298,7 +317,8 @@ final class FetchQueue {
   /// Half of what keeps the link busy, so that two ranges do, and no more than that stands before a
   /// read; far more where all of a layer is wanted.
   private long limit(FetchClass of, FetchTarget layer) {
-    long most = of != FetchClass.READ && layer.isWholesale() ? policy.maxWindow() : policy.quantum();
+    long most =
+        of != FetchClass.READ && layer.isWholesale() ? policy.maxWindow() : policy.quantum();
     long wanted = of != FetchClass.READ && layer.isWholesale() ? 4 : 1;
     return Math.clamp(wanted * meter.product() / 2, policy.quantum() / 4, most);
   }
@@ -322,8 +342,7 @@ final class FetchQueue {
     for (Want want : taken) {
       end = Math.max(end, Batch.needed(want.first().chunk()));
     }
-    Batch batch =
-        new Batch(taken.getFirst().first().layer(), new ByteRange(start, end), taken, of);
+    Batch batch = new Batch(taken.getFirst().first().layer(), new ByteRange(start, end), taken, of);
     taken.forEach(want -> want.start(batch, now));
     batches.add(batch);
     inFlight += batch.left();
@@ -350,10 +369,15 @@ final class FetchQueue {
   }
 
   /// Takes the claim that a fetch has failed through out of a want, and queues it again if another
-  /// layer lists the chunk.
+  /// layer lists the chunk. A read that joined what was begun before it came gets an attempt of its
+  /// own.
   ///
-  /// @return the claim whose readers get the error
-  Claim fail(Want want) {
+  /// @return the claim whose readers get the error; empty if there is another attempt
+  Optional<Claim> fail(Want want) {
+    if (want.takeJoined()) {
+      enqueue(want);
+      return Optional.empty();
+    }
     Claim failed = want.claims().removeFirst();
     if (want.claims().isEmpty()) {
       want.claims().add(failed);
@@ -361,7 +385,7 @@ final class FetchQueue {
     } else {
       enqueue(want);
     }
-    return failed;
+    return Optional.of(failed);
   }
 
   /// Notes that a range has ended, well or not.
@@ -379,13 +403,12 @@ final class FetchQueue {
   ///
   /// @return those that are over: whoever asked for them is to be told
   List<Want> cancel(FetchTicket ticket) {
-    return remove(
-        want ->
-            !want.fetchClass().isUrgent()
-                && want.claims().stream()
-                    .flatMap(claim -> claim.tickets().stream())
-                    .allMatch(other -> other == ticket)
-                && want.claims().stream().anyMatch(claim -> claim.tickets().contains(ticket)));
+    return remove(want ->
+        !want.fetchClass().isUrgent()
+            && want.claims().stream()
+                .flatMap(claim -> claim.tickets().stream())
+                .allMatch(other -> other == ticket)
+            && want.claims().stream().anyMatch(claim -> claim.tickets().contains(ticket)));
   }
 
   /// Takes everything out of the queue.

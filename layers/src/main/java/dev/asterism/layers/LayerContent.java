@@ -143,8 +143,14 @@ final class LayerContent implements FetchTarget {
   /// Returns the flight of a chunk that a call waits for, having started one if there was none. If
   /// the chunk is here, which the caller may have overlooked while it came, the flight is over.
   Flight want(LayerChunk chunk) {
-    Found found = link.isActive(nameOf(chunk)) ? Found.ON_ITS_WAY : Found.MISSING;
-    return link.read(this, chunk, beside(chunk, found), false);
+    return link.read(this, chunk, beside(chunk, found(chunk)), false);
+  }
+
+  private Found found(LayerChunk chunk) {
+    if (link.isActive(nameOf(chunk))) {
+      return Found.ON_ITS_WAY;
+    }
+    return isHere(chunk) ? Found.STORED : Found.MISSING;
   }
 
   /// Returns the flight of a chunk that the store says it has and cannot give.
@@ -193,7 +199,8 @@ final class LayerContent implements FetchTarget {
       return List.of();
     }
     ByteRange member =
-        new ByteRange(chunk.member().start(), Math.max(Batch.needed(chunk), chunk.member().start()));
+        new ByteRange(
+            chunk.member().start(), Math.max(Batch.needed(chunk), chunk.member().start()));
     ByteRange reach = readahead.used(member, found, shared.scheduler().isGenerous());
     if (readahead.isWholesale()) {
       fetchWhole();
@@ -201,8 +208,8 @@ final class LayerContent implements FetchTarget {
     return missingWithin(reach, chunk);
   }
 
-  /// Returns the chunks whose members begin in a range and that are missing, and the missing ones of
-  /// the member of `asked`.
+  /// Returns the chunks whose members begin in a range and that are missing, and the missing ones
+  /// of the member of `asked`.
   private List<LayerChunk> missingWithin(ByteRange range, LayerChunk asked) {
     List<LayerChunk> missing = new ArrayList<>();
     int number = asked.number();
@@ -258,8 +265,8 @@ final class LayerContent implements FetchTarget {
     var _ =
         fetch(slice, FetchClass.PREFETCH)
             .done()
-            .thenRun(() ->
-                Thread.ofVirtual().name("whole " + digest).start(() -> fetchSlice(next)));
+            .thenRun(
+                () -> Thread.ofVirtual().name("whole " + digest).start(() -> fetchSlice(next)));
   }
 
   @Override

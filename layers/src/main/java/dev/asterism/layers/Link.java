@@ -316,14 +316,14 @@ final class Link {
   /// Ends a fetch that has failed: its readers get the error, those of another layer that lists the
   /// same chunk do not yet.
   void failed(Want want, IOException cause) {
-    Claim failed;
+    Optional<Claim> failed;
     lock.lock();
     try {
       failed = queue.fail(want);
     } finally {
       lock.unlock();
     }
-    tell(List.of(failed), cause);
+    tell(failed.stream().toList(), cause);
   }
 
   private static void tell(List<Claim> claims, IOException cause) {

@@ -38,6 +38,9 @@ final class Want {
   private Optional<Batch> batch = Optional.empty();
   private long startedAt;
 
+  /// Whether a read has joined what was begun for nobody: it has not had an attempt of its own.
+  private boolean joined;
+
   /// Whether the store was asked in vain: then it is fetched, whatever the store says.
   private boolean forced;
 
@@ -102,6 +105,18 @@ final class Want {
   /// Returns when that range was asked for.
   long startedAt() {
     return startedAt;
+  }
+
+  /// Notes that a read waits for it that did not begin it.
+  void join() {
+    joined = true;
+  }
+
+  /// Tells whether a read is owed an attempt of its own, once.
+  boolean takeJoined() {
+    boolean was = joined;
+    joined = false;
+    return was;
   }
 
   boolean isForced() {
