@@ -1,7 +1,9 @@
 package dev.asterism.cli.config;
 
 import dev.asterism.layers.StartPolicy;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Optional;
 
 /// What an operator can choose. Immutable.
 ///
@@ -9,12 +11,14 @@ import java.time.Duration;
 /// @param blob how blobs are fetched
 /// @param directoryCache how chunks are kept
 /// @param requestTimeout how long a registry may take to begin an answer
+/// @param metricsAddress where the metrics are read over TCP; empty for nowhere
 /// @param starts what is fetched before it is read
 public record Configuration(
     Verification verification,
     BlobConfig blob,
     DirectoryCacheConfig directoryCache,
     Duration requestTimeout,
+    Optional<InetSocketAddress> metricsAddress,
     StartPolicy starts) {
 
   /// The defaults: everything verified, everything shared.
@@ -24,6 +28,7 @@ public record Configuration(
           BlobConfig.DEFAULT,
           DirectoryCacheConfig.DEFAULT,
           Duration.ofSeconds(30),
+          Optional.empty(),
           StartPolicy.DEFAULT);
 
   /// How far images must prove themselves.
