@@ -40,6 +40,7 @@ import picocli.CommandLine.TypeConversionException;
       CheckCommand.class,
       DiffCommand.class,
       TocDigestCommand.class,
+      ProfileCommand.class,
       CacheCommand.class,
       DoctorCommand.class,
       DemoCommand.class,
