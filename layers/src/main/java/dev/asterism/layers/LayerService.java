@@ -21,11 +21,13 @@ public final class LayerService implements AutoCloseable {
   private final DirectoryCache store;
   private final FuseSession session;
   private final LayerStore layers;
-  private final IdleMemory memory;
+  private final Fetching fetching;
+  private final Promotion promotion;
 
   private LayerService(
-      DirectoryCache store, FuseSession session, LayerStore layers, IdleMemory memory) {
-    this.memory = memory;
+      DirectoryCache store, FuseSession session, LayerStore layers, Fetching fetching) {
+    this.fetching = fetching;
+    this.promotion = new Promotion(fetching.scheduler(), fetching.catalog());
     this.store = store;
     this.session = session;
     this.layers = layers;
@@ -54,14 +56,18 @@ public final class LayerService implements AutoCloseable {
 
   private static LayerService mount(
       Path root, BlobSource registry, FetchPolicy policy, DirectoryCache store) throws IOException {
-    IdleMemory memory = new IdleMemory();
+    Catalog catalog = new Catalog();
+    ImageTrees trees = new ImageTrees();
     Fetching fetching =
         new Fetching(
             policy,
             store,
             new RecentChunks(policy.maxInFlight()),
-            new Transfers(policy, memory),
-            new Catalog(),
+            new Scheduler(policy, new IdleMemory()),
+            new FetchListeners(),
+            catalog,
+            trees,
+            new Libraries(store, catalog, trees),
             (layer, object) -> nameOf(LayerDirectory.of(root.resolve("layers"), layer), object));
     Path mountpoint = root.resolve("fs");
     unmountDead(mountpoint); // before anything looks at it: a dead mount answers ENOTCONN
@@ -71,7 +77,7 @@ public final class LayerService implements AutoCloseable {
             mountpoint, "asterism", new Gate(fetching), FuseSession.Options.defaults());
     try {
       LayerStore layers = new LayerStore(root, mountpoint.resolve(Gate.NAME), registry, fetching);
-      return new LayerService(store, session, layers, memory);
+      return new LayerService(store, session, layers, fetching);
     } catch (IOException | RuntimeException e) {
       session.close();
       throw e;
@@ -107,6 +113,11 @@ public final class LayerService implements AutoCloseable {
     return layers;
   }
 
+  /// Returns what the layers fetch with.
+  Fetching fetching() {
+    return fetching;
+  }
+
   /// Returns the store, for what reports on it.
   public DirectoryCache store() {
     return store;
@@ -116,9 +127,12 @@ public final class LayerService implements AutoCloseable {
   @Override
   public void close() throws IOException {
     try {
+      promotion.close();
+      fetching.scheduler().close(); // whoever waits for its turn does so no longer
       session.close();
     } finally {
-      memory.close();
+      fetching.scheduler().memory().close();
+      fetching.trees().close();
       store.close();
     }
   }

@@ -164,7 +164,18 @@ public final class LayerStore implements LayerMounter {
     ChunkTable table = ChunkTable.open(directory.table());
     Blob blob = new LazyBlob(registry, request.image(), request.layer(), table.blobSize());
     return new LayerContent(
-        request.layer(), table, blob, fetching.store().layer(request.layer()), fetching);
+        request.layer(),
+        table,
+        blob,
+        hostOf(request.image()),
+        fetching.store().layer(request.layer()),
+        fetching);
+  }
+
+  /// Returns the registry's host in a reference as containerd writes it, with the host first.
+  private static String hostOf(String image) {
+    int slash = image.indexOf('/');
+    return slash < 0 ? "" : image.substring(0, slash);
   }
 
   private Optional<LayerContent> register(LayerContent content, LayerDirectory directory)
@@ -264,7 +275,9 @@ public final class LayerStore implements LayerMounter {
     }
     registration.lock();
     try {
-      return chains.mount(chain);
+      Path mountpoint = chains.mount(chain);
+      fetching.trees().mounted(chain, chains.image(chain));
+      return mountpoint;
     } finally {
       registration.unlock();
     }
