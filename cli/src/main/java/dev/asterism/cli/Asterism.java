@@ -33,6 +33,7 @@ import picocli.CommandLine.TypeConversionException;
       MountCommand.class,
       UnmountCommand.class,
       InspectCommand.class,
+      ProfileCommand.class,
       DoctorCommand.class,
       DemoCommand.class,
       CommandLine.HelpCommand.class,

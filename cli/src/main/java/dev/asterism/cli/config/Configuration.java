@@ -1,5 +1,6 @@
 package dev.asterism.cli.config;
 
+import dev.asterism.layers.StartPolicy;
 import java.time.Duration;
 
 /// What an operator can choose. Immutable.
@@ -8,11 +9,13 @@ import java.time.Duration;
 /// @param blob how blobs are fetched
 /// @param directoryCache how chunks are kept
 /// @param requestTimeout how long a registry may take to begin an answer
+/// @param starts what is fetched before it is read
 public record Configuration(
     Verification verification,
     BlobConfig blob,
     DirectoryCacheConfig directoryCache,
-    Duration requestTimeout) {
+    Duration requestTimeout,
+    StartPolicy starts) {
 
   /// The defaults: everything verified, everything shared.
   public static final Configuration DEFAULT =
@@ -20,7 +23,8 @@ public record Configuration(
           Verification.REQUIRED,
           BlobConfig.DEFAULT,
           DirectoryCacheConfig.DEFAULT,
-          Duration.ofSeconds(30));
+          Duration.ofSeconds(30),
+          StartPolicy.DEFAULT);
 
   /// How far images must prove themselves.
   public enum Verification {
