@@ -4,8 +4,10 @@ import dev.asterism.content.Digest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -35,6 +37,11 @@ public final class DirectoryCache implements AutoCloseable {
   private final Doubtful doubtful;
   private final HardlinkManager links;
   private final Completion completion;
+  private final Usage usage;
+  private final Activity activity;
+  private final Pins pins;
+  private final Evictor evictor;
+  private final SpaceGuard space;
   private final ConcurrentHashMap<Digest, LayerCache> layers = new ConcurrentHashMap<>();
   private final ScheduledExecutorService timer;
 
@@ -64,23 +71,38 @@ public final class DirectoryCache implements AutoCloseable {
       settle();
       setMarker();
       abilities = DiskAbilities.probe(layout, disk);
+      pins = Pins.open(layout.pins());
+      usage = new Usage(disk.space().block());
+      activity = new Activity(layout, clock);
+      DigestFiles files = new DigestFiles(layout, disk, tally, fresh, usage);
+      Assembly assembly = new Assembly(disk, tally, abilities.sharesBlocks());
+      Regions regions = new Regions();
+      links =
+          new HardlinkManager(
+              layout, disk, tally, fresh, doubtful, files, regions, assembly, usage);
+      completion =
+          new Completion(layout, disk, tally, fresh, files, regions, assembly, links, usage);
+      evictor = new Evictor(layout, disk, files, fresh, usage, activity, pins, tally);
+      space = new SpaceGuard(settings.budget(), disk, usage, evictor, tally, clock);
     } catch (IOException | RuntimeException e) {
       root.close();
       throw e;
     }
-    Assembly assembly = new Assembly(disk, tally, abilities.sharesBlocks());
-    DigestFiles files = new DigestFiles(layout, disk, tally, fresh);
-    Regions regions = new Regions();
-    links = new HardlinkManager(layout, disk, tally, fresh, doubtful, files, regions, assembly);
-    completion = new Completion(layout, disk, tally, fresh, files, regions, assembly, links);
     timer = Executors.newScheduledThreadPool(2, DirectoryCache::daemonThread);
   }
 
   /// Opens the cache in `root`, which is made if it is not there. See [#open(Path, CacheDisk,
   /// InstantSource, CacheSettings)].
   public static DirectoryCache open(Path root, InstantSource clock) throws IOException {
+    return open(root, CacheSettings.DEFAULT, clock);
+  }
+
+  /// Opens the cache in `root`, which is made if it is not there. See [#open(Path, CacheDisk,
+  /// InstantSource, CacheSettings)].
+  public static DirectoryCache open(Path root, CacheSettings settings, InstantSource clock)
+      throws IOException {
     CacheRoot.create(root);
-    return open(root, LocalDisk.open(root), clock, CacheSettings.DEFAULT);
+    return open(root, LocalDisk.open(root), clock, settings);
   }
 
   /// Opens the cache in `root`, an existing directory.
@@ -156,7 +178,10 @@ public final class DirectoryCache implements AutoCloseable {
       throw new IllegalStateException("the cache is closed");
     }
     return layers.computeIfAbsent(
-        layer, digest -> new LayerCache(digest, layout, disk, links, completion, this::refusal));
+        layer,
+        digest ->
+            new LayerCache(
+                digest, layout, disk, links, completion, this::refusal, space::added));
   }
 
   /// Returns the layers that hold links, also those that nobody asked for since [#open].
@@ -165,11 +190,59 @@ public final class DirectoryCache implements AutoCloseable {
   }
 
   /// Lets go of everything that a layer holds. Chunks that no other layer holds stay in the store
-  /// until their space is needed. What is being added to the layer meanwhile is finished first.
+  /// until their space is needed. What is being added to the layer meanwhile is finished first. A
+  /// pinned layer's links stay.
   public void removeLayer(Digest layer) throws IOException {
     LayerCache removed = layer(layer);
     removed.end(() -> layers.remove(layer, removed));
-    root.removeLayer(layer);
+    if (!pins.contain(layer)) {
+      root.removeLayer(layer);
+    }
+  }
+
+  /// Returns how the store stands to its budget.
+  public BudgetStatus budget() {
+    return space.status();
+  }
+
+  /// Takes files out of the store until they make up `bytes`: those that no layer needs, then those
+  /// that were used longest ago, also under running containers. Pinned ones stay, and what has come
+  /// in the last seconds. What is needed again is fetched again.
+  ///
+  /// Blocks while the whole store is looked through, some microseconds a file.
+  ///
+  /// @throws IOException if the disk cannot be read
+  public Eviction evict(long bytes) throws IOException {
+    return evictor.evict(bytes);
+  }
+
+  /// Keeps an image from eviction from now on, also over restarts; it need not be mounted.
+  ///
+  /// @throws IOException if that cannot be written down
+  public void pin(Pin pin) throws IOException {
+    pins.add(pin);
+  }
+
+  /// Takes an image's pin away; false if it had none.
+  ///
+  /// @throws IOException if that cannot be written down; it stays pinned
+  public boolean unpin(String image) throws IOException {
+    return pins.remove(image);
+  }
+
+  /// Returns the images that are pinned.
+  public List<Pin> pins() {
+    return pins.list();
+  }
+
+  /// Notes that layers are under a snapshot that is being mounted.
+  public void mounted(Collection<Digest> mountedLayers) {
+    activity.mounted(mountedLayers);
+  }
+
+  /// Notes which layers are under snapshots that can be mounted; no others are in use now.
+  public void inUse(Set<Digest> usedLayers) {
+    activity.only(usedLayers);
   }
 
   /// Brings what was published to the disk: one sync, if there was anything. Then links in `fresh`
@@ -192,6 +265,7 @@ public final class DirectoryCache implements AutoCloseable {
       if (mark > synced) {
         sync();
         synced = mark;
+        fresh.synced(mark);
       }
       if (!syncFailed) {
         links.prune(synced, settings.freshAge());
@@ -213,6 +287,8 @@ public final class DirectoryCache implements AutoCloseable {
     closed = true;
     layers.values().forEach(layer -> layer.end(() -> {}));
     timer.shutdown();
+    space.close();
+    activity.remember();
     try {
       persisting.lock();
       try {
@@ -251,7 +327,7 @@ public final class DirectoryCache implements AutoCloseable {
   }
 
   private Optional<Cause> refusal() {
-    return closed ? Optional.of(Cause.CLOSED) : refusal;
+    return closed ? Optional.of(Cause.CLOSED) : refusal.or(space::refusal);
   }
 
   private void setMarker() {
@@ -267,7 +343,10 @@ public final class DirectoryCache implements AutoCloseable {
     logAbilities();
     long every = settings.persistEvery().toMillis();
     var _ = timer.scheduleWithFixedDelay(this::persistAndLog, every, every, TimeUnit.MILLISECONDS);
+    var _ = timer.scheduleWithFixedDelay(space::look, every, every, TimeUnit.MILLISECONDS);
+    var _ = timer.scheduleWithFixedDelay(activity::remember, 1, 1, TimeUnit.HOURS);
     var _ = timer.submit(this::restoreDoubtful);
+    space.start();
   }
 
   private void logAbilities() {

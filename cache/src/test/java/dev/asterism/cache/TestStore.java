@@ -48,7 +48,7 @@ final class TestStore implements AutoCloseable {
 
   private DirectoryCache open() throws IOException {
     CacheDisk disk = faults.wrap(CacheDisk.class, LocalDisk.open(root));
-    return DirectoryCache.open(root, disk, clock, new CacheSettings(Duration.ofDays(1), AGE));
+    return DirectoryCache.open(root, disk, clock, new CacheSettings(Duration.ofDays(1), AGE, Budget.DEFAULT));
   }
 
   /// Closes and opens again.

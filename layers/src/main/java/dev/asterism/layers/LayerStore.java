@@ -264,6 +264,7 @@ public final class LayerStore implements LayerMounter {
     }
     registration.lock();
     try {
+      fetching.store().mounted(chain.layers());
       return chains.mount(chain);
     } finally {
       registration.unlock();
@@ -280,6 +281,12 @@ public final class LayerStore implements LayerMounter {
     registration.lock();
     try {
       InUse kept = inUse.get();
+      fetching
+          .store()
+          .inUse(
+              kept.chains().stream()
+                  .flatMap(chain -> chain.layers().stream())
+                  .collect(Collectors.toSet()));
       chains.retain(kept.chains().stream().map(Chain::id).collect(Collectors.toSet()));
       removeLayers(kept.layers());
     } finally {
