@@ -17,6 +17,7 @@ import java.util.stream.IntStream;
 /// wip/<number>           unfinished writes
 /// doubtful/              what a crash left in fresh, until it is hashed again
 /// pins                   the images that stay
+/// scrub                  how far everything has been hashed again
 /// running                there while a process has the store open
 /// lock                   locked by that process
 /// ```
@@ -124,6 +125,10 @@ final class CacheLayout {
 
   Path pins() {
     return root.resolve("pins");
+  }
+
+  Path scrub() {
+    return root.resolve("scrub");
   }
 
   Path lock() {

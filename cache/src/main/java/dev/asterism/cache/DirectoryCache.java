@@ -13,6 +13,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /// Chunks and files on disk, one immutable file per digest, shared by every layer that lists it.
 ///
@@ -42,6 +44,16 @@ public final class DirectoryCache implements AutoCloseable {
   private final Pins pins;
   private final Evictor evictor;
   private final SpaceGuard space;
+  private final DigestFiles files;
+  private final StaleLinks stale;
+  private final Cleanup cleanup;
+  private final Scrubber scrubber;
+
+  /// One cleanup at a time; held over I/O, and nothing but cleanups waits for it.
+  private final ReentrantLock cleaning = new ReentrantLock();
+
+  /// The layers whose links stay at a cleanup; empty as long as nobody has said.
+  private volatile Optional<Supplier<Set<Digest>>> compiled = Optional.empty();
   private final ConcurrentHashMap<Digest, LayerCache> layers = new ConcurrentHashMap<>();
   private final ScheduledExecutorService timer;
 
@@ -74,7 +86,7 @@ public final class DirectoryCache implements AutoCloseable {
       pins = Pins.open(layout.pins());
       usage = new Usage(disk.space().block());
       activity = new Activity(layout, clock);
-      DigestFiles files = new DigestFiles(layout, disk, tally, fresh, usage);
+      files = new DigestFiles(layout, disk, tally, fresh, usage);
       Assembly assembly = new Assembly(disk, tally, abilities.sharesBlocks());
       Regions regions = new Regions();
       links =
@@ -83,6 +95,9 @@ public final class DirectoryCache implements AutoCloseable {
       completion =
           new Completion(layout, disk, tally, fresh, files, regions, assembly, links, usage);
       evictor = new Evictor(layout, disk, files, fresh, usage, activity, pins, tally);
+      stale = new StaleLinks(layout, disk, files, usage, tally);
+      cleanup = new Cleanup(layout, disk, root, evictor, stale, clock);
+      scrubber = new Scrubber(layout, disk, files, settings.upkeep(), clock);
       space = new SpaceGuard(settings.budget(), disk, usage, evictor, tally, clock);
     } catch (IOException | RuntimeException e) {
       root.close();
@@ -119,6 +134,20 @@ public final class DirectoryCache implements AutoCloseable {
       DirectoryCache cache = new DirectoryCache(new CacheLayout(root), disk, clock, settings);
       cache.start();
       return cache;
+    } catch (IOException | RuntimeException e) {
+      disk.close();
+      throw e;
+    }
+  }
+
+  /// Opens the cache in `root` for somebody who looks after it while no daemon runs: nothing is done
+  /// in the background. The directory must be there.
+  ///
+  /// @throws IOException if a daemon uses it, or it cannot be read
+  public static DirectoryCache openOffline(Path root, InstantSource clock) throws IOException {
+    CacheDisk disk = LocalDisk.open(root);
+    try {
+      return new DirectoryCache(new CacheLayout(root), disk, clock, CacheSettings.DEFAULT);
     } catch (IOException | RuntimeException e) {
       disk.close();
       throw e;
@@ -216,6 +245,60 @@ public final class DirectoryCache implements AutoCloseable {
     return evictor.evict(bytes);
   }
 
+  /// Says which layers are compiled: a cleanup takes the links of all others.
+  public void compiledLayers(Supplier<Set<Digest>> layersOnDisk) {
+    compiled = Optional.of(layersOnDisk);
+  }
+
+  /// Removes what nobody needs; see [CleanReport]. Layers go only where [#compiledLayers] was said.
+  ///
+  /// @throws IOException if the disk cannot be read; what was removed is gone
+  public CleanReport clean(CleanOptions options, StoreProgress progress) throws IOException {
+    cleaning.lock();
+    try {
+      Optional<Set<Digest>> kept = compiled.map(Supplier::get);
+      return cleanup.clean(
+          options,
+          layer ->
+              kept.map(known -> known.contains(layer)).orElse(true)
+                  || layers.containsKey(layer)
+                  || pins.contain(layer),
+          layers::containsKey,
+          progress);
+    } finally {
+      cleaning.unlock();
+    }
+  }
+
+  /// Compares what stands on the disk with what should. May run while everybody works.
+  ///
+  /// @throws IOException if a directory cannot be read
+  public VerifyReport verify(VerifyOptions options, StoreProgress progress) throws IOException {
+    return new StoreCheck(layout, disk, files, fresh, stale, options, progress).verify();
+  }
+
+  /// Returns how far the scrub is.
+  public ScrubStatus scrub() {
+    return scrubber.status();
+  }
+
+  /// Hashes what the pass of the scrub that is under way has not, or a new one everything.
+  void scrubPass() {
+    scrubber.pass();
+  }
+
+  /// Says who is told of files that were wrong and have left the store: to fetch them again.
+  ///
+  /// @param by told of the digest, on the scrub's thread; returns soon
+  public void heal(Consumer<Digest> by) {
+    scrubber.heal(by);
+  }
+
+  /// Notes that a file that was wrong stands in the store again.
+  public void healed() {
+    scrubber.healed();
+  }
+
   /// Keeps an image from eviction from now on, also over restarts; it need not be mounted.
   ///
   /// @throws IOException if that cannot be written down
@@ -287,6 +370,7 @@ public final class DirectoryCache implements AutoCloseable {
     closed = true;
     layers.values().forEach(layer -> layer.end(() -> {}));
     timer.shutdown();
+    scrubber.close();
     space.close();
     activity.remember();
     try {
@@ -346,6 +430,9 @@ public final class DirectoryCache implements AutoCloseable {
     var _ = timer.scheduleWithFixedDelay(space::look, every, every, TimeUnit.MILLISECONDS);
     var _ = timer.scheduleWithFixedDelay(activity::remember, 1, 1, TimeUnit.HOURS);
     var _ = timer.submit(this::restoreDoubtful);
+    long clean = settings.upkeep().cleanEvery().toMillis();
+    var _ = timer.scheduleWithFixedDelay(this::cleanAndLog, clean, clean, TimeUnit.MILLISECONDS);
+    scrubber.start();
     space.start();
   }
 
@@ -368,6 +455,24 @@ public final class DirectoryCache implements AutoCloseable {
       LOG.log(System.Logger.Level.ERROR, "cache sync failed root=" + layout.root(), e);
     } catch (RuntimeException e) {
       LOG.log(System.Logger.Level.ERROR, "cache persist failed root=" + layout.root(), e);
+    }
+  }
+
+  private void cleanAndLog() {
+    try {
+      CleanReport report =
+          clean(
+              CleanOptions.DEFAULT.withUnusedFor(settings.upkeep().unusedFor()),
+              StoreProgress.NONE);
+      LOG.log(
+          System.Logger.Level.INFO,
+          "cache cleaned objects={0} bytes={1} stale_links={2} layers={3}",
+          String.valueOf(report.objects()),
+          String.valueOf(report.bytes()),
+          String.valueOf(report.staleLinks()),
+          String.valueOf(report.layersGone().size()));
+    } catch (IOException | RuntimeException e) {
+      LOG.log(System.Logger.Level.ERROR, "cache cleanup failed root=" + layout.root(), e);
     }
   }
 

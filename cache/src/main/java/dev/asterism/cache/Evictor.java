@@ -107,23 +107,44 @@ final class Evictor {
     }
   }
 
+  /// Returns what [#removeUnreferenced(Digest, long)] would free.
+  long findUnreferenced(Digest digest, long unusedSince) throws IOException {
+    if (fresh.mustStay(digest, GRACE)) {
+      return 0;
+    }
+    Optional<FileStatus> object = unreferenced(digest, layout.object(digest), unusedSince);
+    return object.isPresent()
+        ? object.get().allocated()
+        : unreferenced(digest, layout.part(digest), unusedSince)
+            .map(FileStatus::allocated)
+            .orElse(0L);
+  }
+
+  private List<String> names(Digest digest) {
+    return List.of(layout.object(digest), layout.part(digest), layout.fresh(digest));
+  }
+
+  private Optional<FileStatus> unreferenced(Digest digest, String path, long unusedSince)
+      throws IOException {
+    Optional<FileStatus> file = disk.status(path).filter(now -> now.changed() < unusedSince);
+    if (file.isEmpty()) {
+      return file;
+    }
+    long known = 0;
+    for (String name : names(digest)) {
+      known += isSame(file.get(), name) ? 1 : 0;
+    }
+    return file.get().links() > known ? Optional.empty() : file; // a layer took it meanwhile
+  }
+
   private long removeUnreferenced(Digest digest, String path, long unusedSince)
       throws IOException {
-    Optional<FileStatus> found = disk.status(path);
-    if (found.isEmpty() || found.get().changed() >= unusedSince) {
+    Optional<FileStatus> found = unreferenced(digest, path, unusedSince);
+    if (found.isEmpty()) {
       return 0;
     }
     FileStatus file = found.get();
-    List<String> names =
-        List.of(layout.object(digest), layout.part(digest), layout.fresh(digest));
-    long known = 0;
-    for (String name : names) {
-      known += isSame(file, name) ? 1 : 0;
-    }
-    if (file.links() > known) {
-      return 0; // a layer took it meanwhile
-    }
-    for (String name : names) {
+    for (String name : names(digest)) {
       if (isSame(file, name)) {
         int errno = disk.unlink(name);
         if (errno != 0) {

@@ -175,6 +175,19 @@ final class Survey {
         && links[slot] <= names[slot] + holders[slot];
   }
 
+  /// Tells whether the file has names that are neither under its digest nor a layer's.
+  boolean isHeldByOthers(int slot) {
+    return (flags[slot] & VICTIM) == 0 && links[slot] > known(slot);
+  }
+
+  int known(int slot) {
+    return names[slot] + holders[slot];
+  }
+
+  int links(int slot) {
+    return links[slot];
+  }
+
   short lock(int slot) {
     return locks[slot];
   }

@@ -3,16 +3,23 @@ package dev.asterism.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.Test;
 
 final class LimitTest {
   @ParameterizedTest
   @CsvSource({
-    "0, 0", "1048576, 1048576", "10k, 10240", "10KiB, 10240", "10 KB, 10000", "1.5G, 1610612736",
-    "2TB, 2000000000000", "25%, 250", "12.5 %, 125"
+    "0, 0",
+    "1048576, 1048576",
+    "10k, 10240",
+    "10KiB, 10240",
+    "10 KB, 10000",
+    "1.5G, 1610612736",
+    "2TB, 2000000000000",
+    "25%, 250",
+    "12.5 %, 125"
   })
   void parse_sizeOrPercent_isSoManyBytes(String text, long bytes) {
     assertThat(Limit.parse(text).orElseThrow().bytes(1000)).isEqualTo(OptionalLong.of(bytes));

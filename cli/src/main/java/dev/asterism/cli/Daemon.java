@@ -1,5 +1,6 @@
 package dev.asterism.cli;
 
+import dev.asterism.cache.CacheSettings;
 import dev.asterism.cli.config.Configuration;
 import dev.asterism.layers.FetchPolicy;
 import dev.asterism.layers.LayerService;
@@ -34,7 +35,12 @@ final class Daemon {
     try (StopSignal stop = StopSignal.open();
         RegistryClient registry = registry(configuration, clock);
         LayerService layers =
-            LayerService.open(root, new RegistryBlobs(registry), FetchPolicy.DEFAULT, clock);
+            LayerService.open(
+                root,
+                new RegistryBlobs(registry),
+                FetchPolicy.DEFAULT,
+                settings(configuration),
+                clock);
         Snapshots snapshots =
             Snapshots.open(root, layers.layers(), verification(configuration), clock)) {
       snapshots.start();
@@ -56,6 +62,12 @@ final class Daemon {
       }
     }
     System.setProperty("org.sqlite.tmpdir", folder.toString());
+  }
+
+  private static CacheSettings settings(Configuration configuration) {
+    return CacheSettings.DEFAULT
+        .withBudget(configuration.budget())
+        .withUpkeep(configuration.upkeep());
   }
 
   /// Returns the client for every registry.

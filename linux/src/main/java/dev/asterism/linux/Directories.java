@@ -23,8 +23,7 @@ public final class Directories {
 
   // ssize_t getdents64(int fd, void *dirp, size_t count);
   private static final MethodHandle GETDENTS64 =
-      Native.downcall(
-          "getdents64", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+      Native.downcall("getdents64", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
 
   private Directories() {}
 

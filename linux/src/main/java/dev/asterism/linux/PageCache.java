@@ -19,7 +19,8 @@ import java.util.Optional;
 public record PageCache(long cached, long dirty, long recentlyEvicted) {
   private static final long CACHESTAT = 451; // the same on every architecture, Linux 6.5
   private static final int RANGE = 16; // struct cachestat_range, linux/mman.h
-  private static final int RESULT = 40; // struct cachestat: cache, dirty, writeback, evicted, recently
+  private static final int RESULT =
+      40; // struct cachestat: cache, dirty, writeback, evicted, recently
 
   // long syscall(long number, ...);
   private static final MethodHandle SYSCALL =
@@ -27,6 +28,14 @@ public record PageCache(long cached, long dirty, long recentlyEvicted) {
           "syscall",
           FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT),
           Linker.Option.firstVariadicArg(1));
+
+  private static final int DONTNEED = 4; // POSIX_FADV_DONTNEED, linux/fadvise.h
+
+  // int posix_fadvise(int fd, off_t offset, off_t len, int advice);
+  private static final MethodHandle FADVISE =
+      Native.downcall(
+          "posix_fadvise",
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
 
   /// Asks about a whole file. cachestat(2).
   ///
@@ -38,8 +47,7 @@ public record PageCache(long cached, long dirty, long recentlyEvicted) {
       MemorySegment result = arena.allocate(RESULT, Long.BYTES);
       long status =
           (long)
-              SYSCALL.invokeExact(
-                  Native.errnoState(arena), CACHESTAT, open.fd(), range, result, 0);
+              SYSCALL.invokeExact(Native.errnoState(arena), CACHESTAT, open.fd(), range, result, 0);
       return status == 0
           ? Optional.of(
               new PageCache(
@@ -47,6 +55,19 @@ public record PageCache(long cached, long dirty, long recentlyEvicted) {
           : Optional.empty();
     } catch (ErrnoException _) {
       return Optional.empty(); // gone, or not ours to read
+    } catch (Throwable e) {
+      throw Native.bug(e);
+    }
+  }
+
+  /// Lets the kernel drop what it holds of a file in memory and can read again. posix_fadvise(2),
+  /// `POSIX_FADV_DONTNEED`. Nothing happens where the file cannot be opened.
+  public static void drop(String path) {
+    try (OpenPath open = OpenPath.open(path, OpenPath.O_RDONLY);
+        Arena arena = Arena.ofConfined()) {
+      int _ = (int) FADVISE.invokeExact(Native.errnoState(arena), open.fd(), 0L, 0L, DONTNEED);
+    } catch (ErrnoException _) {
+      // gone, or not ours to read: then it was not we who brought it there
     } catch (Throwable e) {
       throw Native.bug(e);
     }

@@ -16,13 +16,13 @@ public final class Priority {
 
   // int setpriority(__priority_which_t which, id_t who, int value);
   private static final MethodHandle SETPRIORITY =
-      Native.downcall(
-          "setpriority", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+      Native.downcall("setpriority", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
 
   private Priority() {}
 
   /// Lets the calling platform thread stand back behind others, on the processors and, where the
-  /// kernel's scheduler looks at it, at the disk. For good: an ordinary process cannot take it back.
+  /// kernel's scheduler looks at it, at the disk. For good: an ordinary process cannot take it
+  /// back.
   ///
   /// @param nice from 0, as the others, to [#LOWEST]
   /// @return 0, or the errno

@@ -1,5 +1,7 @@
 package dev.asterism.cli.config;
 
+import dev.asterism.cache.Budget;
+import dev.asterism.cache.Upkeep;
 import java.time.Duration;
 
 /// What an operator can choose. Immutable.
@@ -7,11 +9,15 @@ import java.time.Duration;
 /// @param verification how far images must prove themselves
 /// @param blob how blobs are fetched
 /// @param directoryCache how chunks are kept
+/// @param budget how much of the disk the store may take
+/// @param upkeep what the store does for itself
 /// @param requestTimeout how long a registry may take to begin an answer
 public record Configuration(
     Verification verification,
     BlobConfig blob,
     DirectoryCacheConfig directoryCache,
+    Budget budget,
+    Upkeep upkeep,
     Duration requestTimeout) {
 
   /// The defaults: everything verified, everything shared.
@@ -20,6 +26,8 @@ public record Configuration(
           Verification.REQUIRED,
           BlobConfig.DEFAULT,
           DirectoryCacheConfig.DEFAULT,
+          Budget.DEFAULT,
+          Upkeep.DEFAULT,
           Duration.ofSeconds(30));
 
   /// How far images must prove themselves.

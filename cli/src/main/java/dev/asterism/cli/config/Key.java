@@ -17,6 +17,10 @@ enum Key {
   MIN_WAIT("blob.min_wait_msec"),
   MAX_WAIT("blob.max_wait_msec"),
   ENABLE_HARDLINK("directory_cache.enable_hardlink"),
+  MAX_SIZE("directory_cache.max_size"),
+  MIN_FREE("directory_cache.min_free"),
+  UNUSED("directory_cache.remove_unused_sec"),
+  SCRUB_RATE("directory_cache.scrub_rate"),
   REQUEST_TIMEOUT("resolver.request_timeout_sec"),
 
   PREFETCH_SIZE("prefetch_size", Use.NOT_YET, "nothing is prefetched"),
