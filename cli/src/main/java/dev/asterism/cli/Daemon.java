@@ -1,8 +1,10 @@
 package dev.asterism.cli;
 
+import dev.asterism.cache.CacheSettings;
 import dev.asterism.cli.config.Configuration;
 import dev.asterism.layers.FetchPolicy;
 import dev.asterism.layers.LayerService;
+import dev.asterism.layers.LayerSettings;
 import dev.asterism.registry.Hosts;
 import dev.asterism.registry.RegistryClient;
 import dev.asterism.registry.RequestPolicy;
@@ -37,8 +39,7 @@ final class Daemon {
             LayerService.open(
                 root,
                 new RegistryBlobs(registry),
-                FetchPolicy.DEFAULT,
-                configuration.starts(),
+                settings(configuration),
                 clock);
         Snapshots snapshots =
             Snapshots.open(root, layers.layers(), verification(configuration), clock)) {
@@ -61,6 +62,14 @@ final class Daemon {
       }
     }
     System.setProperty("org.sqlite.tmpdir", folder.toString());
+  }
+
+  private static LayerSettings settings(Configuration configuration) {
+    CacheSettings store =
+        CacheSettings.DEFAULT
+            .withBudget(configuration.budget())
+            .withUpkeep(configuration.upkeep());
+    return new LayerSettings(FetchPolicy.DEFAULT, configuration.starts(), store);
   }
 
   /// Returns the client for every registry.

@@ -13,6 +13,7 @@ import dev.asterism.estargz.TocLocator;
 import dev.asterism.estargz.TocReader;
 import dev.asterism.layers.LayerRequest.Verification;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -64,6 +65,16 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     LayerDirectory.removeUnfinished(layers);
     chains.removeUnfinished();
     this.preparations = new Preparations(policy, root, layers, fetching, clock);
+    store.compiledLayers(this::compiledLayers);
+    store.heal(new Healer(fetching)::heal);
+  }
+
+  private Set<Digest> compiledLayers() {
+    try {
+      return LayerDirectory.list(layers);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override
@@ -286,6 +297,7 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     }
     registration.lock();
     try {
+      fetching.store().mounted(chain.layers());
       Path mountpoint = chains.mount(chain);
       fetching.trees().mounted(chain, chains.image(chain));
       return mountpoint;
@@ -304,6 +316,12 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     registration.lock();
     try {
       InUse kept = inUse.get();
+      fetching
+          .store()
+          .inUse(
+              kept.chains().stream()
+                  .flatMap(chain -> chain.layers().stream())
+                  .collect(Collectors.toSet()));
       chains.retain(kept.chains().stream().map(Chain::id).collect(Collectors.toSet()));
       removeLayers(kept.layers());
       preparations.retain(catalog.layers().stream().map(LayerContent::digest).toList());

@@ -8,10 +8,26 @@ package dev.asterism.linux;
 /// @param mode type and permission bits (`st_mode`)
 /// @param size bytes
 /// @param blocks units of 512 bytes that are allocated
-public record FileStatus(long device, long inode, long links, int mode, long size, long blocks) {
+/// @param changed when the inode last changed, its links included (`st_ctime`): whole seconds of
+///   the epoch
+public record FileStatus(
+    long device, long inode, long links, int mode, long size, long blocks, long changed) {
+  private static final int TYPE = 0170000; // S_IFMT, linux/stat.h
+  private static final int REGULAR = 0100000; // S_IFREG
+
   /// Packs a device number so that equal devices give equal numbers.
   static long device(int major, int minor) {
     return Integer.toUnsignedLong(major) << 32 | Integer.toUnsignedLong(minor);
+  }
+
+  /// Returns the bytes that are allocated.
+  public long allocated() {
+    return blocks * 512;
+  }
+
+  /// Tells whether it is an ordinary file.
+  public boolean isRegular() {
+    return (mode & TYPE) == REGULAR;
   }
 
   /// Tells whether both are names of one file.

@@ -1,5 +1,7 @@
 package dev.asterism.cli.config;
 
+import dev.asterism.cache.Budget;
+import dev.asterism.cache.Upkeep;
 import dev.asterism.layers.StartPolicy;
 import java.time.Duration;
 
@@ -8,12 +10,16 @@ import java.time.Duration;
 /// @param verification how far images must prove themselves
 /// @param blob how blobs are fetched
 /// @param directoryCache how chunks are kept
+/// @param budget how much of the disk the store may take
+/// @param upkeep what the store does for itself
 /// @param requestTimeout how long a registry may take to begin an answer
 /// @param starts what is fetched before it is read
 public record Configuration(
     Verification verification,
     BlobConfig blob,
     DirectoryCacheConfig directoryCache,
+    Budget budget,
+    Upkeep upkeep,
     Duration requestTimeout,
     StartPolicy starts) {
 
@@ -23,6 +29,8 @@ public record Configuration(
           Verification.REQUIRED,
           BlobConfig.DEFAULT,
           DirectoryCacheConfig.DEFAULT,
+          Budget.DEFAULT,
+          Upkeep.DEFAULT,
           Duration.ofSeconds(30),
           StartPolicy.DEFAULT);
 
