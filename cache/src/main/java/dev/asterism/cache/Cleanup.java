@@ -17,8 +17,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/// Removes what nobody needs, while readers and writers work: layers that are gone, links that stand
-/// under no digest, files that no layer has needed for long, empty directories, leftovers in `wip`.
+/// Removes what nobody needs, while readers and writers work: layers that are gone, links that
+/// stand under no digest, files that no layer has needed for long, empty directories, leftovers in
+/// `wip`.
 ///
 /// One at a time: the caller sees to it.
 final class Cleanup {

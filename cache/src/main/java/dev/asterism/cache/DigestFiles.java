@@ -20,8 +20,7 @@ final class DigestFiles {
   private final Usage usage;
   private final DigestLocks locks = new DigestLocks();
 
-  DigestFiles(
-      CacheLayout layout, CacheDisk disk, Tally tally, FreshLinks fresh, Usage usage) {
+  DigestFiles(CacheLayout layout, CacheDisk disk, Tally tally, FreshLinks fresh, Usage usage) {
     this.usage = usage;
     this.layout = layout;
     this.disk = disk;

@@ -54,6 +54,7 @@ public final class DirectoryCache implements AutoCloseable {
 
   /// The layers whose links stay at a cleanup; empty as long as nobody has said.
   private volatile Optional<Supplier<Set<Digest>>> compiled = Optional.empty();
+
   private final ConcurrentHashMap<Digest, LayerCache> layers = new ConcurrentHashMap<>();
   private final ScheduledExecutorService timer;
 
@@ -140,8 +141,8 @@ public final class DirectoryCache implements AutoCloseable {
     }
   }
 
-  /// Opens the cache in `root` for somebody who looks after it while no daemon runs: nothing is done
-  /// in the background. The directory must be there.
+  /// Opens the cache in `root` for somebody who looks after it while no daemon runs: nothing is
+  /// done in the background. The directory must be there.
   ///
   /// @throws IOException if a daemon uses it, or it cannot be read
   public static DirectoryCache openOffline(Path root, InstantSource clock) throws IOException {
@@ -209,8 +210,7 @@ public final class DirectoryCache implements AutoCloseable {
     return layers.computeIfAbsent(
         layer,
         digest ->
-            new LayerCache(
-                digest, layout, disk, links, completion, this::refusal, space::added));
+            new LayerCache(digest, layout, disk, links, completion, this::refusal, space::added));
   }
 
   /// Returns the layers that hold links, also those that nobody asked for since [#open].

@@ -137,8 +137,7 @@ final class Evictor {
     return file.get().links() > known ? Optional.empty() : file; // a layer took it meanwhile
   }
 
-  private long removeUnreferenced(Digest digest, String path, long unusedSince)
-      throws IOException {
+  private long removeUnreferenced(Digest digest, String path, long unusedSince) throws IOException {
     Optional<FileStatus> found = unreferenced(digest, path, unusedSince);
     if (found.isEmpty()) {
       return 0;

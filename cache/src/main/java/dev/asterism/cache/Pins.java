@@ -82,8 +82,7 @@ final class Pins {
   private synchronized void replace(Map<String, Pin> changed) throws IOException {
     StringBuilder text = new StringBuilder();
     for (Pin pin : changed.values()) {
-      String digests =
-          pin.layers().stream().map(Digest::toString).collect(Collectors.joining(","));
+      String digests = pin.layers().stream().map(Digest::toString).collect(Collectors.joining(","));
       text.append(String.join(TAB, pin.image(), pin.since().toString(), digests)).append('\n');
     }
     foreign.forEach(line -> text.append(line).append('\n'));
@@ -139,7 +138,8 @@ final class Pins {
     if (fields.length != 3) {
       return Optional.empty();
     }
-    List<Optional<Digest>> digests = Arrays.stream(fields[2].split(",", -1)).map(Digest::find).toList();
+    List<Optional<Digest>> digests =
+        Arrays.stream(fields[2].split(",", -1)).map(Digest::find).toList();
     if (digests.stream().anyMatch(Optional::isEmpty)) {
       return Optional.empty();
     }

@@ -105,7 +105,6 @@ record ScrubState(
 
   /// Returns the state after files have come back.
   ScrubState healedMore(long more) {
-    return new ScrubState(
-        next, begunSecond, completeSecond, files, bytes, wrong, healed + more);
+    return new ScrubState(next, begunSecond, completeSecond, files, bytes, wrong, healed + more);
   }
 }

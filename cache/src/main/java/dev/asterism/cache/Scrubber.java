@@ -6,7 +6,6 @@ import dev.asterism.linux.PageCache;
 import dev.asterism.linux.Priority;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
@@ -99,7 +98,8 @@ final class Scrubber implements AutoCloseable {
     return !last.plus(upkeep.scrubEvery()).isAfter(clock.instant());
   }
 
-  /// Hashes what the pass that is under way has not, or a new one everything; returns early when the store is closed.
+  /// Hashes what the pass that is under way has not, or a new one everything; returns early when
+  /// the store is closed.
   void pass() {
     if (state.begunSecond() == 0) {
       state = state.begin(Math.max(1, clock.instant().getEpochSecond()));
@@ -126,7 +126,8 @@ final class Scrubber implements AutoCloseable {
     long before = bytesHashed.get();
     long wrong = 0;
     try {
-      walk.digests(place, number % CacheLayout.FAN_OUT.size(), (digest, _, _) -> digests.add(digest));
+      walk.digests(
+          place, number % CacheLayout.FAN_OUT.size(), (digest, _, _) -> digests.add(digest));
     } catch (IOException e) {
       LOG.log(System.Logger.Level.WARNING, "cache directory not scrubbed", e);
     }
@@ -151,8 +152,7 @@ final class Scrubber implements AutoCloseable {
 
   /// Hashes one file; removes it if it is wrong.
   private boolean isWrong(StoreWalk.Place place, Digest digest) {
-    String path =
-        place == StoreWalk.Place.OBJECT ? layout.object(digest) : layout.part(digest);
+    String path = place == StoreWalk.Place.OBJECT ? layout.object(digest) : layout.part(digest);
     boolean inMemory = PageCache.of(path).map(pages -> pages.cached() > 0).orElse(true);
     Optional<Digest> actual;
     try {

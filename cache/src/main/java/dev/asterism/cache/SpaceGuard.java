@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 ///
 /// It is asked after every addition, which costs two reads of memory, and looks at the file system
 /// every few seconds, and at once when a write finds the disk full. One run makes room for a while
-/// ahead, so runs are rare. While a run cannot keep up, what comes is refused beyond a small excess:
-/// its reader gets it from memory. Thread-safe.
+/// ahead, so runs are rare. While a run cannot keep up, what comes is refused beyond a small
+/// excess: its reader gets it from memory. Thread-safe.
 final class SpaceGuard implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(SpaceGuard.class.getName());
 
@@ -59,12 +59,7 @@ final class SpaceGuard implements AutoCloseable {
   private volatile boolean closed;
 
   SpaceGuard(
-      Budget budget,
-      CacheDisk disk,
-      Usage usage,
-      Evictor evictor,
-      Tally tally,
-      InstantSource clock)
+      Budget budget, CacheDisk disk, Usage usage, Evictor evictor, Tally tally, InstantSource clock)
       throws IOException {
     this.budget = budget;
     this.disk = disk;
@@ -78,15 +73,16 @@ final class SpaceGuard implements AutoCloseable {
 
   /// Counts what is there, in the background.
   void start() {
-    var _ = runner.submit(() -> {
-      Priority.lower(NICE);
-      try {
-        evictor.count();
-      } catch (IOException e) {
-        LOG.log(System.Logger.Level.WARNING, "cache not counted", e);
-      }
-      look();
-    });
+    var _ =
+        runner.submit(() -> {
+          Priority.lower(NICE);
+          try {
+            evictor.count();
+          } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "cache not counted", e);
+          }
+          look();
+        });
   }
 
   /// Tells why nothing may be added now; empty if it may.

@@ -10,8 +10,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /// Files in a layer's directory that stand under no digest: of a process that died while it took a
 /// file away, of an inode that could have no more links, or a copy that could not be linked.
 ///
-/// Their digest is found by hashing. If the store has it, the layer gets a link to that; if not, the
-/// file goes, for nobody reads it. Thread-safe.
+/// Their digest is found by hashing. If the store has it, the layer gets a link to that; if not,
+/// the file goes, for nobody reads it. Thread-safe.
 final class StaleLinks {
   private final CacheLayout layout;
   private final CacheDisk disk;
@@ -19,8 +19,7 @@ final class StaleLinks {
   private final Usage usage;
   private final Tally tally;
 
-  StaleLinks(
-      CacheLayout layout, CacheDisk disk, DigestFiles files, Usage usage, Tally tally) {
+  StaleLinks(CacheLayout layout, CacheDisk disk, DigestFiles files, Usage usage, Tally tally) {
     this.layout = layout;
     this.disk = disk;
     this.files = files;
@@ -33,8 +32,7 @@ final class StaleLinks {
     Survey survey = new Survey();
     for (StoreWalk.Place place : StoreWalk.Place.values()) {
       for (int directory = 0; directory < CacheLayout.FAN_OUT.size(); directory++) {
-        walk.digests(
-            place, directory, (_, _, inode) -> survey.add(inode, 0, 0, 0, Survey.NO_LOCK));
+        walk.digests(place, directory, (_, _, inode) -> survey.add(inode, 0, 0, 0, Survey.NO_LOCK));
       }
     }
     return survey;

@@ -147,8 +147,7 @@ public final class StoreWalk {
   static List<Entry> list(String directory) throws IOException {
     List<Entry> entries = new ArrayList<>();
     try {
-      Directories.list(
-          directory, (name, inode, type) -> entries.add(new Entry(name, inode, type)));
+      Directories.list(directory, (name, inode, type) -> entries.add(new Entry(name, inode, type)));
     } catch (ErrnoException e) {
       if (e.errno() != Errno.ENOENT.number() && e.errno() != Errno.ENOTDIR.number()) {
         throw e;

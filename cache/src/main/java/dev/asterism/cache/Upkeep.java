@@ -11,8 +11,7 @@ import java.time.Duration;
 /// @param unusedFor how long no layer has needed a file that cleanup removes
 /// @param scrubEvery how long after everything was hashed it begins again
 /// @param scrubRate bytes a second that the scrub reads at most; 0 for no scrub
-public record Upkeep(
-    Duration cleanEvery, Duration unusedFor, Duration scrubEvery, long scrubRate) {
+public record Upkeep(Duration cleanEvery, Duration unusedFor, Duration scrubEvery, long scrubRate) {
   /// Every day, after two weeks; every 30 days, 8 MiB/s.
   public static final Upkeep DEFAULT =
       new Upkeep(Duration.ofHours(24), Duration.ofDays(14), Duration.ofDays(30), 8 << 20);

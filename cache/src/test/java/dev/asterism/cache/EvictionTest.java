@@ -151,7 +151,8 @@ final class EvictionTest {
     store.cache.pin(new Pin("example.org/a:1", List.of(LAYER), Instant.EPOCH));
     store.reopen();
     settle();
-    assertThat(store.cache.pins()).containsExactly(new Pin("example.org/a:1", List.of(LAYER), Instant.EPOCH));
+    assertThat(store.cache.pins())
+        .containsExactly(new Pin("example.org/a:1", List.of(LAYER), Instant.EPOCH));
     assertThat(store.cache.evict(SIZE).objects()).isZero();
 
     assertThat(store.cache.unpin("example.org/a:1")).isTrue();

@@ -97,8 +97,7 @@ final class StoreModelTest {
   private String adopt(Digest layer, int number) {
     VerifiedChunk chunk = chunks.get(number);
     boolean was = store.cache.holds(chunk.digest(), chunk.size());
-    boolean got =
-        cache(layer).adoptPart(TestStore.key(number), chunk.digest(), chunk.size());
+    boolean got = cache(layer).adoptPart(TestStore.key(number), chunk.digest(), chunk.size());
     assertThat(got).isEqualTo(was);
     if (got) {
       hold(layer, number);
@@ -162,7 +161,7 @@ final class StoreModelTest {
     if (how.equals("links first")) {
       for (Digest layer : layers) {
         int number = chunks.indexOf(chunk);
-        if (held.getOrDefault(layer, Set.of()).remove(number)) {
+        if (held.getOrDefault(layer, new HashSet<>()).remove(number)) {
           Files.deleteIfExists(store.key(layer, number, 0));
         }
       }

@@ -48,22 +48,23 @@ final class EvictionMountTest {
     }
     try (Origin origin = Origin.start();
         LazyNode node =
-            LazyNode.start(
-                directory, origin, LazyNode.PATIENT, CacheSettings.DEFAULT, hurried())) {
+            LazyNode.start(directory, origin, LazyNode.PATIENT, CacheSettings.DEFAULT, hurried())) {
       Path rootfs =
-          node.mount(origin.add(Layer.of(entries.subList(0, 30).toArray(Entry[]::new))),
+          node.mount(
+              origin.add(Layer.of(entries.subList(0, 30).toArray(Entry[]::new))),
               origin.add(Layer.of(entries.subList(20, FILES).toArray(Entry[]::new))));
       DirectoryCache store = node.service().store();
 
       CompletableFuture<Outcome> reader = new CompletableFuture<>();
       Thread reading =
-          Thread.ofVirtual().start(() -> {
-            try {
-              reader.complete(LazyNode.sh(READ_AGAIN_AND_AGAIN, rootfs.toString(), text(sums)));
-            } catch (Exception e) {
-              reader.completeExceptionally(e);
-            }
-          });
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  reader.complete(LazyNode.sh(READ_AGAIN_AND_AGAIN, rootfs.toString(), text(sums)));
+                } catch (Exception e) {
+                  reader.completeExceptionally(e);
+                }
+              });
       while (!reader.isDone()) {
         store.persist();
         store.evict(Long.MAX_VALUE);
@@ -96,8 +97,7 @@ final class EvictionMountTest {
     byte[] big = RandomTrees.content(Seeds.generator(2), 900_001);
     try (Origin origin = Origin.start();
         LazyNode node =
-            LazyNode.start(
-                directory, origin, LazyNode.PATIENT, CacheSettings.DEFAULT, hurried())) {
+            LazyNode.start(directory, origin, LazyNode.PATIENT, CacheSettings.DEFAULT, hurried())) {
       Path rootfs = node.mount(origin.add(Layer.of(file("small", small), file("big", big))));
       DirectoryCache store = node.service().store();
       assertThat(LazyNode.cat(rootfs, "small").out()).isEqualTo(small);
@@ -106,21 +106,22 @@ final class EvictionMountTest {
 
       CompletableFuture<Outcome> reader = new CompletableFuture<>();
       Thread reading =
-          Thread.ofVirtual().start(() -> {
-            try {
-              reader.complete(
-                  LazyNode.sh(
-                      """
-                      cd "$1"; exec 3< small 4< big; head -c 10 <&3; head -c 10 <&4
-                      echo open > "$2/open"; while [ ! -e "$2/go" ]; do sleep 0.01; done
-                      echo 3 > /proc/sys/vm/drop_caches; cat <&3; cat <&4; cat small big
-                      """,
-                      rootfs.toString(),
-                      directory.toString()));
-            } catch (Exception e) {
-              reader.completeExceptionally(e);
-            }
-          });
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  reader.complete(
+                      LazyNode.sh(
+                          """
+                          cd "$1"; exec 3< small 4< big; head -c 10 <&3; head -c 10 <&4
+                          echo open > "$2/open"; while [ ! -e "$2/go" ]; do sleep 0.01; done
+                          echo 3 > /proc/sys/vm/drop_caches; cat <&3; cat <&4; cat small big
+                          """,
+                          rootfs.toString(),
+                          directory.toString()));
+                } catch (Exception e) {
+                  reader.completeExceptionally(e);
+                }
+              });
       LazyNode.await(() -> java.nio.file.Files.exists(directory.resolve("open")));
       LazyNode.await(() -> {
         store.persist();

@@ -53,12 +53,12 @@ class ConfigurationFileTest {
   void load_limitsOfTheStore_areRead() throws Exception {
     Configuration configuration =
         load("""
-            [directory_cache]
-            max_size = "50GiB"
-            min_free = "16%"
-            remove_unused_sec = 3600
-            scrub_rate = "0"
-            """)
+        [directory_cache]
+        max_size = "50GiB"
+        min_free = "16%"
+        remove_unused_sec = 3600
+        scrub_rate = "0"
+        """)
             .configuration();
 
     assertThat(configuration.budget())
