@@ -14,6 +14,7 @@ public record FileStatus(
     long device, long inode, long links, int mode, long size, long blocks, long changed) {
   private static final int TYPE = 0170000; // S_IFMT, linux/stat.h
   private static final int REGULAR = 0100000; // S_IFREG
+  private static final int DIRECTORY = 0040000; // S_IFDIR
 
   /// Packs a device number so that equal devices give equal numbers.
   static long device(int major, int minor) {
@@ -33,5 +34,10 @@ public record FileStatus(
   /// Tells whether both are names of one file.
   public boolean isSameFile(FileStatus other) {
     return device == other.device && inode == other.inode;
+  }
+
+  /// Tells whether it is a directory.
+  public boolean isDirectory() {
+    return (mode & TYPE) == DIRECTORY;
   }
 }

@@ -3,7 +3,9 @@ package dev.asterism.cli.config;
 import dev.asterism.cache.Budget;
 import dev.asterism.cache.Upkeep;
 import dev.asterism.layers.StartPolicy;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Optional;
 
 /// What an operator can choose. Immutable.
 ///
@@ -14,6 +16,7 @@ import java.time.Duration;
 /// @param upkeep what the store does for itself
 /// @param requestTimeout how long a registry may take to begin an answer
 /// @param starts what is fetched before it is read
+/// @param metricsAddress where the metrics are read over TCP; empty for nowhere
 public record Configuration(
     Verification verification,
     BlobConfig blob,
@@ -21,7 +24,8 @@ public record Configuration(
     Budget budget,
     Upkeep upkeep,
     Duration requestTimeout,
-    StartPolicy starts) {
+    StartPolicy starts,
+    Optional<InetSocketAddress> metricsAddress) {
 
   /// The defaults: everything verified, everything shared.
   public static final Configuration DEFAULT =
@@ -32,7 +36,8 @@ public record Configuration(
           Budget.DEFAULT,
           Upkeep.DEFAULT,
           Duration.ofSeconds(30),
-          StartPolicy.DEFAULT);
+          StartPolicy.DEFAULT,
+          Optional.empty());
 
   /// How far images must prove themselves.
   public enum Verification {

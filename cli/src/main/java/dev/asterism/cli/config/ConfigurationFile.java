@@ -8,6 +8,7 @@ import dev.asterism.cli.config.Configuration.DirectoryCacheConfig;
 import dev.asterism.cli.config.Configuration.Verification;
 import dev.asterism.layers.StartPolicy;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -115,7 +116,8 @@ public final class ConfigurationFile {
             base.upkeep().scrubEvery(),
             rate(Key.SCRUB_RATE, base.upkeep().scrubRate())),
         seconds(Key.REQUEST_TIMEOUT, base.requestTimeout()),
-        starts());
+        starts(),
+        metricsAddress());
   }
 
   private StartPolicy starts() {
@@ -137,6 +139,36 @@ public final class ConfigurationFile {
         new StartPolicy.Learning(
             !flag(Key.NO_LEARNING, false),
             number(Key.LEARNED_BYTES, MOST_BYTES, learned.maxBytes())));
+  }
+
+  /// Reads `host:port`, as in the stargz snapshotter; without a host it is every address of the
+  /// machine.
+  private Optional<InetSocketAddress> metricsAddress() {
+    String text = text(Key.METRICS_ADDRESS);
+    if (text.isEmpty() || flag(Key.NO_PROMETHEUS, false)) {
+      return Optional.empty();
+    }
+    int colon = text.lastIndexOf(':');
+    try {
+      int port = Integer.parseInt(text.substring(colon + 1));
+      String host = text.substring(0, Math.max(colon, 0)).replaceAll("^\\[|]$", "");
+      return Optional.of(
+          host.isEmpty() ? new InetSocketAddress(port) : new InetSocketAddress(host, port));
+    } catch (IllegalArgumentException _) {
+      problems.add(
+          at(Key.METRICS_ADDRESS)
+              + "'%s' is no address: write it like 127.0.0.1:8234".formatted(text));
+      return Optional.empty();
+    }
+  }
+
+  private String text(Key key) {
+    try {
+      return Optional.ofNullable(toml.getString(key.path())).orElse("");
+    } catch (TomlInvalidTypeException _) {
+      problems.add(at(key) + "'%s' is not a text".formatted(key.path()));
+      return "";
+    }
   }
 
   private Verification verification() {

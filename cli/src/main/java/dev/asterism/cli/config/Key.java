@@ -23,6 +23,8 @@ enum Key {
   UNUSED("directory_cache.remove_unused_sec"),
   SCRUB_RATE("directory_cache.scrub_rate"),
   REQUEST_TIMEOUT("resolver.request_timeout_sec"),
+  NO_PROMETHEUS("no_prometheus"),
+  METRICS_ADDRESS("metrics_address"),
   PREFETCH_SIZE("prefetch_size"),
   PREFETCH_TIMEOUT("prefetch_timeout_sec"),
   PREFETCH_ASYNC_SIZE("prefetch_async_size"),
@@ -34,8 +36,6 @@ enum Key {
   NO_LEARNING("learned.disable"),
   LEARNED_BYTES("learned.max_bytes"),
 
-  NO_PROMETHEUS("no_prometheus", Use.NOT_YET, "there are no metrics"),
-  METRICS_ADDRESS("metrics_address", Use.NOT_YET, "there are no metrics"),
   DEBUG_ADDRESS("debug_address", Use.NOT_YET, "there is no debug endpoint"),
   LOG_FILE_ACCESS("log_file_access", Use.NOT_YET, "opens are not logged"),
   CRI_ENABLE("cri_keychain.enable_keychain", Use.NOT_YET, Reason.LOGINS),
