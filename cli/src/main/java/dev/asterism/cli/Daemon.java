@@ -38,11 +38,7 @@ final class Daemon {
     try (StopSignal stop = StopSignal.open();
         RegistryClient registry = registry(configuration, clock);
         LayerService layers =
-            LayerService.open(
-                root,
-                new RegistryBlobs(registry),
-                settings(configuration),
-                clock);
+            LayerService.open(root, new RegistryBlobs(registry), settings(configuration), clock);
         Snapshots snapshots =
             Snapshots.open(root, layers.layers(), verification(configuration), clock)) {
       snapshots.start();
@@ -69,9 +65,7 @@ final class Daemon {
 
   private static LayerSettings settings(Configuration configuration) {
     CacheSettings store =
-        CacheSettings.DEFAULT
-            .withBudget(configuration.budget())
-            .withUpkeep(configuration.upkeep());
+        CacheSettings.DEFAULT.withBudget(configuration.budget()).withUpkeep(configuration.upkeep());
     return new LayerSettings(FetchPolicy.DEFAULT, configuration.starts(), store);
   }
 

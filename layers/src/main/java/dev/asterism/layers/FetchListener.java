@@ -27,6 +27,5 @@ interface FetchListener {
   /// @param range compressed bytes of the blob
   /// @param took from the request to the end of its body
   /// @param wanted the most urgent reason when it began
-  default void fetched(
-      LayerContent layer, ByteRange range, FetchClass wanted, Duration took) {}
+  default void fetched(LayerContent layer, ByteRange range, FetchClass wanted, Duration took) {}
 }

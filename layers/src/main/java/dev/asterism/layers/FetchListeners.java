@@ -33,8 +33,7 @@ final class FetchListeners implements FetchListener {
   }
 
   @Override
-  public void fetched(
-      LayerContent layer, ByteRange range, FetchClass wanted, Duration took) {
+  public void fetched(LayerContent layer, ByteRange range, FetchClass wanted, Duration took) {
     listeners.forEach(listener -> listener.fetched(layer, range, wanted, took));
   }
 }

@@ -312,7 +312,8 @@ final class FetchQueue {
   /// Half of what keeps the link busy, so that two ranges do, and no more than that stands before a
   /// read; far more where all of a layer is wanted.
   private long limit(FetchClass of, FetchTarget layer) {
-    long most = of != FetchClass.READ && layer.isWholesale() ? policy.maxWindow() : policy.quantum();
+    long most =
+        of != FetchClass.READ && layer.isWholesale() ? policy.maxWindow() : policy.quantum();
     long wanted = of != FetchClass.READ && layer.isWholesale() ? 4 : 1;
     return Math.clamp(wanted * meter.product() / 2, policy.quantum() / 4, most);
   }
@@ -336,8 +337,7 @@ final class FetchQueue {
     for (Want want : taken) {
       end = Math.max(end, Batch.needed(want.first().chunk()));
     }
-    Batch batch =
-        new Batch(taken.getFirst().first().layer(), new ByteRange(start, end), taken, of);
+    Batch batch = new Batch(taken.getFirst().first().layer(), new ByteRange(start, end), taken, of);
     taken.forEach(want -> want.start(batch, now));
     batches.add(batch);
     inFlight += batch.left();
@@ -398,13 +398,12 @@ final class FetchQueue {
   ///
   /// @return those that are over: whoever asked for them is to be told
   List<Want> cancel(FetchTicket ticket) {
-    return remove(
-        want ->
-            !want.fetchClass().isUrgent()
-                && want.claims().stream()
-                    .flatMap(claim -> claim.tickets().stream())
-                    .allMatch(other -> other == ticket)
-                && want.claims().stream().anyMatch(claim -> claim.tickets().contains(ticket)));
+    return remove(want ->
+        !want.fetchClass().isUrgent()
+            && want.claims().stream()
+                .flatMap(claim -> claim.tickets().stream())
+                .allMatch(other -> other == ticket)
+            && want.claims().stream().anyMatch(claim -> claim.tickets().contains(ticket)));
   }
 
   /// Takes everything out of the queue.

@@ -6,8 +6,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
-/// What all mounted layers fetch with: the store, the catalog, the scheduler.
-/// Thread-safe.
+/// What all mounted layers fetch with: the store, the catalog, the scheduler. Thread-safe.
 ///
 /// @param policy how much and how long
 /// @param store the chunks of this node

@@ -91,8 +91,7 @@ final class ImageTrees implements AutoCloseable {
         if (++symlinks > MAX_SYMLINKS) {
           return Optional.empty();
         }
-        String target =
-            new String(image.readlink(next.getAsLong()), StandardCharsets.ISO_8859_1);
+        String target = new String(image.readlink(next.getAsLong()), StandardCharsets.ISO_8859_1);
         if (target.startsWith("/")) {
           directories.clear();
           at = image.root();

@@ -199,7 +199,8 @@ final class LayerContent implements FetchTarget {
       return List.of();
     }
     ByteRange member =
-        new ByteRange(chunk.member().start(), Math.max(Batch.needed(chunk), chunk.member().start()));
+        new ByteRange(
+            chunk.member().start(), Math.max(Batch.needed(chunk), chunk.member().start()));
     ByteRange reach = readahead.used(member, found, shared.scheduler().isGenerous());
     if (readahead.isWholesale()) {
       fetchWhole();
@@ -207,8 +208,8 @@ final class LayerContent implements FetchTarget {
     return missingWithin(reach, chunk);
   }
 
-  /// Returns the chunks whose members begin in a range and that are missing, and the missing ones of
-  /// the member of `asked`.
+  /// Returns the chunks whose members begin in a range and that are missing, and the missing ones
+  /// of the member of `asked`.
   private List<LayerChunk> missingWithin(ByteRange range, LayerChunk asked) {
     List<LayerChunk> missing = new ArrayList<>();
     int number = asked.number();
@@ -264,8 +265,8 @@ final class LayerContent implements FetchTarget {
     var _ =
         fetch(slice, FetchClass.PREFETCH)
             .done()
-            .thenRun(() ->
-                Thread.ofVirtual().name("whole " + digest).start(() -> fetchSlice(next)));
+            .thenRun(
+                () -> Thread.ofVirtual().name("whole " + digest).start(() -> fetchSlice(next)));
   }
 
   @Override

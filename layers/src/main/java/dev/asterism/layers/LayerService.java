@@ -92,7 +92,8 @@ public final class LayerService implements AutoCloseable {
             mountpoint, "asterism", new Gate(fetching), FuseSession.Options.defaults());
     try {
       LayerStore layers =
-          new LayerStore(root, mountpoint.resolve(Gate.NAME), registry, fetching, settings.starts(), clock);
+          new LayerStore(
+              root, mountpoint.resolve(Gate.NAME), registry, fetching, settings.starts(), clock);
       return new LayerService(store, session, layers, fetching);
     } catch (IOException | RuntimeException e) {
       session.close();

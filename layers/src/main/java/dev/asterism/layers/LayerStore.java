@@ -53,7 +53,13 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
   @GuardedBy("registration")
   private final Catalog catalog;
 
-  LayerStore(Path root, Path gate, BlobSource registry, Fetching fetching, StartPolicy policy, InstantSource clock)
+  LayerStore(
+      Path root,
+      Path gate,
+      BlobSource registry,
+      Fetching fetching,
+      StartPolicy policy,
+      InstantSource clock)
       throws IOException {
     this.layers = Files.createDirectories(root.resolve("layers"));
     this.chains = new ChainImages(Files.createDirectories(root.resolve("chains")));

@@ -118,7 +118,8 @@ final class Readahead {
     lookForWholesale(stream);
     return generous
         ? around
-        : new ByteRange(member.start(), Math.clamp(around.end(), member.start(), member.end() + LEAST_WINDOW));
+        : new ByteRange(
+            member.start(), Math.clamp(around.end(), member.start(), member.end() + LEAST_WINDOW));
   }
 
   @GuardedBy("this")

@@ -10,7 +10,8 @@ import java.util.concurrent.atomic.LongAdder;
 
 /// Fetches for all mounted layers: one [Link] for each registry host, and the figures.
 ///
-/// See `docs/fetching.md` for what it does next. Thread-safe. Closing fails what waits for its turn.
+/// See `docs/fetching.md` for what it does next. Thread-safe. Closing fails what waits for its
+/// turn.
 final class Scheduler implements AutoCloseable {
   /// May come in vain before anything is known.
   private static final long FREE_UNUSED = 2 << 20; // 2 MiB

@@ -127,8 +127,7 @@ final class LayerContentTest {
             new Libraries(store, catalog, trees),
             (_, object) -> "file " + object.entry());
     layer =
-        new LayerContent(
-            digest, ChunkTable.open(table), blob, "", store.layer(digest), fetching);
+        new LayerContent(digest, ChunkTable.open(table), blob, "", store.layer(digest), fetching);
   }
 
   @AfterEach

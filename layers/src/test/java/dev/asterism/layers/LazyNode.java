@@ -86,8 +86,7 @@ final class LazyNode implements AutoCloseable {
   /// Starts one below `directory` that fetches ahead of being asked.
   static LazyNode start(Path directory, BlobSource source, FetchPolicy policy, StartPolicy starts)
       throws IOException {
-    return start(
-        directory, source, policy, starts, CacheSettings.DEFAULT, InstantSource.system());
+    return start(directory, source, policy, starts, CacheSettings.DEFAULT, InstantSource.system());
   }
 
   /// Starts one below `directory`, with a store and a clock of the test's choice.

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// A link with virtual time below a [FetchQueue]: what is asked for arrives a round trip later,
-/// and all ranges under way share the bandwidth.
+/// A link with virtual time below a [FetchQueue]: what is asked for arrives a round trip later, and
+/// all ranges under way share the bandwidth.
 ///
 /// Deterministic; nothing waits. Confined to one thread.
 final class SimulatedLink {
@@ -142,8 +142,7 @@ final class SimulatedLink {
   private void settle(Running of) {
     long position = of.batch.range().start() + of.came;
     List<Want> wants = of.batch.wants();
-    while (of.done < wants.size()
-        && Batch.needed(wants.get(of.done).first().chunk()) <= position) {
+    while (of.done < wants.size() && Batch.needed(wants.get(of.done).first().chunk()) <= position) {
       Want want = wants.get(of.done++);
       for (Claim claim : want.claims()) {
         ((Layer) claim.layer()).keep(claim.chunk());
@@ -215,8 +214,7 @@ final class SimulatedLink {
       for (int i = 0; i < chunks; i++) {
         contents.add(name + i);
       }
-      return new Layer(
-          name, Collections.nCopies(chunks, size), contents, new HashSet<>());
+      return new Layer(name, Collections.nCopies(chunks, size), contents, new HashSet<>());
     }
 
     List<LayerChunk> chunks() {
