@@ -6,7 +6,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -48,7 +47,7 @@ final class FetchQueue {
   private final Map<Want.Name, Want> active = new HashMap<>();
 
   /// In the order of asking; entries whose want has moved on are dropped when they come up.
-  private final Map<FetchClass, Deque<Want>> queues = new EnumMap<>(FetchClass.class);
+  private final List<Deque<Want>> queues = new ArrayList<>();
 
   /// What is queued of each layer, by chunk number: that is the order of the blob.
   private final Map<FetchTarget, TreeMap<Integer, Want>> byLayer = new IdentityHashMap<>();
@@ -64,7 +63,7 @@ final class FetchQueue {
   FetchQueue(FetchPolicy policy) {
     this.policy = policy;
     for (FetchClass each : FetchClass.values()) {
-      queues.put(each, new ArrayDeque<>());
+      queues.add(each.ordinal(), new ArrayDeque<>());
     }
   }
 
@@ -167,22 +166,28 @@ final class FetchQueue {
     }
     want.raise(to);
     if (want.state() == Want.State.QUEUED) {
-      queues.get(to).add(want);
+      queueOf(to).add(want);
     }
+  }
+
+  private Deque<Want> queueOf(FetchClass fetchClass) {
+    return queues.get(fetchClass.ordinal());
+  }
+
+  private TreeMap<Integer, Want> queuedOf(FetchTarget layer) {
+    return byLayer.computeIfAbsent(layer, _ -> new TreeMap<>());
   }
 
   private void enqueue(Want want) {
     want.enter(Want.State.QUEUED);
-    queues.get(want.fetchClass()).add(want);
-    byLayer
-        .computeIfAbsent(want.first().layer(), _ -> new TreeMap<>())
-        .put(want.first().chunk().number(), want);
+    queueOf(want.fetchClass()).add(want);
+    queuedOf(want.first().layer()).put(want.first().chunk().number(), want);
     queued++;
   }
 
   private void dequeue(Want want) {
     FetchTarget layer = want.first().layer();
-    TreeMap<Integer, Want> ofLayer = byLayer.get(layer);
+    TreeMap<Integer, Want> ofLayer = queuedOf(layer);
     ofLayer.remove(want.first().chunk().number(), want);
     if (ofLayer.isEmpty()) {
       byLayer.remove(layer);
@@ -210,7 +215,7 @@ final class FetchQueue {
   }
 
   private Optional<Want> head(FetchClass of) {
-    Deque<Want> queue = queues.get(of);
+    Deque<Want> queue = queueOf(of);
     while (!queue.isEmpty()) {
       Want head = queue.peek();
       if (head.state() == Want.State.QUEUED && head.fetchClass() == of) {
@@ -292,7 +297,7 @@ final class FetchQueue {
   }
 
   private Map<Integer, Want> fromMember(FetchTarget layer, Want head) {
-    TreeMap<Integer, Want> ofLayer = byLayer.get(layer);
+    TreeMap<Integer, Want> ofLayer = queuedOf(layer);
     long start = head.first().chunk().member().start();
     int number = head.first().chunk().number();
     Map.Entry<Integer, Want> before = ofLayer.lowerEntry(number);

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 
 /// Fetches for all mounted layers: one [Link] for each registry host, and the figures.
@@ -26,22 +27,16 @@ final class Scheduler implements AutoCloseable {
 
   private final AtomicLong lastUse = new AtomicLong(lastUrgent.get());
 
-  private final Map<FetchClass, LongAdder> bytes = counters();
-  private final Map<FetchClass, LongAdder> requests = counters();
+  /// By the class's place in its enum.
+  private final AtomicLongArray bytes = new AtomicLongArray(FetchClass.values().length);
+
+  private final AtomicLongArray requests = new AtomicLongArray(FetchClass.values().length);
   private final LongAdder used = new LongAdder();
   private final LongAdder unused = new LongAdder();
 
   Scheduler(FetchPolicy policy, IdleMemory memory) {
     this.policy = policy;
     this.memory = memory;
-  }
-
-  private static Map<FetchClass, LongAdder> counters() {
-    Map<FetchClass, LongAdder> counters = new EnumMap<>(FetchClass.class);
-    for (FetchClass each : FetchClass.values()) {
-      counters.put(each, new LongAdder());
-    }
-    return counters;
   }
 
   /// Returns the link to a registry, named as in an image reference; the same each time.
@@ -76,8 +71,8 @@ final class Scheduler implements AutoCloseable {
   }
 
   void noteFetched(Batch batch) {
-    bytes.get(batch.fetchClass()).add(batch.range().length());
-    requests.get(batch.fetchClass()).increment();
+    bytes.addAndGet(batch.fetchClass().ordinal(), batch.range().length());
+    requests.incrementAndGet(batch.fetchClass().ordinal());
   }
 
   /// Notes that a container has used a chunk.
@@ -102,9 +97,11 @@ final class Scheduler implements AutoCloseable {
     return new FetchStats(sums(bytes), sums(requests), used.sum(), unused.sum());
   }
 
-  private static Map<FetchClass, Long> sums(Map<FetchClass, LongAdder> counters) {
+  private static Map<FetchClass, Long> sums(AtomicLongArray counters) {
     Map<FetchClass, Long> sums = new EnumMap<>(FetchClass.class);
-    counters.forEach((each, counter) -> sums.put(each, counter.sum()));
+    for (FetchClass each : FetchClass.values()) {
+      sums.put(each, counters.get(each.ordinal()));
+    }
     return sums;
   }
 

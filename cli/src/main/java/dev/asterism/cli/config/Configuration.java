@@ -15,8 +15,8 @@ import java.util.Optional;
 /// @param budget how much of the disk the store may take
 /// @param upkeep what the store does for itself
 /// @param requestTimeout how long a registry may take to begin an answer
-/// @param starts what is fetched before it is read
 /// @param metricsAddress where the metrics are read over TCP; empty for nowhere
+/// @param starts what is fetched before it is read
 public record Configuration(
     Verification verification,
     BlobConfig blob,
@@ -24,8 +24,8 @@ public record Configuration(
     Budget budget,
     Upkeep upkeep,
     Duration requestTimeout,
-    StartPolicy starts,
-    Optional<InetSocketAddress> metricsAddress) {
+    Optional<InetSocketAddress> metricsAddress,
+    StartPolicy starts) {
 
   /// The defaults: everything verified, everything shared.
   public static final Configuration DEFAULT =
@@ -36,8 +36,8 @@ public record Configuration(
           Budget.DEFAULT,
           Upkeep.DEFAULT,
           Duration.ofSeconds(30),
-          StartPolicy.DEFAULT,
-          Optional.empty());
+          Optional.empty(),
+          StartPolicy.DEFAULT);
 
   /// How far images must prove themselves.
   public enum Verification {

@@ -116,29 +116,8 @@ public final class ConfigurationFile {
             base.upkeep().scrubEvery(),
             rate(Key.SCRUB_RATE, base.upkeep().scrubRate())),
         seconds(Key.REQUEST_TIMEOUT, base.requestTimeout()),
-        starts(),
-        metricsAddress());
-  }
-
-  private StartPolicy starts() {
-    StartPolicy.Prefetching prefetch = StartPolicy.Prefetching.DEFAULT;
-    StartPolicy.Learning learned = StartPolicy.Learning.DEFAULT;
-    return new StartPolicy(
-        new StartPolicy.Prefetching(
-            !flag(Key.NOPREFETCH, false),
-            number(Key.PREFETCH_SIZE, MOST_BYTES, prefetch.size()),
-            seconds(Key.PREFETCH_TIMEOUT, prefetch.patience()),
-            number(Key.PREFETCH_ASYNC_SIZE, MOST_BYTES, prefetch.asyncSize())),
-        new StartPolicy.Background(
-            !flag(Key.NO_BACKGROUND_FETCH, false),
-            (int)
-                number(
-                    Key.MAX_CONCURRENCY,
-                    MOST_CONCURRENCY,
-                    StartPolicy.Background.DEFAULT_CONCURRENCY)),
-        new StartPolicy.Learning(
-            !flag(Key.NO_LEARNING, false),
-            number(Key.LEARNED_BYTES, MOST_BYTES, learned.maxBytes())));
+        metricsAddress(),
+        starts());
   }
 
   /// Reads `host:port`, as in the stargz snapshotter; without a host it is every address of the
@@ -169,6 +148,27 @@ public final class ConfigurationFile {
       problems.add(at(key) + "'%s' is not a text".formatted(key.path()));
       return "";
     }
+  }
+
+  private StartPolicy starts() {
+    StartPolicy.Prefetching prefetch = StartPolicy.Prefetching.DEFAULT;
+    StartPolicy.Learning learned = StartPolicy.Learning.DEFAULT;
+    return new StartPolicy(
+        new StartPolicy.Prefetching(
+            !flag(Key.NOPREFETCH, false),
+            number(Key.PREFETCH_SIZE, MOST_BYTES, prefetch.size()),
+            seconds(Key.PREFETCH_TIMEOUT, prefetch.patience()),
+            number(Key.PREFETCH_ASYNC_SIZE, MOST_BYTES, prefetch.asyncSize())),
+        new StartPolicy.Background(
+            !flag(Key.NO_BACKGROUND_FETCH, false),
+            (int)
+                number(
+                    Key.MAX_CONCURRENCY,
+                    MOST_CONCURRENCY,
+                    StartPolicy.Background.DEFAULT_CONCURRENCY)),
+        new StartPolicy.Learning(
+            !flag(Key.NO_LEARNING, false),
+            number(Key.LEARNED_BYTES, MOST_BYTES, learned.maxBytes())));
   }
 
   private Verification verification() {
