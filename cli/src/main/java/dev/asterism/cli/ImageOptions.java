@@ -57,6 +57,11 @@ final class ImageOptions {
     return platforms.isEmpty() ? otherwise : new Platforms.Of(platforms);
   }
 
+  /// Returns the platform that was asked for, else this machine's.
+  Platform platform() {
+    return platforms.isEmpty() ? Platform.host() : platforms.getFirst();
+  }
+
   /// Returns this machine's platform.
   static Platforms hosts() {
     return new Platforms.Of(List.of(Platform.host()));
