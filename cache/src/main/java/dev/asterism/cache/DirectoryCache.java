@@ -109,7 +109,7 @@ public final class DirectoryCache implements AutoCloseable {
       completion =
           new Completion(
               layout, disk, tally, fresh, files, regions, assembly, links, usage, ledger);
-      evictor = new Evictor(layout, disk, files, fresh, usage, activity, pins, tally);
+      evictor = new Evictor(layout, disk, files, fresh, usage, activity, pins, tally, ledger);
       stale = new StaleLinks(layout, disk, files, usage, tally);
       cleanup = new Cleanup(layout, disk, root, evictor, stale, clock);
       scrubber = new Scrubber(layout, disk, files, settings.upkeep(), clock);

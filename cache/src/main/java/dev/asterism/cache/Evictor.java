@@ -1,5 +1,6 @@
 package dev.asterism.cache;
 
+import dev.asterism.cache.index.Place;
 import dev.asterism.content.Digest;
 import dev.asterism.linux.FileStatus;
 import dev.asterism.linux.PageCache;
@@ -37,6 +38,7 @@ final class Evictor {
   private final Activity activity;
   private final Pins pins;
   private final Tally tally;
+  private final Ledger ledger;
   private final StoreWalk walk;
 
   /// Held over I/O; only who wants room waits for it.
@@ -50,7 +52,9 @@ final class Evictor {
       Usage usage,
       Activity activity,
       Pins pins,
-      Tally tally) {
+      Tally tally,
+      Ledger ledger) {
+    this.ledger = ledger;
     this.layout = layout;
     this.disk = disk;
     this.files = files;
@@ -102,8 +106,19 @@ final class Evictor {
       }
       return freed;
     } finally {
+      noteWhatIsGone(digest);
       usage.end(digest, -freed);
       lock.unlock();
+    }
+  }
+
+  /// Tells the index which of the digest's places are empty now.
+  private void noteWhatIsGone(Digest digest) throws IOException {
+    if (disk.status(layout.object(digest)).isEmpty()) {
+      ledger.removed(Place.OBJECT, digest);
+    }
+    if (disk.status(layout.part(digest)).isEmpty()) {
+      ledger.removed(Place.CHUNK, digest);
     }
   }
 
