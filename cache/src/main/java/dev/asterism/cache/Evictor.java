@@ -1,6 +1,5 @@
 package dev.asterism.cache;
 
-import dev.asterism.cache.index.Place;
 import dev.asterism.content.Digest;
 import dev.asterism.linux.FileStatus;
 import dev.asterism.linux.PageCache;
@@ -9,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /// Takes files out of the store to make room: those that no layer needs by last use, then those
 /// that can be fetched again, longest unused first.
@@ -38,8 +38,8 @@ final class Evictor {
   private final Activity activity;
   private final Pins pins;
   private final Tally tally;
-  private final Ledger ledger;
   private final StoreWalk walk;
+  private final Consumer<Digest> forget;
 
   /// Held over I/O; only who wants room waits for it.
   private final ReentrantLock running = new ReentrantLock();
@@ -53,8 +53,8 @@ final class Evictor {
       Activity activity,
       Pins pins,
       Tally tally,
-      Ledger ledger) {
-    this.ledger = ledger;
+      Consumer<Digest> forget) {
+    this.forget = forget;
     this.layout = layout;
     this.disk = disk;
     this.files = files;
@@ -106,19 +106,8 @@ final class Evictor {
       }
       return freed;
     } finally {
-      noteWhatIsGone(digest);
       usage.end(digest, -freed);
       lock.unlock();
-    }
-  }
-
-  /// Tells the index which of the digest's places are empty now.
-  private void noteWhatIsGone(Digest digest) throws IOException {
-    if (disk.status(layout.object(digest)).isEmpty()) {
-      ledger.removed(Place.OBJECT, digest);
-    }
-    if (disk.status(layout.part(digest)).isEmpty()) {
-      ledger.removed(Place.CHUNK, digest);
     }
   }
 
@@ -169,6 +158,10 @@ final class Evictor {
     }
     if (disk.status(layout.fresh(digest)).isEmpty()) {
       fresh.remove(digest);
+    }
+    if (disk.status(layout.object(digest)).isEmpty()
+        && disk.status(layout.part(digest)).isEmpty()) {
+      forget.accept(digest);
     }
     tally.filesEvicted.increment();
     tally.bytesEvicted.add(file.allocated());
