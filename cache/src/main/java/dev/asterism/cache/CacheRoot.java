@@ -61,7 +61,8 @@ final class CacheRoot implements AutoCloseable {
     }
   }
 
-  private static FileChannel lock(Path path) throws IOException {
+  /// Takes the lock alone.
+  static FileChannel lock(Path path) throws IOException {
     FileChannel channel =
         FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {

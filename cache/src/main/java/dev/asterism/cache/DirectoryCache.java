@@ -4,6 +4,7 @@ import dev.asterism.cache.index.LinksFile;
 import dev.asterism.cache.index.LinksFileStatus;
 import dev.asterism.cache.index.LinksIndex;
 import dev.asterism.content.Digest;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -130,6 +131,14 @@ public final class DirectoryCache implements AutoCloseable {
     lookup = new Lookup(config, links, ledger, tally);
     links.onForget(lookup::drop);
     timer = Executors.newScheduledThreadPool(THREADS, DirectoryCache::daemonThread);
+  }
+
+  /// Keeps every process from opening a cache until the result is closed. Changes nothing in it.
+  ///
+  /// @param root an existing directory
+  /// @throws IOException if another process uses it
+  public static Closeable hold(Path root) throws IOException {
+    return CacheRoot.lock(new CacheLayout(root).lock());
   }
 
   /// Opens the cache in `root`, which is made if it is not there. See [#open(Path, CacheDisk,

@@ -48,10 +48,6 @@ final class Gate implements FileSystem {
   private static final int DIRECTORY = Attributes.S_IFDIR | 0555;
   private static final int FILE = Attributes.S_IFREG | 0444;
 
-  /// File handles are numbered from here, so that a later process gives out others; within what
-  /// [Opened] takes.
-  private static final long FIRST_HANDLE = System.currentTimeMillis() << 20 & (1L << 61) - 1;
-
   private final Fetching fetching;
   private final DirectoryCache store;
 
@@ -63,10 +59,12 @@ final class Gate implements FileSystem {
   private final ConcurrentMap<Long, Long> proven = new ConcurrentHashMap<>();
 
   private final ConcurrentMap<Long, OpenObject> open = new ConcurrentHashMap<>();
-  private final AtomicLong handles = new AtomicLong(FIRST_HANDLE);
+  private final AtomicLong handles;
 
-  Gate(Fetching fetching) {
+  /// @param memory numbers this process's handles apart from those of former ones
+  Gate(Fetching fetching, GateMemory memory) {
     this.fetching = fetching;
+    this.handles = new AtomicLong(memory.firstHandle());
     this.store = fetching.store();
   }
 
@@ -298,12 +296,19 @@ final class Gate implements FileSystem {
   public int read(RequestContext request, long node, long handle, long offset, ReadBuffer into)
       throws IOException {
     OpenObject known = open.get(handle);
-    if (known != null) {
-      return read(known.reader(), offset, into);
+    return read((known != null ? known : adopt(node, handle)).reader(), offset, into);
+  }
+
+  /// Opens again what a former process has opened. The kernel sends RELEASE after the last READ, so
+  /// what is kept here goes.
+  private OpenObject adopt(long node, long handle) throws IOException {
+    OpenObject opened = open(node, locations(node));
+    OpenObject first = open.putIfAbsent(handle, opened);
+    if (first == null) {
+      return opened;
     }
-    try (OpenObject opened = open(node, locations(node))) { // its handle is of a former process
-      return read(opened.reader(), offset, into);
-    }
+    opened.close();
+    return first;
   }
 
   private static int read(ObjectReader reader, long offset, ReadBuffer into) throws IOException {

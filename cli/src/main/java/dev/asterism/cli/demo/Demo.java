@@ -137,7 +137,7 @@ public final class Demo {
   private Command daemon(Path socket, Path root) {
     return Command.of(ownProgram)
         .with("daemon", "--address", socket.toString(), "--root", root.toString())
-        .with("--log-format", "json");
+        .with("--unmount-on-exit", "--log-format", "json");
   }
 
   private static Traffic traffic(TestRegistry registry, ShapedLink link) {
