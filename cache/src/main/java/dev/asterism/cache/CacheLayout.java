@@ -16,6 +16,8 @@ import java.util.stream.IntStream;
 /// layers/<hex>/ab/<key>  a layer's link to a chunk; ab: the low byte of the entry's number
 /// wip/<number>           unfinished writes
 /// doubtful/              what a crash left in fresh, until it is hashed again
+/// pins                   the images that stay
+/// scrub                  how far everything has been hashed again
 /// running                there while a process has the store open
 /// lock                   locked by that process
 /// ```
@@ -128,6 +130,14 @@ public final class CacheLayout {
 
   Path running() {
     return root.resolve("running");
+  }
+
+  Path pins() {
+    return root.resolve("pins");
+  }
+
+  Path scrub() {
+    return root.resolve("scrub");
   }
 
   Path lock() {

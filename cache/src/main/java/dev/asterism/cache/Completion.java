@@ -21,6 +21,7 @@ final class Completion {
   private final Regions regions;
   private final Assembly assembly;
   private final HardlinkManager links;
+  private final Usage usage;
 
   Completion(
       CacheLayout layout,
@@ -30,7 +31,9 @@ final class Completion {
       DigestFiles files,
       Regions regions,
       Assembly assembly,
-      HardlinkManager links) {
+      HardlinkManager links,
+      Usage usage) {
+    this.usage = usage;
     this.layout = layout;
     this.disk = disk;
     this.tally = tally;
@@ -99,7 +102,7 @@ final class Completion {
 
   /// Lets go of a part whose bytes are in an object now: the layer's link to it, and the chunk if
   /// no other layer has one. Who reads it next finds the region.
-  private void release(Digest layer, int entry, PartOfFile part) {
+  void release(Digest layer, int entry, PartOfFile part) {
     if (part.fileOffset() > 0) { // the first part's key is the file's by now
       disk.unlink(layout.key(layer, new ChunkKey(entry, part.fileOffset())));
     }
@@ -107,6 +110,8 @@ final class Completion {
     String freshPath = layout.fresh(part.digest());
     ReentrantLock lock = files.lockOf(part.digest());
     lock.lock();
+    usage.begin(part.digest());
+    long freed = 0;
     try {
       Optional<FileStatus> chunk = disk.status(path);
       if (chunk.isEmpty()) {
@@ -114,7 +119,7 @@ final class Completion {
       }
       boolean isFresh = disk.status(freshPath).filter(chunk.get()::isSameFile).isPresent();
       if (chunk.get().links() <= (isFresh ? 2 : 1)) {
-        disk.unlink(path);
+        freed = disk.unlink(path) == 0 ? chunk.get().allocated() : 0;
         if (isFresh) {
           disk.unlink(freshPath);
           fresh.remove(part.digest());
@@ -123,6 +128,7 @@ final class Completion {
     } catch (IOException e) {
       tally.readFailed(path, e);
     } finally {
+      usage.end(part.digest(), -freed);
       lock.unlock();
     }
   }

@@ -1,5 +1,6 @@
 package dev.asterism.cli;
 
+import dev.asterism.cache.CacheSettings;
 import dev.asterism.cli.admin.AdminServer;
 import dev.asterism.cli.admin.DaemonView;
 import dev.asterism.cli.config.Configuration;
@@ -36,7 +37,12 @@ final class Daemon {
     try (StopSignal stop = StopSignal.open();
         RegistryClient registry = registry(configuration, clock);
         LayerService layers =
-            LayerService.open(root, new RegistryBlobs(registry), FetchPolicy.DEFAULT, clock);
+            LayerService.open(
+                root,
+                new RegistryBlobs(registry),
+                FetchPolicy.DEFAULT,
+                settings(configuration),
+                clock);
         Snapshots snapshots =
             Snapshots.open(root, layers.layers(), verification(configuration), clock)) {
       snapshots.start();
@@ -68,6 +74,12 @@ final class Daemon {
         options.adminAddress(),
         options.configuration().metricsAddress(),
         new DaemonView(root, Version.text(), clock.instant(), clock, layers));
+  }
+
+  private static CacheSettings settings(Configuration configuration) {
+    return CacheSettings.DEFAULT
+        .withBudget(configuration.budget())
+        .withUpkeep(configuration.upkeep());
   }
 
   /// Returns the client for every registry.

@@ -1,5 +1,6 @@
 package dev.asterism.layers;
 
+import dev.asterism.cache.CacheSettings;
 import dev.asterism.cache.DirectoryCache;
 import dev.asterism.content.Digest;
 import dev.asterism.erofs.Content;
@@ -39,13 +40,26 @@ public final class LayerService implements AutoCloseable {
   /// @throws IOException if the directory cannot be used, or FUSE cannot be mounted
   public static LayerService open(
       Path root, BlobSource registry, FetchPolicy policy, InstantSource clock) throws IOException {
+    return open(root, registry, policy, CacheSettings.DEFAULT, clock);
+  }
+
+  /// As [#open(Path, BlobSource, FetchPolicy, InstantSource)].
+  ///
+  /// @param settings of the store
+  public static LayerService open(
+      Path root,
+      BlobSource registry,
+      FetchPolicy policy,
+      CacheSettings settings,
+      InstantSource clock)
+      throws IOException {
     if (!root.isAbsolute() || root.toString().matches(".*[:,\\\\].*")) {
       throw new IOException(
           "root %s must be an absolute path without ':', ',' or '\\': it becomes a mount option"
               .formatted(root));
     }
     Files.createDirectories(root);
-    DirectoryCache store = DirectoryCache.open(root.resolve("cache"), clock);
+    DirectoryCache store = DirectoryCache.open(root.resolve("cache"), settings, clock);
     try {
       return mount(root, registry, policy, store);
     } catch (IOException | RuntimeException e) {

@@ -13,6 +13,7 @@ import dev.asterism.estargz.TocLocator;
 import dev.asterism.estargz.TocReader;
 import dev.asterism.layers.LayerRequest.Verification;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -60,6 +61,16 @@ public final class LayerStore implements LayerMounter {
     this.dataLayers = List.of(store.objects(), gate, store.fresh());
     LayerDirectory.removeUnfinished(layers);
     chains.removeUnfinished();
+    store.compiledLayers(this::compiledLayers);
+    store.heal(new Healer(fetching)::heal);
+  }
+
+  private Set<Digest> compiledLayers() {
+    try {
+      return LayerDirectory.list(layers);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override
@@ -264,6 +275,7 @@ public final class LayerStore implements LayerMounter {
     }
     registration.lock();
     try {
+      fetching.store().mounted(chain.layers());
       return chains.mount(chain);
     } finally {
       registration.unlock();
@@ -287,6 +299,12 @@ public final class LayerStore implements LayerMounter {
     registration.lock();
     try {
       InUse kept = inUse.get();
+      fetching
+          .store()
+          .inUse(
+              kept.chains().stream()
+                  .flatMap(chain -> chain.layers().stream())
+                  .collect(Collectors.toSet()));
       chains.retain(kept.chains().stream().map(Chain::id).collect(Collectors.toSet()));
       removeLayers(kept.layers());
     } finally {

@@ -2,6 +2,7 @@ package dev.asterism.layers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.asterism.cache.CacheSettings;
 import dev.asterism.testkit.process.Command;
 import dev.asterism.testkit.process.Machine;
 import dev.asterism.testkit.process.Outcome;
@@ -46,17 +47,27 @@ final class LazyNode implements AutoCloseable {
   private final Path root;
   private final BlobSource source;
   private final FetchPolicy policy;
+  private final CacheSettings settings;
+  private final InstantSource clock;
   private LayerService service;
   private boolean running = true;
   private int overlays;
   private List<LayerRequest> requests = List.of();
 
-  private LazyNode(Path directory, BlobSource source, FetchPolicy policy) throws IOException {
+  private LazyNode(
+      Path directory,
+      BlobSource source,
+      FetchPolicy policy,
+      CacheSettings settings,
+      InstantSource clock)
+      throws IOException {
+    this.settings = settings;
+    this.clock = clock;
     this.directory = directory;
     this.root = directory.resolve("root");
     this.source = source;
     this.policy = policy;
-    this.service = LayerService.open(root, source, policy, InstantSource.system());
+    this.service = LayerService.open(root, source, policy, settings, clock);
   }
 
   /// Starts one below `directory`, with much patience.
@@ -66,8 +77,19 @@ final class LazyNode implements AutoCloseable {
 
   /// Starts one below `directory`.
   static LazyNode start(Path directory, BlobSource source, FetchPolicy policy) throws IOException {
+    return start(directory, source, policy, CacheSettings.DEFAULT, InstantSource.system());
+  }
+
+  /// Starts one below `directory`, with a store and a clock of the test's choice.
+  static LazyNode start(
+      Path directory,
+      BlobSource source,
+      FetchPolicy policy,
+      CacheSettings settings,
+      InstantSource clock)
+      throws IOException {
     Machine.requireRootAnd("mount", "umount", "find", "getfattr", "sha256sum");
-    return new LazyNode(directory, source, policy);
+    return new LazyNode(directory, source, policy, settings, clock);
   }
 
   /// Prepares layers, lowest first, and mounts an overlay over them, read-only. Returns where.
@@ -104,7 +126,7 @@ final class LazyNode implements AutoCloseable {
 
   /// Starts it again on the same root.
   void start() throws IOException {
-    service = LayerService.open(root, source, policy, InstantSource.system());
+    service = LayerService.open(root, source, policy, settings, clock);
     running = true;
   }
 

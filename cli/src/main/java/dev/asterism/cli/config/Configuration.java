@@ -1,5 +1,7 @@
 package dev.asterism.cli.config;
 
+import dev.asterism.cache.Budget;
+import dev.asterism.cache.Upkeep;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
@@ -9,12 +11,16 @@ import java.util.Optional;
 /// @param verification how far images must prove themselves
 /// @param blob how blobs are fetched
 /// @param directoryCache how chunks are kept
+/// @param budget how much of the disk the store may take
+/// @param upkeep what the store does for itself
 /// @param requestTimeout how long a registry may take to begin an answer
 /// @param metricsAddress where the metrics are read over TCP; empty for nowhere
 public record Configuration(
     Verification verification,
     BlobConfig blob,
     DirectoryCacheConfig directoryCache,
+    Budget budget,
+    Upkeep upkeep,
     Duration requestTimeout,
     Optional<InetSocketAddress> metricsAddress) {
 
@@ -24,6 +30,8 @@ public record Configuration(
           Verification.REQUIRED,
           BlobConfig.DEFAULT,
           DirectoryCacheConfig.DEFAULT,
+          Budget.DEFAULT,
+          Upkeep.DEFAULT,
           Duration.ofSeconds(30),
           Optional.empty());
 

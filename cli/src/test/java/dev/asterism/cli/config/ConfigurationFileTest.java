@@ -3,6 +3,8 @@ package dev.asterism.cli.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.asterism.cache.Budget;
+import dev.asterism.cache.Limit;
 import dev.asterism.cli.config.Configuration.Verification;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,6 +46,36 @@ class ConfigurationFileTest {
     assertThat(configuration.directoryCache().enableHardlink()).isFalse();
     assertThat(configuration.requestTimeout()).isEqualTo(Duration.ofSeconds(7));
     assertThat(loaded.warnings()).isEmpty();
+  }
+
+  @Test
+  void load_limitsOfTheStore_areRead() throws Exception {
+    Configuration configuration =
+        load("""
+        [directory_cache]
+        max_size = "50GiB"
+        min_free = "16%"
+        remove_unused_sec = 3600
+        scrub_rate = "0"
+        """)
+            .configuration();
+
+    assertThat(configuration.budget())
+        .isEqualTo(new Budget(new Limit.Bytes(50L << 30), new Limit.Percent(16)));
+    assertThat(configuration.upkeep().unusedFor()).isEqualTo(Duration.ofHours(1));
+    assertThat(configuration.upkeep().scrubRate()).isZero();
+    assertThat(load("directory_cache.max_size = 4096\n").configuration().budget().maxSize())
+        .isEqualTo(new Limit.Bytes(4096));
+  }
+
+  @Test
+  void load_limitsThatAreNone_areNamedWithTheirLines() {
+    assertThatThrownBy(() ->
+            load("[directory_cache]\nmax_size = \"much\"\nmin_free = -1\nscrub_rate = \"5%\"\n"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining(":2: 'directory_cache.max_size' is neither a size nor")
+        .hasMessageContaining(":3: 'directory_cache.min_free' is neither")
+        .hasMessageContaining(":4: 'directory_cache.scrub_rate' is not a size");
   }
 
   @Test
