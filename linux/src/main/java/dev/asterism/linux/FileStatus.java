@@ -12,8 +12,9 @@ package dev.asterism.linux;
 ///   the epoch
 public record FileStatus(
     long device, long inode, long links, int mode, long size, long blocks, long changed) {
-  private static final int TYPE = 0170000; // S_IFMT, linux/stat.h
-  private static final int REGULAR = 0100000; // S_IFREG
+  private static final int S_IFMT = 0170000; // linux/stat.h, as the next two
+  private static final int S_IFREG = 0100000;
+  private static final int S_IFDIR = 0040000;
 
   /// Packs a device number so that equal devices give equal numbers.
   static long device(int major, int minor) {
@@ -27,11 +28,16 @@ public record FileStatus(
 
   /// Tells whether it is an ordinary file.
   public boolean isRegular() {
-    return (mode & TYPE) == REGULAR;
+    return (mode & S_IFMT) == S_IFREG;
   }
 
   /// Tells whether both are names of one file.
   public boolean isSameFile(FileStatus other) {
     return device == other.device && inode == other.inode;
+  }
+
+  /// Tells whether it is a directory.
+  public boolean isDirectory() {
+    return (mode & S_IFMT) == S_IFDIR;
   }
 }

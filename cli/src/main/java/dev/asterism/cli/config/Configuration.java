@@ -2,7 +2,9 @@ package dev.asterism.cli.config;
 
 import dev.asterism.cache.Budget;
 import dev.asterism.cache.Upkeep;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Optional;
 
 /// What an operator can choose. Immutable.
 ///
@@ -12,13 +14,15 @@ import java.time.Duration;
 /// @param budget how much of the disk the store may take
 /// @param upkeep what the store does for itself
 /// @param requestTimeout how long a registry may take to begin an answer
+/// @param metricsAddress where the metrics are read over TCP; empty for nowhere
 public record Configuration(
     Verification verification,
     BlobConfig blob,
     DirectoryCacheConfig directoryCache,
     Budget budget,
     Upkeep upkeep,
-    Duration requestTimeout) {
+    Duration requestTimeout,
+    Optional<InetSocketAddress> metricsAddress) {
 
   /// The defaults: everything verified, everything shared.
   public static final Configuration DEFAULT =
@@ -28,7 +32,8 @@ public record Configuration(
           DirectoryCacheConfig.DEFAULT,
           Budget.DEFAULT,
           Upkeep.DEFAULT,
-          Duration.ofSeconds(30));
+          Duration.ofSeconds(30),
+          Optional.empty());
 
   /// How far images must prove themselves.
   public enum Verification {

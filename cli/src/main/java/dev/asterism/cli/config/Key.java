@@ -22,6 +22,8 @@ enum Key {
   UNUSED("directory_cache.remove_unused_sec"),
   SCRUB_RATE("directory_cache.scrub_rate"),
   REQUEST_TIMEOUT("resolver.request_timeout_sec"),
+  NO_PROMETHEUS("no_prometheus"),
+  METRICS_ADDRESS("metrics_address"),
 
   PREFETCH_SIZE("prefetch_size", Use.NOT_YET, "nothing is prefetched"),
   PREFETCH_TIMEOUT("prefetch_timeout_sec", Use.NOT_YET, "nothing is prefetched"),
@@ -30,8 +32,6 @@ enum Key {
   NO_BACKGROUND_FETCH("no_background_fetch", Use.NOT_YET, "nothing is fetched in the background"),
   MAX_CONCURRENCY("max_concurrency", Use.NOT_YET, "nothing is fetched in the background"),
   PREFETCH_CHUNK_SIZE("blob.prefetch_chunk_size", Use.NOT_YET, "nothing is prefetched"),
-  NO_PROMETHEUS("no_prometheus", Use.NOT_YET, "there are no metrics"),
-  METRICS_ADDRESS("metrics_address", Use.NOT_YET, "there are no metrics"),
   DEBUG_ADDRESS("debug_address", Use.NOT_YET, "there is no debug endpoint"),
   LOG_FILE_ACCESS("log_file_access", Use.NOT_YET, "opens are not logged"),
   CRI_ENABLE("cri_keychain.enable_keychain", Use.NOT_YET, Reason.LOGINS),
