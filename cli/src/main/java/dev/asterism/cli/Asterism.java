@@ -34,6 +34,7 @@ import picocli.CommandLine.TypeConversionException;
       MountCommand.class,
       UnmountCommand.class,
       InspectCommand.class,
+      ProfileCommand.class,
       CacheCommand.class,
       DoctorCommand.class,
       DemoCommand.class,

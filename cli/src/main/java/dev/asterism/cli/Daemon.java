@@ -42,6 +42,7 @@ final class Daemon {
                 new RegistryBlobs(registry),
                 FetchPolicy.DEFAULT,
                 settings(configuration),
+                configuration.starts(),
                 clock);
         Snapshots snapshots =
             Snapshots.open(root, layers.layers(), verification(configuration), clock)) {
@@ -67,15 +68,6 @@ final class Daemon {
     System.setProperty("org.sqlite.tmpdir", folder.toString());
   }
 
-<<<<<<< HEAD
-=======
-  private static CacheSettings settings(Configuration configuration) {
-    return CacheSettings.DEFAULT
-        .withBudget(configuration.budget())
-        .withUpkeep(configuration.upkeep());
-  }
-
->>>>>>> wip-budget
   private static AdminServer admin(
       DaemonOptions options, Path root, LayerService layers, InstantSource clock)
       throws IOException {
@@ -83,15 +75,12 @@ final class Daemon {
         options.adminAddress(),
         options.configuration().metricsAddress(),
         new DaemonView(root, Version.text(), clock.instant(), clock, layers));
-<<<<<<< HEAD
   }
 
   private static CacheSettings settings(Configuration configuration) {
     return CacheSettings.DEFAULT
         .withBudget(configuration.budget())
         .withUpkeep(configuration.upkeep());
-=======
->>>>>>> wip-budget
   }
 
   /// Returns the client for every registry.

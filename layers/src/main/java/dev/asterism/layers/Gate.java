@@ -151,6 +151,7 @@ final class Gate implements FileSystem {
               .layer()
               .cache()
               .offerFile(ChunkKey.ofFile(object.entry()), object.digest(), object.size())) {
+        location.layer().noteUse(object);
         return true;
       }
     }
@@ -187,7 +188,7 @@ final class Gate implements FileSystem {
       LayerChunk chunk = table.chunk(table.chunkOf(location.object(), 0));
       Flight.Place place;
       try {
-        place = location.layer().want(chunk).place(deadline.share(locations.size() - i));
+        place = location.layer().awaitPlace(chunk, deadline.share(locations.size() - i));
       } catch (IOException e) {
         location.layer().noteTrouble();
         e.addSuppressed(failure);
@@ -195,7 +196,10 @@ final class Gate implements FileSystem {
         continue;
       }
       return switch (place) {
-        case STORE -> Optional.empty();
+        case STORE -> {
+          location.layer().show(location.object());
+          yield Optional.empty();
+        }
         case GATE -> Optional.of(location);
       };
     }

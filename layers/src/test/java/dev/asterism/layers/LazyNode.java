@@ -49,6 +49,7 @@ final class LazyNode implements AutoCloseable {
   private final FetchPolicy policy;
   private final CacheSettings settings;
   private final InstantSource clock;
+  private final StartPolicy starts;
   private LayerService service;
   private boolean running = true;
   private int overlays;
@@ -59,6 +60,7 @@ final class LazyNode implements AutoCloseable {
       BlobSource source,
       FetchPolicy policy,
       CacheSettings settings,
+      StartPolicy starts,
       InstantSource clock)
       throws IOException {
     this.settings = settings;
@@ -67,7 +69,8 @@ final class LazyNode implements AutoCloseable {
     this.root = directory.resolve("root");
     this.source = source;
     this.policy = policy;
-    this.service = LayerService.open(root, source, policy, settings, clock);
+    this.starts = starts;
+    this.service = LayerService.open(root, source, policy, settings, starts, clock);
   }
 
   /// Starts one below `directory`, with much patience.
@@ -88,8 +91,25 @@ final class LazyNode implements AutoCloseable {
       CacheSettings settings,
       InstantSource clock)
       throws IOException {
+    return start(directory, source, policy, settings, StartPolicy.NOTHING, clock);
+  }
+
+  /// Starts one below `directory` that fetches ahead of being asked.
+  static LazyNode start(Path directory, BlobSource source, FetchPolicy policy, StartPolicy starts)
+      throws IOException {
+    return start(directory, source, policy, CacheSettings.DEFAULT, starts, InstantSource.system());
+  }
+
+  private static LazyNode start(
+      Path directory,
+      BlobSource source,
+      FetchPolicy policy,
+      CacheSettings settings,
+      StartPolicy starts,
+      InstantSource clock)
+      throws IOException {
     Machine.requireRootAnd("mount", "umount", "find", "getfattr", "sha256sum");
-    return new LazyNode(directory, source, policy, settings, clock);
+    return new LazyNode(directory, source, policy, settings, starts, clock);
   }
 
   /// Prepares layers, lowest first, and mounts an overlay over them, read-only. Returns where.
@@ -126,7 +146,7 @@ final class LazyNode implements AutoCloseable {
 
   /// Starts it again on the same root.
   void start() throws IOException {
-    service = LayerService.open(root, source, policy, settings, clock);
+    service = LayerService.open(root, source, policy, settings, starts, clock);
     running = true;
   }
 

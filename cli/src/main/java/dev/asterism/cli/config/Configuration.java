@@ -2,6 +2,7 @@ package dev.asterism.cli.config;
 
 import dev.asterism.cache.Budget;
 import dev.asterism.cache.Upkeep;
+import dev.asterism.layers.StartPolicy;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import java.util.Optional;
 /// @param upkeep what the store does for itself
 /// @param requestTimeout how long a registry may take to begin an answer
 /// @param metricsAddress where the metrics are read over TCP; empty for nowhere
+/// @param starts what is fetched before it is read
 public record Configuration(
     Verification verification,
     BlobConfig blob,
@@ -22,7 +24,8 @@ public record Configuration(
     Budget budget,
     Upkeep upkeep,
     Duration requestTimeout,
-    Optional<InetSocketAddress> metricsAddress) {
+    Optional<InetSocketAddress> metricsAddress,
+    StartPolicy starts) {
 
   /// The defaults: everything verified, everything shared.
   public static final Configuration DEFAULT =
@@ -33,7 +36,8 @@ public record Configuration(
           Budget.DEFAULT,
           Upkeep.DEFAULT,
           Duration.ofSeconds(30),
-          Optional.empty());
+          Optional.empty(),
+          StartPolicy.DEFAULT);
 
   /// How far images must prove themselves.
   public enum Verification {
