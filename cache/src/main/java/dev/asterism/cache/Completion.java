@@ -1,5 +1,6 @@
 package dev.asterism.cache;
 
+import dev.asterism.cache.index.Place;
 import dev.asterism.content.Digest;
 import dev.asterism.linux.FileStatus;
 import java.io.IOException;
@@ -22,6 +23,7 @@ final class Completion {
   private final Assembly assembly;
   private final HardlinkManager links;
   private final Usage usage;
+  private final Ledger ledger;
 
   Completion(
       CacheLayout layout,
@@ -32,8 +34,10 @@ final class Completion {
       Regions regions,
       Assembly assembly,
       HardlinkManager links,
-      Usage usage) {
+      Usage usage,
+      Ledger ledger) {
     this.usage = usage;
+    this.ledger = ledger;
     this.layout = layout;
     this.disk = disk;
     this.tally = tally;
@@ -104,7 +108,9 @@ final class Completion {
   /// no other layer has one. Who reads it next finds the region.
   void release(Digest layer, int entry, PartOfFile part) {
     if (part.fileOffset() > 0) { // the first part's key is the file's by now
-      disk.unlink(layout.key(layer, new ChunkKey(entry, part.fileOffset())));
+      ChunkKey key = new ChunkKey(entry, part.fileOffset());
+      disk.unlink(layout.key(layer, key));
+      ledger.unlinked(layer, key);
     }
     String path = layout.part(part.digest());
     String freshPath = layout.fresh(part.digest());
@@ -120,6 +126,7 @@ final class Completion {
       boolean isFresh = disk.status(freshPath).filter(chunk.get()::isSameFile).isPresent();
       if (chunk.get().links() <= (isFresh ? 2 : 1)) {
         freed = disk.unlink(path) == 0 ? chunk.get().allocated() : 0;
+        ledger.removed(Place.CHUNK, part.digest());
         if (isFresh) {
           disk.unlink(freshPath);
           fresh.remove(part.digest());

@@ -18,10 +18,18 @@ final class DigestFiles {
   private final Tally tally;
   private final FreshLinks fresh;
   private final Usage usage;
+  private final Ledger ledger;
   private final DigestLocks locks = new DigestLocks();
 
-  DigestFiles(CacheLayout layout, CacheDisk disk, Tally tally, FreshLinks fresh, Usage usage) {
+  DigestFiles(
+      CacheLayout layout,
+      CacheDisk disk,
+      Tally tally,
+      FreshLinks fresh,
+      Usage usage,
+      Ledger ledger) {
     this.usage = usage;
+    this.ledger = ledger;
     this.layout = layout;
     this.disk = disk;
     this.tally = tally;
@@ -102,6 +110,7 @@ final class DigestFiles {
       freed = disk.unlink(path) == 0 ? freed : 0;
       disk.unlink(layout.fresh(digest));
       fresh.remove(digest);
+      ledger.removed(layout.placeOf(path), digest);
     } finally {
       usage.end(digest, -freed);
       lock.unlock();
@@ -112,6 +121,16 @@ final class DigestFiles {
   long allocated(String path) {
     try {
       return disk.status(path).map(FileStatus::allocated).orElse(0L);
+    } catch (IOException e) {
+      tally.readFailed(path, e);
+      return 0;
+    }
+  }
+
+  /// Returns a file's size; 0 if it is not there.
+  long size(String path) {
+    try {
+      return disk.status(path).map(FileStatus::size).orElse(0L);
     } catch (IOException e) {
       tally.readFailed(path, e);
       return 0;

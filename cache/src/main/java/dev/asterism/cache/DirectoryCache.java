@@ -1,5 +1,7 @@
 package dev.asterism.cache;
 
+import dev.asterism.cache.index.LinksFile;
+import dev.asterism.cache.index.LinksIndex;
 import dev.asterism.content.Digest;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -9,9 +11,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -27,6 +31,9 @@ import java.util.function.Supplier;
 /// Thread-safe.
 public final class DirectoryCache implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(DirectoryCache.class.getName());
+
+  /// One that persists, and one each for what takes long: folding, what is doubtful, the index.
+  private static final int THREADS = 4;
 
   private final CacheLayout layout;
   private final CacheDisk disk;
@@ -55,6 +62,8 @@ public final class DirectoryCache implements AutoCloseable {
   /// The layers whose links stay at a cleanup; empty as long as nobody has said.
   private volatile Optional<Supplier<Set<Digest>>> compiled = Optional.empty();
 
+  private final Ledger ledger;
+  private final LinksFile linksFile;
   private final ConcurrentHashMap<Digest, LayerCache> layers = new ConcurrentHashMap<>();
   private final ScheduledExecutorService timer;
 
@@ -67,6 +76,8 @@ public final class DirectoryCache implements AutoCloseable {
   /// Why nothing may be written now; the marker of an unclean stop could not be.
   private volatile Optional<Cause> refusal = Optional.empty();
 
+  private final CountDownLatch indexed = new CountDownLatch(1);
+  private final AtomicBoolean folding = new AtomicBoolean();
   private volatile boolean closed;
 
   private DirectoryCache(
@@ -86,15 +97,18 @@ public final class DirectoryCache implements AutoCloseable {
       abilities = DiskAbilities.probe(layout, disk);
       pins = Pins.open(layout.pins());
       usage = new Usage(disk.space().block());
+      ledger = new Ledger(new LinksIndex(), clock);
+      linksFile = new LinksFile(layout.root(), disk, ledger.index());
       activity = new Activity(layout, clock);
-      files = new DigestFiles(layout, disk, tally, fresh, usage);
+      files = new DigestFiles(layout, disk, tally, fresh, usage, ledger);
       Assembly assembly = new Assembly(disk, tally, abilities.sharesBlocks());
       Regions regions = new Regions();
       links =
           new HardlinkManager(
-              layout, disk, tally, fresh, doubtful, files, regions, assembly, usage);
+              layout, disk, tally, fresh, doubtful, files, regions, assembly, usage, ledger);
       completion =
-          new Completion(layout, disk, tally, fresh, files, regions, assembly, links, usage);
+          new Completion(
+              layout, disk, tally, fresh, files, regions, assembly, links, usage, ledger);
       evictor = new Evictor(layout, disk, files, fresh, usage, activity, pins, tally);
       stale = new StaleLinks(layout, disk, files, usage, tally);
       cleanup = new Cleanup(layout, disk, root, evictor, stale, clock);
@@ -104,7 +118,7 @@ public final class DirectoryCache implements AutoCloseable {
       root.close();
       throw e;
     }
-    timer = Executors.newScheduledThreadPool(2, DirectoryCache::daemonThread);
+    timer = Executors.newScheduledThreadPool(THREADS, DirectoryCache::daemonThread);
   }
 
   /// Opens the cache in `root`, which is made if it is not there. See [#open(Path, CacheDisk,
@@ -175,6 +189,16 @@ public final class DirectoryCache implements AutoCloseable {
     return tally.snapshot();
   }
 
+  /// Returns what is known of the store beyond what stands in it.
+  LinksIndex index() {
+    return ledger.index();
+  }
+
+  /// Waits until the index has been restored and compared with the disk.
+  void awaitIndex() throws InterruptedException {
+    indexed.await();
+  }
+
   /// Tells whether [#find] would find the bytes. Asks the disk: about a microsecond.
   public boolean holds(Digest digest, long size) {
     return size > 0 && links.holds(digest, size);
@@ -226,6 +250,7 @@ public final class DirectoryCache implements AutoCloseable {
     removed.end(() -> layers.remove(layer, removed));
     if (!pins.contain(layer)) {
       root.removeLayer(layer);
+      ledger.index().layerRemoved(layer);
     }
   }
 
@@ -344,6 +369,7 @@ public final class DirectoryCache implements AutoCloseable {
       if (refusal.isPresent() && !syncFailed) {
         setMarker();
       }
+      persistIndex();
       long mark = fresh.mark();
       if (mark > synced) {
         sync();
@@ -376,6 +402,7 @@ public final class DirectoryCache implements AutoCloseable {
     try {
       persisting.lock();
       try {
+        persistIndex();
         sync();
         if (!syncFailed && refusal.isEmpty()) {
           marker.clear();
@@ -385,6 +412,7 @@ public final class DirectoryCache implements AutoCloseable {
       }
     } finally {
       awaitTimer();
+      linksFile.close();
       root.close();
       disk.close();
     }
@@ -427,9 +455,11 @@ public final class DirectoryCache implements AutoCloseable {
     logAbilities();
     long every = settings.persistEvery().toMillis();
     var _ = timer.scheduleWithFixedDelay(this::persistAndLog, every, every, TimeUnit.MILLISECONDS);
+    openLinksFile();
     var _ = timer.scheduleWithFixedDelay(space::look, every, every, TimeUnit.MILLISECONDS);
     var _ = timer.scheduleWithFixedDelay(activity::remember, 1, 1, TimeUnit.HOURS);
     var _ = timer.submit(this::restoreDoubtful);
+    var _ = timer.submit(this::restoreIndex);
     long clean = settings.upkeep().cleanEvery().toMillis();
     var _ = timer.scheduleWithFixedDelay(this::cleanAndLog, clean, clean, TimeUnit.MILLISECONDS);
     scrubber.start();
@@ -473,6 +503,49 @@ public final class DirectoryCache implements AutoCloseable {
           String.valueOf(report.layersGone().size()));
     } catch (IOException | RuntimeException e) {
       LOG.log(System.Logger.Level.ERROR, "cache cleanup failed root=" + layout.root(), e);
+    }
+  }
+
+  private void openLinksFile() {
+    try {
+      linksFile.open();
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.WARNING, "cache links file not opened root=" + layout.root(), e);
+    }
+  }
+
+  /// Takes what the links file says, then looks at the disk. The store is in use meanwhile.
+  private void restoreIndex() {
+    try {
+      Set<Digest> present = Set.copyOf(root.layers());
+      linksFile.restore(present::contains, () -> closed);
+      new Reconciliation(layout, disk, ledger.index(), files, () -> closed).run();
+    } catch (IOException | RuntimeException e) {
+      LOG.log(System.Logger.Level.WARNING, "cache links not checked root=" + layout.root(), e);
+    } finally {
+      indexed.countDown();
+    }
+  }
+
+  /// Appends what changed in the index to the journal, and has it folded when it has grown large.
+  private void persistIndex() {
+    try {
+      linksFile.persist();
+    } catch (IOException e) {
+      tally.writeFailed(Cause.of(e), layout.root().resolve("links.journal").toString());
+    }
+    if (!closed && linksFile.wantsFold() && folding.compareAndSet(false, true)) {
+      timer.execute(this::fold);
+    }
+  }
+
+  private void fold() {
+    try {
+      linksFile.fold();
+    } catch (IOException e) {
+      tally.writeFailed(Cause.of(e), layout.root().resolve("links.json").toString());
+    } finally {
+      folding.set(false);
     }
   }
 

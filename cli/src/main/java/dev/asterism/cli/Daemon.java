@@ -6,6 +6,7 @@ import dev.asterism.cli.admin.DaemonView;
 import dev.asterism.cli.config.Configuration;
 import dev.asterism.layers.FetchPolicy;
 import dev.asterism.layers.LayerService;
+import dev.asterism.layers.LayerSettings;
 import dev.asterism.registry.Hosts;
 import dev.asterism.registry.RegistryClient;
 import dev.asterism.registry.RequestPolicy;
@@ -37,13 +38,7 @@ final class Daemon {
     try (StopSignal stop = StopSignal.open();
         RegistryClient registry = registry(configuration, clock);
         LayerService layers =
-            LayerService.open(
-                root,
-                new RegistryBlobs(registry),
-                FetchPolicy.DEFAULT,
-                settings(configuration),
-                configuration.starts(),
-                clock);
+            LayerService.open(root, new RegistryBlobs(registry), settings(configuration), clock);
         Snapshots snapshots =
             Snapshots.open(root, layers.layers(), verification(configuration), clock)) {
       snapshots.start();
@@ -68,6 +63,12 @@ final class Daemon {
     System.setProperty("org.sqlite.tmpdir", folder.toString());
   }
 
+  private static LayerSettings settings(Configuration configuration) {
+    CacheSettings store =
+        CacheSettings.DEFAULT.withBudget(configuration.budget()).withUpkeep(configuration.upkeep());
+    return new LayerSettings(FetchPolicy.DEFAULT, configuration.starts(), store);
+  }
+
   private static AdminServer admin(
       DaemonOptions options, Path root, LayerService layers, InstantSource clock)
       throws IOException {
@@ -75,12 +76,6 @@ final class Daemon {
         options.adminAddress(),
         options.configuration().metricsAddress(),
         new DaemonView(root, Version.text(), clock.instant(), clock, layers));
-  }
-
-  private static CacheSettings settings(Configuration configuration) {
-    return CacheSettings.DEFAULT
-        .withBudget(configuration.budget())
-        .withUpkeep(configuration.upkeep());
   }
 
   /// Returns the client for every registry.

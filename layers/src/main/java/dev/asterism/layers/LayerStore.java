@@ -70,9 +70,9 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     this.dataLayers = List.of(store.objects(), gate, store.fresh());
     LayerDirectory.removeUnfinished(layers);
     chains.removeUnfinished();
+    this.preparations = new Preparations(policy, root, layers, fetching, clock);
     store.compiledLayers(this::compiledLayers);
     store.heal(new Healer(fetching)::heal);
-    this.preparations = new Preparations(policy, root, layers, fetching, clock);
   }
 
   private Set<Digest> compiledLayers() {

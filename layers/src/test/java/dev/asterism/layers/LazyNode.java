@@ -47,9 +47,9 @@ final class LazyNode implements AutoCloseable {
   private final Path root;
   private final BlobSource source;
   private final FetchPolicy policy;
+  private final StartPolicy starts;
   private final CacheSettings settings;
   private final InstantSource clock;
-  private final StartPolicy starts;
   private LayerService service;
   private boolean running = true;
   private int overlays;
@@ -59,18 +59,18 @@ final class LazyNode implements AutoCloseable {
       Path directory,
       BlobSource source,
       FetchPolicy policy,
-      CacheSettings settings,
       StartPolicy starts,
+      CacheSettings settings,
       InstantSource clock)
       throws IOException {
+    this.starts = starts;
     this.settings = settings;
     this.clock = clock;
     this.directory = directory;
     this.root = directory.resolve("root");
     this.source = source;
     this.policy = policy;
-    this.starts = starts;
-    this.service = LayerService.open(root, source, policy, settings, starts, clock);
+    this.service = open();
   }
 
   /// Starts one below `directory`, with much patience.
@@ -80,7 +80,13 @@ final class LazyNode implements AutoCloseable {
 
   /// Starts one below `directory`.
   static LazyNode start(Path directory, BlobSource source, FetchPolicy policy) throws IOException {
-    return start(directory, source, policy, CacheSettings.DEFAULT, InstantSource.system());
+    return start(directory, source, policy, StartPolicy.NOTHING);
+  }
+
+  /// Starts one below `directory` that fetches ahead of being asked.
+  static LazyNode start(Path directory, BlobSource source, FetchPolicy policy, StartPolicy starts)
+      throws IOException {
+    return start(directory, source, policy, starts, CacheSettings.DEFAULT, InstantSource.system());
   }
 
   /// Starts one below `directory`, with a store and a clock of the test's choice.
@@ -91,25 +97,19 @@ final class LazyNode implements AutoCloseable {
       CacheSettings settings,
       InstantSource clock)
       throws IOException {
-    return start(directory, source, policy, settings, StartPolicy.NOTHING, clock);
-  }
-
-  /// Starts one below `directory` that fetches ahead of being asked.
-  static LazyNode start(Path directory, BlobSource source, FetchPolicy policy, StartPolicy starts)
-      throws IOException {
-    return start(directory, source, policy, CacheSettings.DEFAULT, starts, InstantSource.system());
+    return start(directory, source, policy, StartPolicy.NOTHING, settings, clock);
   }
 
   private static LazyNode start(
       Path directory,
       BlobSource source,
       FetchPolicy policy,
-      CacheSettings settings,
       StartPolicy starts,
+      CacheSettings settings,
       InstantSource clock)
       throws IOException {
     Machine.requireRootAnd("mount", "umount", "find", "getfattr", "sha256sum");
-    return new LazyNode(directory, source, policy, settings, starts, clock);
+    return new LazyNode(directory, source, policy, starts, settings, clock);
   }
 
   /// Prepares layers, lowest first, and mounts an overlay over them, read-only. Returns where.
@@ -144,9 +144,13 @@ final class LazyNode implements AutoCloseable {
     service.close();
   }
 
+  private LayerService open() throws IOException {
+    return LayerService.open(root, source, new LayerSettings(policy, starts, settings), clock);
+  }
+
   /// Starts it again on the same root.
   void start() throws IOException {
-    service = LayerService.open(root, source, policy, settings, starts, clock);
+    service = open();
     running = true;
   }
 

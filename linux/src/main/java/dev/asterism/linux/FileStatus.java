@@ -12,9 +12,9 @@ package dev.asterism.linux;
 ///   the epoch
 public record FileStatus(
     long device, long inode, long links, int mode, long size, long blocks, long changed) {
-  private static final int S_IFMT = 0170000; // linux/stat.h, as the next two
-  private static final int S_IFREG = 0100000;
-  private static final int S_IFDIR = 0040000;
+  private static final int TYPE = 0170000; // S_IFMT, linux/stat.h
+  private static final int REGULAR = 0100000; // S_IFREG
+  private static final int DIRECTORY = 0040000; // S_IFDIR
 
   /// Packs a device number so that equal devices give equal numbers.
   static long device(int major, int minor) {
@@ -28,7 +28,7 @@ public record FileStatus(
 
   /// Tells whether it is an ordinary file.
   public boolean isRegular() {
-    return (mode & S_IFMT) == S_IFREG;
+    return (mode & TYPE) == REGULAR;
   }
 
   /// Tells whether both are names of one file.
@@ -38,6 +38,6 @@ public record FileStatus(
 
   /// Tells whether it is a directory.
   public boolean isDirectory() {
-    return (mode & S_IFMT) == S_IFDIR;
+    return (mode & TYPE) == DIRECTORY;
   }
 }

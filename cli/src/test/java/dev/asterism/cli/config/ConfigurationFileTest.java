@@ -88,15 +88,15 @@ class ConfigurationFileTest {
   void load_keysOfStarts_areTaken() throws Exception {
     StartPolicy starts =
         load("""
-            prefetch_size = 1048576
-            prefetch_timeout_sec = 7
-            prefetch_async_size = 4096
-            no_background_fetch = true
-            max_concurrency = 5
-            [learned]
-            disable = true
-            max_bytes = 1000000
-            """)
+        prefetch_size = 1048576
+        prefetch_timeout_sec = 7
+        prefetch_async_size = 4096
+        no_background_fetch = true
+        max_concurrency = 5
+        [learned]
+        disable = true
+        max_bytes = 1000000
+        """)
             .configuration()
             .starts();
 
