@@ -16,12 +16,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /// Fetches what is missing of every mounted layer, one layer after the other, and notes which are
 /// complete.
 ///
-/// It asks for little at a time and in the lowest class: whatever else is wanted goes first. What is
+/// It asks for little at a time and in the lowest class: whatever else is wanted goes first. While a
+/// start is going on it asks for nothing: between two reads of a program the link may well be idle,
+/// and what is asked for then is in the way of the next read and of the bytes that a start costs. What is
 /// there is found by looking, so a restart goes on where the last process was. A layer that cannot
 /// be had now is tried again later, the longer the more often it failed. Thread-safe; one thread of
 /// its own does the work.
@@ -33,12 +36,14 @@ final class BackgroundFetch implements AutoCloseable {
   private static final int LOOKS = 100;
 
   private static final Duration LOOK = Duration.ofMillis(100);
+  private static final Duration PAUSE = Duration.ofMillis(50);
   private static final Duration FIRST_RETRY = Duration.ofSeconds(2);
   private static final Duration LAST_RETRY = Duration.ofMinutes(10);
 
   private final Semaphore requests;
   private final int maxConcurrency;
   private final Predicate<LayerContent> isMounted;
+  private final BooleanSupplier isStarting;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
@@ -51,7 +56,12 @@ final class BackgroundFetch implements AutoCloseable {
   private final Thread worker;
 
   /// @param isMounted tells whether a layer is still worth fetching
-  BackgroundFetch(StartPolicy.Background policy, Predicate<LayerContent> isMounted) {
+  /// @param isStarting tells whether a start needs the link; not for ever
+  BackgroundFetch(
+      StartPolicy.Background policy,
+      Predicate<LayerContent> isMounted,
+      BooleanSupplier isStarting) {
+    this.isStarting = isStarting;
     this.maxConcurrency = policy.maxConcurrency();
     this.requests = new Semaphore(maxConcurrency);
     this.isMounted = isMounted;
@@ -184,6 +194,9 @@ final class BackgroundFetch implements AutoCloseable {
         new ChunkSlices(layer.table(), 0, Long.MAX_VALUE, chunk -> !layer.isStored(chunk));
     AtomicInteger failed = new AtomicInteger();
     while (failed.get() == 0 && isMounted.test(layer)) {
+      while (isStarting.getAsBoolean()) {
+        Thread.sleep(PAUSE);
+      }
       requests.acquire();
       List<LayerChunk> slice = slices.next(SLICE);
       if (slice.isEmpty()) {
