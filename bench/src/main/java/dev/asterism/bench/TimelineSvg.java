@@ -11,9 +11,9 @@ import java.util.regex.Pattern;
 
 /// Timelines as a picture, one above the other on one scale of time.
 ///
-/// A bar for each request: pale while it is waited for, full while its bytes come; a colour for each
-/// blob, grey for the rest. Requests lie in as few rows as they need. Below, how much of the link
-/// was used.
+/// A bar for each request: pale while it is waited for, full while its bytes come; a colour for
+/// each blob, grey for the rest. Requests lie in as few rows as they need. Below, how much of the
+/// link was used.
 final class TimelineSvg {
   private static final int WIDTH = 1200;
   private static final int LEFT = 20;

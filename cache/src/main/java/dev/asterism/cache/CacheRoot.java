@@ -153,7 +153,8 @@ final class CacheRoot implements AutoCloseable {
     }
   }
 
-  private static void removeTree(Path root) throws IOException {
+  /// Removes a file, or a directory with all that is in it.
+  static void removeTree(Path root) throws IOException {
     Files.walkFileTree(
         root,
         new SimpleFileVisitor<>() {

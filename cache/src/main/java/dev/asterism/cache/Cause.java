@@ -10,6 +10,8 @@ public enum Cause {
   EMPTY,
   /// `ENOSPC`: no blocks, inodes or directory space left.
   NO_SPACE,
+  /// The store is as large as it may be, and nothing in it can go now.
+  OVER_BUDGET,
   /// `EDQUOT`: the owner's quota is used up.
   QUOTA,
   /// `EROFS`: the file system is, or has become, read-only.

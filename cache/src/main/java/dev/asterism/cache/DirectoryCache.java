@@ -6,6 +6,7 @@ import dev.asterism.content.Digest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -16,6 +17,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /// Chunks and files on disk, one immutable file per digest, shared by every layer that lists it.
 ///
@@ -43,7 +46,22 @@ public final class DirectoryCache implements AutoCloseable {
   private final Doubtful doubtful;
   private final HardlinkManager links;
   private final Completion completion;
+  private final Usage usage;
+  private final Activity activity;
+  private final Pins pins;
+  private final Evictor evictor;
+  private final SpaceGuard space;
   private final DigestFiles files;
+  private final StaleLinks stale;
+  private final Cleanup cleanup;
+  private final Scrubber scrubber;
+
+  /// One cleanup at a time; held over I/O, and nothing but cleanups waits for it.
+  private final ReentrantLock cleaning = new ReentrantLock();
+
+  /// The layers whose links stay at a cleanup; empty as long as nobody has said.
+  private volatile Optional<Supplier<Set<Digest>>> compiled = Optional.empty();
+
   private final Ledger ledger;
   private final LinksFile linksFile;
   private final ConcurrentHashMap<Digest, LayerCache> layers = new ConcurrentHashMap<>();
@@ -77,27 +95,44 @@ public final class DirectoryCache implements AutoCloseable {
       settle();
       setMarker();
       abilities = DiskAbilities.probe(layout, disk);
+      pins = Pins.open(layout.pins());
+      usage = new Usage(disk.space().block());
+      ledger = new Ledger(new LinksIndex(), clock);
+      linksFile = new LinksFile(layout.root(), disk, ledger.index());
+      activity = new Activity(layout, clock);
+      files = new DigestFiles(layout, disk, tally, fresh, usage, ledger);
+      Assembly assembly = new Assembly(disk, tally, abilities.sharesBlocks());
+      Regions regions = new Regions();
+      links =
+          new HardlinkManager(
+              layout, disk, tally, fresh, doubtful, files, regions, assembly, usage, ledger);
+      completion =
+          new Completion(
+              layout, disk, tally, fresh, files, regions, assembly, links, usage, ledger);
+      evictor = new Evictor(layout, disk, files, fresh, usage, activity, pins, tally);
+      stale = new StaleLinks(layout, disk, files, usage, tally);
+      cleanup = new Cleanup(layout, disk, root, evictor, stale, clock);
+      scrubber = new Scrubber(layout, disk, files, settings.upkeep(), clock);
+      space = new SpaceGuard(settings.budget(), disk, usage, evictor, tally, clock);
     } catch (IOException | RuntimeException e) {
       root.close();
       throw e;
     }
-    Assembly assembly = new Assembly(disk, tally, abilities.sharesBlocks());
-    ledger = new Ledger(new LinksIndex(), clock);
-    linksFile = new LinksFile(layout.root(), disk, ledger.index());
-    files = new DigestFiles(layout, disk, tally, fresh, ledger);
-    Regions regions = new Regions();
-    links =
-        new HardlinkManager(layout, disk, tally, fresh, doubtful, files, regions, assembly, ledger);
-    completion =
-        new Completion(layout, disk, tally, fresh, files, regions, assembly, links, ledger);
     timer = Executors.newScheduledThreadPool(THREADS, DirectoryCache::daemonThread);
   }
 
   /// Opens the cache in `root`, which is made if it is not there. See [#open(Path, CacheDisk,
   /// InstantSource, CacheSettings)].
   public static DirectoryCache open(Path root, InstantSource clock) throws IOException {
+    return open(root, CacheSettings.DEFAULT, clock);
+  }
+
+  /// Opens the cache in `root`, which is made if it is not there. See [#open(Path, CacheDisk,
+  /// InstantSource, CacheSettings)].
+  public static DirectoryCache open(Path root, CacheSettings settings, InstantSource clock)
+      throws IOException {
     CacheRoot.create(root);
-    return open(root, LocalDisk.open(root), clock, CacheSettings.DEFAULT);
+    return open(root, LocalDisk.open(root), clock, settings);
   }
 
   /// Opens the cache in `root`, an existing directory.
@@ -114,6 +149,20 @@ public final class DirectoryCache implements AutoCloseable {
       DirectoryCache cache = new DirectoryCache(new CacheLayout(root), disk, clock, settings);
       cache.start();
       return cache;
+    } catch (IOException | RuntimeException e) {
+      disk.close();
+      throw e;
+    }
+  }
+
+  /// Opens the cache in `root` for somebody who looks after it while no daemon runs: nothing is
+  /// done in the background. The directory must be there.
+  ///
+  /// @throws IOException if a daemon uses it, or it cannot be read
+  public static DirectoryCache openOffline(Path root, InstantSource clock) throws IOException {
+    CacheDisk disk = LocalDisk.open(root);
+    try {
+      return new DirectoryCache(new CacheLayout(root), disk, clock, CacheSettings.DEFAULT);
     } catch (IOException | RuntimeException e) {
       disk.close();
       throw e;
@@ -183,7 +232,9 @@ public final class DirectoryCache implements AutoCloseable {
       throw new IllegalStateException("the cache is closed");
     }
     return layers.computeIfAbsent(
-        layer, digest -> new LayerCache(digest, layout, disk, links, completion, this::refusal));
+        layer,
+        digest ->
+            new LayerCache(digest, layout, disk, links, completion, this::refusal, space::added));
   }
 
   /// Returns the layers that hold links, also those that nobody asked for since [#open].
@@ -192,12 +243,114 @@ public final class DirectoryCache implements AutoCloseable {
   }
 
   /// Lets go of everything that a layer holds. Chunks that no other layer holds stay in the store
-  /// until their space is needed. What is being added to the layer meanwhile is finished first.
+  /// until their space is needed. What is being added to the layer meanwhile is finished first. A
+  /// pinned layer's links stay.
   public void removeLayer(Digest layer) throws IOException {
     LayerCache removed = layer(layer);
     removed.end(() -> layers.remove(layer, removed));
-    root.removeLayer(layer);
-    ledger.index().layerRemoved(layer);
+    if (!pins.contain(layer)) {
+      root.removeLayer(layer);
+      ledger.index().layerRemoved(layer);
+    }
+  }
+
+  /// Returns how the store stands to its budget.
+  public BudgetStatus budget() {
+    return space.status();
+  }
+
+  /// Takes files out of the store until they make up `bytes`: those that no layer needs, then those
+  /// that were used longest ago, also under running containers. Pinned ones stay, and what has come
+  /// in the last seconds. What is needed again is fetched again.
+  ///
+  /// Blocks while the whole store is looked through, some microseconds a file.
+  ///
+  /// @throws IOException if the disk cannot be read
+  public Eviction evict(long bytes) throws IOException {
+    return evictor.evict(bytes);
+  }
+
+  /// Says which layers are compiled: a cleanup takes the links of all others.
+  public void compiledLayers(Supplier<Set<Digest>> layersOnDisk) {
+    compiled = Optional.of(layersOnDisk);
+  }
+
+  /// Removes what nobody needs; see [CleanReport]. Layers go only where [#compiledLayers] was said.
+  ///
+  /// @throws IOException if the disk cannot be read; what was removed is gone
+  public CleanReport clean(CleanOptions options, StoreProgress progress) throws IOException {
+    cleaning.lock();
+    try {
+      Optional<Set<Digest>> kept = compiled.map(Supplier::get);
+      return cleanup.clean(
+          options,
+          layer ->
+              kept.map(known -> known.contains(layer)).orElse(true)
+                  || layers.containsKey(layer)
+                  || pins.contain(layer),
+          layers::containsKey,
+          progress);
+    } finally {
+      cleaning.unlock();
+    }
+  }
+
+  /// Compares what stands on the disk with what should. May run while everybody works.
+  ///
+  /// @throws IOException if a directory cannot be read
+  public VerifyReport verify(VerifyOptions options, StoreProgress progress) throws IOException {
+    return new StoreCheck(layout, disk, files, fresh, stale, options, progress).verify();
+  }
+
+  /// Returns how far the scrub is.
+  public ScrubStatus scrub() {
+    return scrubber.status();
+  }
+
+  /// Hashes what the pass of the scrub that is under way has not, or a new one everything.
+  void scrubPass() {
+    scrubber.pass();
+  }
+
+  /// Says who is told of files that were wrong and have left the store: to fetch them again.
+  ///
+  /// @param by told of the digest, on the scrub's thread; returns soon
+  public void heal(Consumer<Digest> by) {
+    scrubber.heal(by);
+  }
+
+  /// Notes that a file that was wrong stands in the store again.
+  public void healed() {
+    scrubber.healed();
+  }
+
+  /// Keeps an image from eviction from now on, also over restarts; it need not be mounted.
+  ///
+  /// @throws IOException if that cannot be written down
+  public void pin(Pin pin) throws IOException {
+    pins.add(pin);
+  }
+
+  /// Takes an image's pin away; false if it had none.
+  ///
+  /// @throws IOException if that cannot be written down; it stays pinned
+  public boolean unpin(String image) throws IOException {
+    return pins.remove(image);
+  }
+
+  /// Returns the images that are pinned.
+  public List<Pin> pins() {
+    return pins.list();
+  }
+
+  /// Notes that layers are under a snapshot that is being mounted.
+  public void mounted(Collection<Digest> mountedLayers) {
+    activity.mounted(mountedLayers);
+  }
+
+  /// Notes which layers are under snapshots that can be mounted; no others are in use now.
+  public void inUse(Set<Digest> usedLayers) {
+    activity.only(usedLayers);
   }
 
   /// Brings what was published to the disk: one sync, if there was anything. Then links in `fresh`
@@ -221,6 +374,7 @@ public final class DirectoryCache implements AutoCloseable {
       if (mark > synced) {
         sync();
         synced = mark;
+        fresh.synced(mark);
       }
       if (!syncFailed) {
         links.prune(synced, settings.freshAge());
@@ -242,6 +396,9 @@ public final class DirectoryCache implements AutoCloseable {
     closed = true;
     layers.values().forEach(layer -> layer.end(() -> {}));
     timer.shutdown();
+    scrubber.close();
+    space.close();
+    activity.remember();
     try {
       persisting.lock();
       try {
@@ -282,7 +439,7 @@ public final class DirectoryCache implements AutoCloseable {
   }
 
   private Optional<Cause> refusal() {
-    return closed ? Optional.of(Cause.CLOSED) : refusal;
+    return closed ? Optional.of(Cause.CLOSED) : refusal.or(space::refusal);
   }
 
   private void setMarker() {
@@ -299,8 +456,14 @@ public final class DirectoryCache implements AutoCloseable {
     long every = settings.persistEvery().toMillis();
     var _ = timer.scheduleWithFixedDelay(this::persistAndLog, every, every, TimeUnit.MILLISECONDS);
     openLinksFile();
+    var _ = timer.scheduleWithFixedDelay(space::look, every, every, TimeUnit.MILLISECONDS);
+    var _ = timer.scheduleWithFixedDelay(activity::remember, 1, 1, TimeUnit.HOURS);
     var _ = timer.submit(this::restoreDoubtful);
     var _ = timer.submit(this::restoreIndex);
+    long clean = settings.upkeep().cleanEvery().toMillis();
+    var _ = timer.scheduleWithFixedDelay(this::cleanAndLog, clean, clean, TimeUnit.MILLISECONDS);
+    scrubber.start();
+    space.start();
   }
 
   private void logAbilities() {
@@ -322,6 +485,24 @@ public final class DirectoryCache implements AutoCloseable {
       LOG.log(System.Logger.Level.ERROR, "cache sync failed root=" + layout.root(), e);
     } catch (RuntimeException e) {
       LOG.log(System.Logger.Level.ERROR, "cache persist failed root=" + layout.root(), e);
+    }
+  }
+
+  private void cleanAndLog() {
+    try {
+      CleanReport report =
+          clean(
+              CleanOptions.DEFAULT.withUnusedFor(settings.upkeep().unusedFor()),
+              StoreProgress.NONE);
+      LOG.log(
+          System.Logger.Level.INFO,
+          "cache cleaned objects={0} bytes={1} stale_links={2} layers={3}",
+          String.valueOf(report.objects()),
+          String.valueOf(report.bytes()),
+          String.valueOf(report.staleLinks()),
+          String.valueOf(report.layersGone().size()));
+    } catch (IOException | RuntimeException e) {
+      LOG.log(System.Logger.Level.ERROR, "cache cleanup failed root=" + layout.root(), e);
     }
   }
 

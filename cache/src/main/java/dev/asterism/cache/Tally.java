@@ -26,11 +26,14 @@ final class Tally {
   final LongAdder syncs = new LongAdder();
   final LongAdder restored = new LongAdder();
   final LongAdder damaged = new LongAdder();
+  final LongAdder filesEvicted = new LongAdder();
+  final LongAdder bytesEvicted = new LongAdder();
 
   private final InstantSource clock;
   private final Failures links = new Failures("link");
   private final Failures writes = new Failures("write");
   private final Failures reads = new Failures("read");
+  private final Failures unlinks = new Failures("unlink");
 
   Tally(InstantSource clock) {
     this.clock = clock;
@@ -49,6 +52,11 @@ final class Tally {
   /// Counts a file that could not be read.
   void readFailed(String path, IOException failure) {
     reads.add(Cause.of(failure), path);
+  }
+
+  /// Counts a name that could not be removed.
+  void unlinkFailed(int errno, String path) {
+    unlinks.add(Cause.of(errno), path);
   }
 
   /// Counts a file whose bytes are not what its digest says.

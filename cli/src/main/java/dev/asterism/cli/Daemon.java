@@ -1,10 +1,12 @@
 package dev.asterism.cli;
 
+import dev.asterism.cache.CacheSettings;
 import dev.asterism.cli.admin.AdminServer;
 import dev.asterism.cli.admin.DaemonView;
 import dev.asterism.cli.config.Configuration;
 import dev.asterism.layers.FetchPolicy;
 import dev.asterism.layers.LayerService;
+import dev.asterism.layers.LayerSettings;
 import dev.asterism.registry.Hosts;
 import dev.asterism.registry.RegistryClient;
 import dev.asterism.registry.RequestPolicy;
@@ -36,12 +38,7 @@ final class Daemon {
     try (StopSignal stop = StopSignal.open();
         RegistryClient registry = registry(configuration, clock);
         LayerService layers =
-            LayerService.open(
-                root,
-                new RegistryBlobs(registry),
-                FetchPolicy.DEFAULT,
-                configuration.starts(),
-                clock);
+            LayerService.open(root, new RegistryBlobs(registry), settings(configuration), clock);
         Snapshots snapshots =
             Snapshots.open(root, layers.layers(), verification(configuration), clock)) {
       snapshots.start();
@@ -64,6 +61,12 @@ final class Daemon {
       }
     }
     System.setProperty("org.sqlite.tmpdir", folder.toString());
+  }
+
+  private static LayerSettings settings(Configuration configuration) {
+    CacheSettings store =
+        CacheSettings.DEFAULT.withBudget(configuration.budget()).withUpkeep(configuration.upkeep());
+    return new LayerSettings(FetchPolicy.DEFAULT, configuration.starts(), store);
   }
 
   private static AdminServer admin(

@@ -116,7 +116,7 @@ final class Gate implements FileSystem {
           : object(digest); // the layer went a moment ago: whoever else lists it
     }
     try {
-      Catalog.Location from = fetch(locations);
+      Catalog.Location from = deliver(locations);
       failures.remove(node);
       proven.put(node, from.object().size());
       return entry(node, from.object().size(), FOREVER);
@@ -150,7 +150,7 @@ final class Gate implements FileSystem {
           && location
               .layer()
               .cache()
-              .adoptFile(ChunkKey.ofFile(object.entry()), object.digest(), object.size())) {
+              .offerFile(ChunkKey.ofFile(object.entry()), object.digest(), object.size())) {
         location.layer().noteUse(object);
         return true;
       }
@@ -159,12 +159,29 @@ final class Gate implements FileSystem {
   }
 
   /// Fetches a file of one chunk and returns the first layer that could deliver it, if only the
-  /// gate can give it.
+  /// gate can give it. What the store gave up again before the kernel was told is fetched again.
   ///
   /// @throws FuseException with ENOENT if the kernel finds it in `fresh` now
-  private Catalog.Location fetch(List<Catalog.Location> locations) throws IOException {
-    IOException failure = new IOException("no layer lists it");
+  private Catalog.Location deliver(List<Catalog.Location> locations) throws IOException {
     Deadline deadline = Deadline.in(fetching.policy().patience());
+    while (true) {
+      Optional<Catalog.Location> gate = fetch(locations, deadline);
+      if (gate.isPresent()) {
+        return gate.get();
+      }
+      if (isPublished(locations)) {
+        throw new FuseException(Errno.ENOENT);
+      }
+      if (deadline.left().isZero()) {
+        throw new IOException("the store does not keep it");
+      }
+    }
+  }
+
+  /// Fetches it once; empty if it came to stand in the store.
+  private Optional<Catalog.Location> fetch(List<Catalog.Location> locations, Deadline deadline)
+      throws IOException {
+    IOException failure = new IOException("no layer lists it");
     for (int i = 0; i < locations.size(); i++) {
       Catalog.Location location = locations.get(i);
       ChunkTable table = location.layer().table();
@@ -181,9 +198,9 @@ final class Gate implements FileSystem {
       return switch (place) {
         case STORE -> {
           location.layer().show(location.object());
-          throw new FuseException(Errno.ENOENT);
+          yield Optional.empty();
         }
-        case GATE -> location;
+        case GATE -> Optional.of(location);
       };
     }
     throw failure;

@@ -38,7 +38,7 @@ public final class LayerService implements AutoCloseable {
   /// As the other; nothing is fetched but what is read.
   public static LayerService open(
       Path root, BlobSource registry, FetchPolicy policy, InstantSource clock) throws IOException {
-    return open(root, registry, policy, StartPolicy.NOTHING, clock);
+    return open(root, registry, LayerSettings.onDemand(policy), clock);
   }
 
   /// Opens the store below `root`, mounts the gate and knows the layers that are on disk.
@@ -46,11 +46,7 @@ public final class LayerService implements AutoCloseable {
   /// @param root an absolute directory without `:` or `,` in its name, made if it is not there
   /// @throws IOException if the directory cannot be used, or FUSE cannot be mounted
   public static LayerService open(
-      Path root,
-      BlobSource registry,
-      FetchPolicy policy,
-      StartPolicy starts,
-      InstantSource clock)
+      Path root, BlobSource registry, LayerSettings settings, InstantSource clock)
       throws IOException {
     if (!root.isAbsolute() || root.toString().matches(".*[:,\\\\].*")) {
       throw new IOException(
@@ -58,9 +54,9 @@ public final class LayerService implements AutoCloseable {
               .formatted(root));
     }
     Files.createDirectories(root);
-    DirectoryCache store = DirectoryCache.open(root.resolve("cache"), clock);
+    DirectoryCache store = DirectoryCache.open(root.resolve("cache"), settings.store(), clock);
     try {
-      return mount(root, registry, policy, starts, store, clock);
+      return mount(root, registry, settings, store, clock);
     } catch (IOException | RuntimeException e) {
       store.close();
       throw e;
@@ -70,11 +66,11 @@ public final class LayerService implements AutoCloseable {
   private static LayerService mount(
       Path root,
       BlobSource registry,
-      FetchPolicy policy,
-      StartPolicy starts,
+      LayerSettings settings,
       DirectoryCache store,
       InstantSource clock)
       throws IOException {
+    FetchPolicy policy = settings.fetching();
     Catalog catalog = new Catalog();
     ImageTrees trees = new ImageTrees();
     Fetching fetching =
@@ -96,7 +92,8 @@ public final class LayerService implements AutoCloseable {
             mountpoint, "asterism", new Gate(fetching), FuseSession.Options.defaults());
     try {
       LayerStore layers =
-          new LayerStore(root, mountpoint.resolve(Gate.NAME), registry, fetching, starts, clock);
+          new LayerStore(
+              root, mountpoint.resolve(Gate.NAME), registry, fetching, settings.starts(), clock);
       return new LayerService(store, session, layers, fetching);
     } catch (IOException | RuntimeException e) {
       session.close();

@@ -142,10 +142,7 @@ final class StartRecorder implements FetchListener, AutoCloseable {
       }
     } catch (IOException e) {
       LOGGER.log(
-          Level.WARNING,
-          "no replay layer={0} cause=\"{1}\"",
-          layer.digest(),
-          e.getMessage());
+          Level.WARNING, "no replay layer={0} cause=\"{1}\"", layer.digest(), e.getMessage());
     }
   }
 
