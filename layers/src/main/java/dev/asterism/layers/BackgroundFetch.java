@@ -1,6 +1,7 @@
 package dev.asterism.layers;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.asterism.cache.BudgetStatus;
 import dev.asterism.content.Digest;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -30,6 +31,9 @@ import java.util.function.Predicate;
 final class BackgroundFetch implements AutoCloseable {
   private static final Logger LOGGER = System.getLogger(BackgroundFetch.class.getName());
   private static final long SLICE = 2L << 20; // 2 MiB of compressed bytes
+
+  /// What is left alone of the store's budget.
+  private static final long ROOM = 32L << 20; // 32 MiB
 
   /// How often and how long it is waited for that files of several chunks are put together.
   private static final int LOOKS = 100;
@@ -192,7 +196,7 @@ final class BackgroundFetch implements AutoCloseable {
     ChunkSlices slices =
         new ChunkSlices(layer.table(), 0, Long.MAX_VALUE, chunk -> !layer.isStored(chunk));
     AtomicInteger failed = new AtomicInteger();
-    while (failed.get() == 0 && isMounted.test(layer)) {
+    while (failed.get() == 0 && isMounted.test(layer) && hasRoom(layer)) {
       while (isStarting.getAsBoolean()) {
         Thread.sleep(PAUSE);
       }
@@ -213,6 +217,13 @@ final class BackgroundFetch implements AutoCloseable {
     requests.acquire(maxConcurrency); // all of its own are over then
     requests.release(maxConcurrency);
     return isMounted.test(layer) ? finish(job) : Outcome.OVER;
+  }
+
+  /// Tells whether the store may grow: nothing that is used is to make room for what may be.
+  private static boolean hasRoom(LayerContent layer) {
+    BudgetStatus budget = layer.shared().store().budget();
+    return budget.used() + ROOM < budget.maxSize().orElse(Long.MAX_VALUE)
+        && budget.free() - ROOM > budget.minFree();
   }
 
   /// Sees to it that every file is whole where the kernel finds it, and notes that the layer is
