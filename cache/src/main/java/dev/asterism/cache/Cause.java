@@ -28,6 +28,10 @@ public enum Cause {
   MISSING,
   /// The bytes on the disk are not what their digest says; they have been removed.
   CORRUPT,
+  /// A chunk of more bytes than any has.
+  TOO_LARGE,
+  /// Nothing said what the bytes hash to: they are the key's alone.
+  NO_DIGEST,
   /// The layer has been removed, or the cache is closed.
   CLOSED;
 

@@ -1,13 +1,16 @@
 package dev.asterism.cache;
 
 import dev.asterism.cache.index.LinksFile;
+import dev.asterism.cache.index.LinksFileStatus;
 import dev.asterism.cache.index.LinksIndex;
 import dev.asterism.content.Digest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,6 +49,7 @@ public final class DirectoryCache implements AutoCloseable {
   private final Doubtful doubtful;
   private final HardlinkManager links;
   private final Completion completion;
+  private final Lookup lookup;
   private final Usage usage;
   private final Activity activity;
   private final Pins pins;
@@ -81,7 +85,11 @@ public final class DirectoryCache implements AutoCloseable {
   private volatile boolean closed;
 
   private DirectoryCache(
-      CacheLayout layout, CacheDisk disk, InstantSource clock, CacheSettings settings)
+      CacheLayout layout,
+      CacheDisk disk,
+      InstantSource clock,
+      CacheSettings settings,
+      DirectoryCacheConfig config)
       throws IOException {
     this.layout = layout;
     this.disk = disk;
@@ -109,7 +117,8 @@ public final class DirectoryCache implements AutoCloseable {
       completion =
           new Completion(
               layout, disk, tally, fresh, files, regions, assembly, links, usage, ledger);
-      evictor = new Evictor(layout, disk, files, fresh, usage, activity, pins, tally);
+      evictor =
+          new Evictor(layout, disk, files, fresh, usage, activity, pins, tally, links::forget);
       stale = new StaleLinks(layout, disk, files, usage, tally);
       cleanup = new Cleanup(layout, disk, root, evictor, stale, clock);
       scrubber = new Scrubber(layout, disk, files, settings.upkeep(), clock);
@@ -118,6 +127,8 @@ public final class DirectoryCache implements AutoCloseable {
       root.close();
       throw e;
     }
+    lookup = new Lookup(config, links, ledger, tally);
+    links.onForget(lookup::drop);
     timer = Executors.newScheduledThreadPool(THREADS, DirectoryCache::daemonThread);
   }
 
@@ -145,8 +156,22 @@ public final class DirectoryCache implements AutoCloseable {
   /// @throws IOException if the cache is in use, or the directories cannot be made, read or settled
   public static DirectoryCache open(
       Path root, CacheDisk disk, InstantSource clock, CacheSettings settings) throws IOException {
+    return open(root, disk, clock, settings, DirectoryCacheConfig.DEFAULT);
+  }
+
+  /// Opens the cache in `root` as [#open(Path, CacheDisk, InstantSource, CacheSettings)] does.
+  ///
+  /// @param config how [#get] looks
+  public static DirectoryCache open(
+      Path root,
+      CacheDisk disk,
+      InstantSource clock,
+      CacheSettings settings,
+      DirectoryCacheConfig config)
+      throws IOException {
     try {
-      DirectoryCache cache = new DirectoryCache(new CacheLayout(root), disk, clock, settings);
+      DirectoryCache cache =
+          new DirectoryCache(new CacheLayout(root), disk, clock, settings, config);
       cache.start();
       return cache;
     } catch (IOException | RuntimeException e) {
@@ -162,7 +187,8 @@ public final class DirectoryCache implements AutoCloseable {
   public static DirectoryCache openOffline(Path root, InstantSource clock) throws IOException {
     CacheDisk disk = LocalDisk.open(root);
     try {
-      return new DirectoryCache(new CacheLayout(root), disk, clock, CacheSettings.DEFAULT);
+      return new DirectoryCache(
+          new CacheLayout(root), disk, clock, CacheSettings.DEFAULT, DirectoryCacheConfig.DEFAULT);
     } catch (IOException | RuntimeException e) {
       disk.close();
       throw e;
@@ -212,6 +238,73 @@ public final class DirectoryCache implements AutoCloseable {
   /// @return to be closed; empty if the store does not have it, or cannot read it
   public Optional<Stored> find(Digest digest, long size) {
     return size > 0 ? links.find(digest, size) : Optional.empty();
+  }
+
+  /// Finds a chunk by its key and, with [ChunkDigest], by what it hashes to: in memory, in an open
+  /// file, in the digest's file, in the key's own.
+  ///
+  /// @return to be closed; empty if the cache does not have it
+  public Optional<CachedChunk> get(CacheKey key, CacheOption... options) {
+    return lookup.find(layer(key.layer()), key.chunk(), digestOf(options));
+  }
+
+  /// Begins to keep a chunk. With [ChunkDigest], one whose digest the store has becomes a link and
+  /// its bytes are discarded; else they are hashed, and kept under their digest for every key if
+  /// they are what it says. Without, the chunk is the key's alone.
+  ///
+  /// @param options with [WholeFile] it belongs where the kernel finds it
+  /// @return to be committed, and closed
+  public CacheWriter add(CacheKey key, CacheOption... options) {
+    LayerCache layer = layer(key.layer());
+    Optional<ChunkDigest> given = digestOf(options);
+    if (given.isEmpty()) {
+      return layer.plainWriter(key.chunk(), files, tally);
+    }
+    ChunkDigest digest = given.get();
+    boolean whole = Arrays.asList(options).contains(WholeFile.YES);
+    boolean linked =
+        whole
+            ? layer.adoptFile(key.chunk(), digest.digest(), digest.size())
+            : layer.adoptPart(key.chunk(), digest.digest(), digest.size());
+    if (linked) {
+      return new DiscardingWriter(new Published.Shared(links.pathOf(digest.digest())));
+    }
+    if (digest.size() > DigestWriter.LARGEST) {
+      return new DiscardingWriter(new Published.Uncached(Cause.TOO_LARGE));
+    }
+    return new DigestWriter(
+        digest,
+        chunk -> whole ? layer.addFile(key.chunk(), chunk) : layer.addPart(key.chunk(), chunk),
+        chunk -> lookup.remember(chunk.digest(), chunk.bytes()));
+  }
+
+  private static Optional<ChunkDigest> digestOf(CacheOption... options) {
+    return Arrays.stream(options)
+        .filter(ChunkDigest.class::isInstance)
+        .map(ChunkDigest.class::cast)
+        .findFirst();
+  }
+
+  /// Returns how often [#get] found a chunk, by where.
+  public Map<CachedChunk.Source, Long> hits() {
+    return tally.hits();
+  }
+
+  /// Returns how often [#get] found none.
+  public long misses() {
+    return tally.misses();
+  }
+
+  /// Returns what is known of the store now: digests, their bytes, and the keys that hold them.
+  /// Complete some time after [#open], when the links file has been read and the disk looked at.
+  public Holdings holdings() {
+    LinksIndex index = ledger.index();
+    return new Holdings(index.digests(), index.bytes(), index.keys(), index.memory());
+  }
+
+  /// Returns what keeping the links file has cost.
+  public LinksFileStatus linksFile() {
+    return linksFile.status();
   }
 
   /// Notes which chunks lie where in a file, so that [#find] finds them there: for files that an
@@ -412,6 +505,7 @@ public final class DirectoryCache implements AutoCloseable {
       }
     } finally {
       awaitTimer();
+      lookup.close();
       linksFile.close();
       root.close();
       disk.close();

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /// Takes files out of the store to make room: those that no layer needs by last use, then those
 /// that can be fetched again, longest unused first.
@@ -38,6 +39,7 @@ final class Evictor {
   private final Pins pins;
   private final Tally tally;
   private final StoreWalk walk;
+  private final Consumer<Digest> forget;
 
   /// Held over I/O; only who wants room waits for it.
   private final ReentrantLock running = new ReentrantLock();
@@ -50,7 +52,9 @@ final class Evictor {
       Usage usage,
       Activity activity,
       Pins pins,
-      Tally tally) {
+      Tally tally,
+      Consumer<Digest> forget) {
+    this.forget = forget;
     this.layout = layout;
     this.disk = disk;
     this.files = files;
@@ -154,6 +158,10 @@ final class Evictor {
     }
     if (disk.status(layout.fresh(digest)).isEmpty()) {
       fresh.remove(digest);
+    }
+    if (disk.status(layout.object(digest)).isEmpty()
+        && disk.status(layout.part(digest)).isEmpty()) {
+      forget.accept(digest);
     }
     tally.filesEvicted.increment();
     tally.bytesEvicted.add(file.allocated());

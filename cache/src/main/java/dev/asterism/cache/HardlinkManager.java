@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /// Which file holds a digest, and the links by which layers hold it.
 ///
@@ -56,6 +57,7 @@ final class HardlinkManager {
   private final DigestFiles files;
   private final Usage usage;
   private final Ledger ledger;
+  private volatile Consumer<Digest> forgetting = _ -> {};
 
   HardlinkManager(
       CacheLayout layout,
@@ -210,9 +212,21 @@ final class HardlinkManager {
     }
   }
 
+  /// Returns the path under which a digest was linked: an object's before a chunk's.
+  Path pathOf(Digest digest) {
+    boolean isObject = ledger.index().find(digest).map(entry -> entry.isObject()).orElse(true);
+    return Path.of(isObject ? layout.object(digest) : layout.part(digest));
+  }
+
   /// Forgets a digest that has just lost its last file; its lock is held.
   void forget(Digest digest) {
     ledger.removed(digest);
+    forgetting.accept(digest);
+  }
+
+  /// Lets somebody know of every digest that is forgotten.
+  void onForget(Consumer<Digest> listener) {
+    forgetting = listener;
   }
 
   private Optional<Stored> open(String path, Digest digest, long size) {

@@ -3,6 +3,7 @@ package dev.asterism.cache;
 import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -127,6 +128,30 @@ public final class LayerCache {
     } catch (IOException _) {
       return Optional.empty(); // unreadable is as good as absent: it can be fetched
     }
+  }
+
+  /// Opens a copy that belongs to this layer alone and came in this process.
+  Optional<Stored> findOwn(ChunkKey key) {
+    if (!own.contains(key)) {
+      return Optional.empty();
+    }
+    String path = layout.key(layer, key);
+    try {
+      FileChannel file = disk.open(path);
+      return Optional.of(new Stored(Path.of(path), file, 0, file.size()));
+    } catch (IOException _) {
+      return Optional.empty(); // gone or unreadable is absent: it can be fetched
+    }
+  }
+
+  /// Begins a file of this layer alone.
+  CacheWriter plainWriter(ChunkKey key, DigestFiles files, Tally tally) {
+    Optional<Cause> refused = refused();
+    if (refused.isPresent()) {
+      return new DiscardingWriter(new Published.Uncached(refused.get()));
+    }
+    String name = layout.key(layer, key);
+    return new PlainWriter(disk, files, tally, layout.unfinished(), name, () -> own.add(key));
   }
 
   /// Lets go of the layer's links to the parts of a file that the store has whole.

@@ -29,6 +29,9 @@ final class Tally {
   final LongAdder filesEvicted = new LongAdder();
   final LongAdder bytesEvicted = new LongAdder();
 
+  private final Map<CachedChunk.Source, LongAdder> hits = new EnumMap<>(CachedChunk.Source.class);
+  private final LongAdder misses = new LongAdder();
+
   private final InstantSource clock;
   private final Failures links = new Failures("link");
   private final Failures writes = new Failures("write");
@@ -37,6 +40,26 @@ final class Tally {
 
   Tally(InstantSource clock) {
     this.clock = clock;
+    for (CachedChunk.Source source : CachedChunk.Source.values()) {
+      hits.put(source, new LongAdder());
+    }
+  }
+
+  /// Counts a look-up, by where the chunk was found.
+  void looked(Optional<CachedChunk.Source> found) {
+    found.flatMap(source -> Optional.ofNullable(hits.get(source))).orElse(misses).increment();
+  }
+
+  /// Returns the look-ups that found something, by where; those of all sources.
+  Map<CachedChunk.Source, Long> hits() {
+    Map<CachedChunk.Source, Long> counts = new EnumMap<>(CachedChunk.Source.class);
+    hits.forEach((source, count) -> counts.put(source, count.sum()));
+    return counts;
+  }
+
+  /// Returns the look-ups that found nothing.
+  long misses() {
+    return misses.sum();
   }
 
   /// Counts a link that was refused.
