@@ -35,7 +35,8 @@ final class Preparations implements AutoCloseable {
             ? Optional.of(
                 new BackgroundFetch(
                     policy.background(),
-                    layer -> catalog.layer(layer.digest()).filter(layer::equals).isPresent()))
+                    layer -> catalog.layer(layer.digest()).filter(layer::equals).isPresent(),
+                    recorder::isStarting))
             : Optional.empty();
   }
 
