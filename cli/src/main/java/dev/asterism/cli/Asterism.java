@@ -34,6 +34,7 @@ import picocli.CommandLine.TypeConversionException;
       UnmountCommand.class,
       InspectCommand.class,
       DoctorCommand.class,
+      WarmCommand.class,
       DemoCommand.class,
       CommandLine.HelpCommand.class,
     })

@@ -1,7 +1,12 @@
 package dev.asterism.cli;
 
 import dev.asterism.cli.config.Configuration;
+import dev.asterism.cli.warm.WarmCode;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,6 +25,8 @@ import picocli.CommandLine.Option;
       "    address = \"/run/asterism/asterism.sock\""
     })
 final class DaemonCommand implements Callable<Integer> {
+  private static final Logger LOGGER = System.getLogger(DaemonCommand.class.getName());
+
   @Option(
       names = {"-a", "--address"},
       paramLabel = "SOCKET",
@@ -41,7 +48,18 @@ final class DaemonCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     log.apply();
     Configuration configuration = config.load();
+    sayWhetherCold();
     Daemon.run(new DaemonOptions(address.toAbsolutePath(), root.toAbsolutePath(), configuration));
     return ExitCode.OK;
+  }
+
+  private static void sayWhetherCold() throws IOException {
+    Optional<WarmCode> code = WarmCode.of(Asterism.class);
+    if (code.isPresent() && !code.get().fits()) {
+      LOGGER.log(
+          Level.INFO,
+          "this Java starts cold: \"asterism warm\", once as root, makes {0}",
+          code.get().file());
+    }
   }
 }
