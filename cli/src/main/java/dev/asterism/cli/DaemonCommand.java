@@ -35,6 +35,13 @@ final class DaemonCommand implements Callable<Integer> {
   private Path address = Path.of("/run/asterism/asterism.sock");
 
   @Option(
+      names = "--admin-address",
+      paramLabel = "SOCKET",
+      description =
+          "unix socket for 'asterism cache' and docs/admin.md (default: admin.sock beside --address)")
+  private Optional<Path> adminAddress = Optional.empty();
+
+  @Option(
       names = {"-r", "--root"},
       paramLabel = "DIR",
       defaultValue = "/var/lib/asterism",
@@ -49,7 +56,13 @@ final class DaemonCommand implements Callable<Integer> {
     log.apply();
     Configuration configuration = config.load();
     sayWhetherCold();
-    Daemon.run(new DaemonOptions(address.toAbsolutePath(), root.toAbsolutePath(), configuration));
+    Path socket = address.toAbsolutePath();
+    Daemon.run(
+        new DaemonOptions(
+            socket,
+            adminAddress.map(Path::toAbsolutePath).orElse(socket.resolveSibling("admin.sock")),
+            root.toAbsolutePath(),
+            configuration));
     return ExitCode.OK;
   }
 
