@@ -110,6 +110,11 @@ final class ChainImages {
     }
   }
 
+  /// Returns where a chain's image is, or would be.
+  Path image(Chain chain) {
+    return image(chain.id());
+  }
+
   private Path image(Digest id) {
     return directory.resolve(id.hex() + SUFFIX);
   }

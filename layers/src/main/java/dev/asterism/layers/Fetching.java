@@ -6,21 +6,26 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
-/// What all mounted layers fetch with: the store, the catalog, the transfers and their bounds.
-/// Thread-safe.
+/// What all mounted layers fetch with: the store, the catalog, the scheduler. Thread-safe.
 ///
 /// @param policy how much and how long
 /// @param store the chunks of this node
 /// @param recent chunks that the store does not have
-/// @param transfers who asks the registry
+/// @param scheduler who asks the registries, in which order
+/// @param listeners who is told of it
 /// @param catalog the mounted layers
+/// @param trees where the files of mounted images are
+/// @param libraries what programs need besides themselves
 /// @param names how an error finds a file's name
 record Fetching(
     FetchPolicy policy,
     DirectoryCache store,
     RecentChunks recent,
-    Transfers transfers,
+    Scheduler scheduler,
+    FetchListeners listeners,
     Catalog catalog,
+    ImageTrees trees,
+    Libraries libraries,
     FileNames names) {
   private static final Logger LOGGER = System.getLogger(Fetching.class.getName());
 

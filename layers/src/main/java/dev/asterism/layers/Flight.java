@@ -2,7 +2,7 @@ package dev.asterism.layers;
 
 import dev.asterism.content.VerifiedChunk;
 import java.io.IOException;
-import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /// A chunk on its way from the registry: first its bytes, then its place on disk. Thread-safe.
@@ -17,25 +17,6 @@ final class Flight {
 
   private final CompletableFuture<VerifiedChunk> bytes = new CompletableFuture<>();
   private final CompletableFuture<Place> place = new CompletableFuture<>();
-  private final Deadline useful;
-
-  /// @param patience how long it is worth joining it
-  Flight(Duration patience) {
-    useful = Deadline.in(patience);
-  }
-
-  /// Returns one that is over: the chunk was here.
-  static Flight landed(VerifiedChunk chunk, Place where) {
-    Flight flight = new Flight(Duration.ZERO);
-    flight.arrived(chunk);
-    flight.placed(where);
-    return flight;
-  }
-
-  /// Tells whether everybody's patience with it is over: who wants the chunk now asks again.
-  boolean isOverdue() {
-    return useful.left().isZero();
-  }
 
   void arrived(VerifiedChunk chunk) {
     bytes.complete(chunk);
@@ -50,6 +31,13 @@ final class Flight {
     boolean first = bytes.completeExceptionally(cause);
     place.completeExceptionally(cause);
     return first;
+  }
+
+  /// Returns the bytes if they have come.
+  Optional<VerifiedChunk> landedBytes() {
+    return bytes.isDone() && !bytes.isCompletedExceptionally()
+        ? Optional.of(bytes.join())
+        : Optional.empty();
   }
 
   /// Waits for the bytes.

@@ -151,6 +151,7 @@ final class Gate implements FileSystem {
               .layer()
               .cache()
               .adoptFile(ChunkKey.ofFile(object.entry()), object.digest(), object.size())) {
+        location.layer().noteUse(object);
         return true;
       }
     }
@@ -170,7 +171,7 @@ final class Gate implements FileSystem {
       LayerChunk chunk = table.chunk(table.chunkOf(location.object(), 0));
       Flight.Place place;
       try {
-        place = location.layer().want(chunk).place(deadline.share(locations.size() - i));
+        place = location.layer().awaitPlace(chunk, deadline.share(locations.size() - i));
       } catch (IOException e) {
         location.layer().noteTrouble();
         e.addSuppressed(failure);
@@ -178,7 +179,10 @@ final class Gate implements FileSystem {
         continue;
       }
       return switch (place) {
-        case STORE -> throw new FuseException(Errno.ENOENT);
+        case STORE -> {
+          location.layer().show(location.object());
+          throw new FuseException(Errno.ENOENT);
+        }
         case GATE -> location;
       };
     }

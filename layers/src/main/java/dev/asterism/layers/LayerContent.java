@@ -6,55 +6,68 @@ import dev.asterism.cache.PartOfFile;
 import dev.asterism.cache.Published;
 import dev.asterism.cache.Stored;
 import dev.asterism.content.Blob;
+import dev.asterism.content.ByteRange;
 import dev.asterism.content.CorruptContentException;
 import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicBoolean;
 
-/// The chunks of one mounted layer: which are here, which are on their way, and how the others
-/// come.
+/// The chunks of one mounted layer: which are here, how the others come, and what is used of them.
 ///
-/// A chunk is asked for with [#want]. If it is already on its way, the caller joins; else a [Span]
-/// around it is planned and fetched on a virtual thread of its own, which nobody can interrupt: a
-/// reader that gives up costs the others nothing. Thread-safe.
-final class LayerContent {
+/// Everything is fetched over the [Link] to the layer's registry. A call that waits uses
+/// [#awaitPlace] or [#awaitBytes]; what nobody waits for is asked for with [#fetch]. Thread-safe.
+final class LayerContent implements FetchTarget {
+  /// Chunks that one use has fetched beside it at most.
+  private static final int MAX_BESIDE = 4096;
+
+  /// Chunks that are queued at a time where a whole layer is fetched.
+  private static final int SLICE = 8192;
+
   private final Digest digest;
   private final ChunkTable table;
   private final Blob blob;
   private final LayerCache cache;
   private final Fetching shared;
-  private final Windows windows;
+  private final Link link;
+  private final Readahead readahead;
   private final PartialFiles partial;
+  private final Uses uses;
+  private final AtomicBoolean wholesale = new AtomicBoolean();
 
   /// Whether the last that was wanted of this layer could not be had, or not in time.
   private volatile boolean troubled;
 
-  private final ReentrantLock planning = new ReentrantLock();
+  /// What was logged last: the chunks of a range often fail together.
+  private volatile String reported = "";
 
-  /// Written under `planning`, so that no two spans take one chunk.
-  private final ConcurrentMap<Integer, Flight> flights = new ConcurrentHashMap<>();
-
-  LayerContent(Digest digest, ChunkTable table, Blob blob, LayerCache cache, Fetching shared) {
+  /// @param host of the registry that `blob` is read from, as the image's reference names it
+  LayerContent(
+      Digest digest, ChunkTable table, Blob blob, String host, LayerCache cache, Fetching shared) {
     this.digest = digest;
     this.table = table;
     this.blob = blob;
     this.cache = cache;
     this.shared = shared;
-    this.windows = new Windows(shared.policy());
+    this.link = shared.scheduler().link(host);
+    this.readahead = new Readahead(shared.policy());
+    this.uses = new Uses(table.chunks());
     this.partial = new PartialFiles(this);
   }
 
-  Digest digest() {
+  @Override
+  public Digest digest() {
     return digest;
+  }
+
+  @Override
+  public Blob blob() {
+    return blob;
   }
 
   ChunkTable table() {
@@ -91,36 +104,184 @@ final class LayerContent {
     return shared.recent().find(new RecentChunks.Key(digest, chunk.number()));
   }
 
-  /// Returns a chunk's flight, having started one if there was none. If the chunk is here, which
-  /// the caller may have overlooked while it came, the flight is over.
+  @Override
+  public Want.Name nameOf(LayerChunk chunk) {
+    return Want.Name.of(this, chunk, table.verified());
+  }
+
+  /// Waits until a chunk that a container asks for is where it belongs.
+  ///
+  /// @throws IOException if it cannot be had, or not in time
+  Flight.Place awaitPlace(LayerChunk chunk, Deadline deadline) throws IOException {
+    return await(chunk, flight -> flight.place(deadline));
+  }
+
+  /// Waits for the bytes of a chunk that a container asks for.
+  ///
+  /// @throws IOException if they cannot be had, or not in time
+  VerifiedChunk awaitBytes(LayerChunk chunk, Deadline deadline) throws IOException {
+    return await(chunk, flight -> flight.bytes(deadline));
+  }
+
+  private interface Wait<T> {
+    T on(Flight flight) throws IOException;
+  }
+
+  private <T> T await(LayerChunk chunk, Wait<T> wait) throws IOException {
+    long start = System.nanoTime();
+    boolean came = false;
+    try {
+      T result = wait.on(want(chunk));
+      came = true;
+      return result;
+    } finally {
+      Duration time = Duration.ofNanos(System.nanoTime() - start);
+      shared.listeners().waited(this, chunk, time, came);
+    }
+  }
+
+  /// Returns the flight of a chunk that a call waits for, having started one if there was none. If
+  /// the chunk is here, which the caller may have overlooked while it came, the flight is over.
   Flight want(LayerChunk chunk) {
-    Flight running = flights.get(chunk.number());
-    return running != null && !running.isOverdue()
-        ? running
-        : launch(chunk, windows.at(chunk.member().start()))
-            .orElseGet(() -> landed(chunk).orElseGet(() -> refetch(chunk)));
+    return link.read(this, chunk, beside(chunk, found(chunk)), false);
+  }
+
+  private Found found(LayerChunk chunk) {
+    if (link.isActive(nameOf(chunk))) {
+      return Found.ON_ITS_WAY;
+    }
+    return isHere(chunk) ? Found.STORED : Found.MISSING;
   }
 
   /// Returns the flight of a chunk that the store says it has and cannot give.
   Flight refetch(LayerChunk chunk) {
-    Flight flight = newFlight();
-    planning.lock();
-    try {
-      Flight running = flights.putIfAbsent(chunk.number(), flight);
-      if (running != null) {
-        return running;
-      }
-    } finally {
-      planning.unlock();
-    }
-    start(Span.plan(table, chunk, 1, _ -> false), Map.of(chunk, flight));
-    return flight;
+    return link.read(this, chunk, List.of(), true);
   }
 
-  /// Starts to fetch a chunk and what lies behind it, unless it is here or on its way.
-  void prefetch(LayerChunk chunk, int window) {
-    if (isMissing(chunk.number())) {
-      Optional<Flight> _ = launch(chunk, window);
+  /// Notes that a container uses a chunk that is here, and has fetched what it is likely to use
+  /// next.
+  void noteUse(LayerChunk chunk) {
+    if (chunk.fileOffset() == 0 && !wholesale.get() && !uses.isUsed(chunk.number())) {
+      shared.libraries().opened(this, table.object(chunk.object()));
+    }
+    List<LayerChunk> beside = beside(chunk, Found.STORED);
+    if (!beside.isEmpty()) {
+      FetchTicket _ = fetch(beside, FetchClass.READAHEAD);
+    }
+  }
+
+  /// As the other, of a whole file that the store has.
+  void noteUse(LayerObject object) {
+    if (object.isOneChunk()) {
+      noteUse(table.chunk(table.chunkOf(object, 0)));
+    }
+  }
+
+  /// Sees to it that a file of one chunk stands where the kernel finds it by itself, if it came
+  /// before anybody asked for it.
+  void show(LayerObject object) {
+    if (uses.removeUnasked(table.chunkOf(object, 0))) {
+      adopt(object);
+    }
+  }
+
+  /// Notes a use, and returns what should be fetched beside the chunk.
+  private List<LayerChunk> beside(LayerChunk chunk, Found found) {
+    long packed = Batch.packed(chunk);
+    if (uses.removeUnasked(chunk.number())) {
+      shared.scheduler().noteUnused(-packed);
+    }
+    boolean isFirst = uses.use(chunk.number());
+    if (isFirst) {
+      shared.scheduler().noteUsed(packed);
+      shared.listeners().used(this, chunk, found);
+    } else if (found == Found.STORED) {
+      return List.of();
+    }
+    ByteRange member =
+        new ByteRange(
+            chunk.member().start(), Math.max(Batch.needed(chunk), chunk.member().start()));
+    ByteRange reach = readahead.used(member, found, shared.scheduler().isGenerous());
+    if (readahead.isWholesale()) {
+      fetchWhole();
+    }
+    return missingWithin(reach, chunk);
+  }
+
+  /// Returns the chunks whose members begin in a range and that are missing, and the missing ones
+  /// of the member of `asked`.
+  private List<LayerChunk> missingWithin(ByteRange range, LayerChunk asked) {
+    List<LayerChunk> missing = new ArrayList<>();
+    int number = asked.number();
+    long from = Math.min(range.start(), asked.member().start());
+    while (number > 0 && table.chunk(number - 1).member().start() >= from) {
+      number--;
+    }
+    for (; number < table.chunks() && missing.size() < MAX_BESIDE; number++) {
+      LayerChunk chunk = table.chunk(number);
+      long start = chunk.member().start();
+      boolean inAskedMember = start == asked.member().start();
+      if (start >= range.end() && start > asked.member().start()) {
+        break;
+      }
+      boolean wanted =
+          inAskedMember
+              ? number != asked.number()
+              : start >= range.start() && Batch.needed(chunk) <= range.end();
+      if (wanted && isMissing(number)) {
+        missing.add(chunk);
+      }
+    }
+    return missing;
+  }
+
+  /// Has chunks fetched that nobody waits for, in this order. What is here or on its way is not
+  /// fetched again; what is queued with less urgency moves up.
+  FetchTicket fetch(List<LayerChunk> chunks, FetchClass fetchClass) {
+    return link.fetch(this, chunks, fetchClass);
+  }
+
+  /// Has all that is missing fetched in long ranges: everything is going to be read.
+  void fetchWhole() {
+    if (wholesale.compareAndSet(false, true)) {
+      promote();
+      fetchSlice(0);
+    }
+  }
+
+  private void fetchSlice(int from) {
+    List<LayerChunk> slice = new ArrayList<>();
+    int number = from;
+    while (number < table.chunks() && slice.size() < SLICE) {
+      if (isMissing(number)) {
+        slice.add(table.chunk(number));
+      }
+      number++;
+    }
+    if (slice.isEmpty()) {
+      return;
+    }
+    int next = number;
+    var _ =
+        fetch(slice, FetchClass.PREFETCH)
+            .done()
+            .thenRun(
+                () -> Thread.ofVirtual().name("whole " + digest).start(() -> fetchSlice(next)));
+  }
+
+  @Override
+  public boolean isWholesale() {
+    return wholesale.get();
+  }
+
+  /// Puts what came without being asked for where the kernel finds it by itself: from now on its
+  /// uses are not seen.
+  void promote() {
+    for (int number : uses.takeUnasked()) {
+      LayerObject object = table.object(table.chunk(number).object());
+      if (object.isOneChunk()) {
+        adopt(object);
+      }
     }
   }
 
@@ -163,77 +324,38 @@ final class LayerContent {
     return parts;
   }
 
-  /// Starts a span for a chunk and what is missing behind it, or returns the flight that somebody
-  /// else has started meanwhile; empty if the chunk is here by now.
-  private Optional<Flight> launch(LayerChunk chunk, int window) {
-    Span planned = Span.plan(table, chunk, window, this::isMissing);
-    Map<LayerChunk, Flight> mine = new HashMap<>();
-    List<LayerChunk> taken = new ArrayList<>();
-    Flight asked = newFlight();
-    planning.lock();
-    try {
-      Flight overtaken = flights.get(chunk.number());
-      if (overtaken != null && !overtaken.isOverdue()) {
-        return Optional.of(overtaken);
-      }
-      if (isHere(chunk)) {
-        return Optional.empty();
-      }
-      flights.put(chunk.number(), asked);
-      for (LayerChunk candidate : planned.chunks()) {
-        if (candidate.number() == chunk.number()) {
-          mine.put(candidate, asked);
-          taken.add(candidate);
-        } else if (isMissing(candidate.number())) {
-          Flight flight = newFlight();
-          flights.put(candidate.number(), flight);
-          mine.put(candidate, flight);
-          taken.add(candidate);
-        }
-      }
-    } finally {
-      planning.unlock();
-    }
-    Span span = planned.only(taken);
-    windows.fetched(chunk.member().start(), span.range().end(), window);
-    start(span, mine);
-    return Optional.of(asked);
-  }
-
-  private Flight newFlight() {
-    return new Flight(shared.policy().patience());
-  }
-
-  private void start(Span span, Map<LayerChunk, Flight> flights) {
-    shared.transfers().start(blob, span, new Arrivals(flights));
-  }
-
-  /// Returns the flight of a chunk that is here; empty if the store has it only by name.
-  ///
   /// A file of one chunk that lies within another object is brought to where the kernel finds it.
-  private Optional<Flight> landed(LayerChunk chunk) {
-    return inMemory(chunk)
-        .map(bytes -> Flight.landed(bytes, Flight.Place.GATE))
-        .or(() -> load(chunk).map(bytes -> Flight.landed(bytes, place(chunk, bytes))));
+  @Override
+  public void land(LayerChunk chunk, Flight flight) throws IOException {
+    Optional<VerifiedChunk> kept = inMemory(chunk);
+    if (kept.isPresent()) {
+      flight.arrived(kept.get());
+      flight.placed(Flight.Place.GATE);
+      return;
+    }
+    VerifiedChunk bytes = load(chunk);
+    flight.arrived(bytes);
+    flight.placed(place(chunk, bytes, FetchClass.READ));
   }
 
-  private Optional<VerifiedChunk> load(LayerChunk chunk) {
+  private VerifiedChunk load(LayerChunk chunk) throws IOException {
     Digest name = chunk.digest().orElseThrow();
     try (Stored stored = shared.store().find(name, chunk.size()).orElse(null)) {
       if (stored == null) {
-        return Optional.empty();
+        throw new IOException("the store has given it up: " + describe(chunk));
       }
       ByteBuffer bytes = ByteBuffer.allocate(chunk.size());
       stored.read(0, bytes);
-      return Optional.of(verify(chunk, bytes.array()));
+      return verify(chunk, bytes.array());
     } catch (IOException e) {
       Fetching.report(digest, describe(chunk), e);
-      return Optional.empty();
+      throw e;
     }
   }
 
   /// The name for an error is looked up only when there is one: that walks through the whole layer.
-  private VerifiedChunk verify(LayerChunk chunk, byte[] bytes) throws CorruptContentException {
+  @Override
+  public VerifiedChunk verify(LayerChunk chunk, byte[] bytes) throws CorruptContentException {
     if (chunk.digest().isEmpty()) {
       return VerifiedChunk.of(bytes);
     }
@@ -244,14 +366,16 @@ final class LayerContent {
     }
   }
 
-  private boolean isHere(LayerChunk chunk) {
+  @Override
+  public boolean isHere(LayerChunk chunk) {
     return isStored(chunk) || inMemory(chunk).isPresent();
   }
 
   /// Tells whether a chunk is neither here nor on its way. It looks for a flight first: a flight is
   /// over only when its chunk is here.
-  private boolean isMissing(int number) {
-    return !flights.containsKey(number) && !isHere(table.chunk(number));
+  boolean isMissing(int number) {
+    LayerChunk chunk = table.chunk(number);
+    return !link.isActive(nameOf(chunk)) && !isHere(chunk);
   }
 
   /// Returns how an error names a chunk.
@@ -266,55 +390,34 @@ final class LayerContent {
             digest);
   }
 
-  /// What a span brings, chunk by chunk.
-  private final class Arrivals implements Transfers.Receiver {
-    private final Map<LayerChunk, Flight> mine;
-
-    /// What was logged last: the chunks of a span often fail together.
-    private String reported = "";
-
-    Arrivals(Map<LayerChunk, Flight> mine) {
-      this.mine = Map.copyOf(mine);
+  @Override
+  public void arrived(LayerChunk chunk, VerifiedChunk bytes, FetchClass wanted) {
+    troubled = false;
+    if (wanted == FetchClass.READ && chunk.fileOffset() == 0 && !wholesale.get()) {
+      shared.libraries().opened(this, table.object(chunk.object()), bytes.bytes());
     }
+    shared.listeners().arrived(this, chunk, wanted);
+  }
 
-    @Override
-    public void arrived(LayerChunk chunk, byte[] bytes) {
-      Flight flight = mine.get(chunk);
-      if (flight == null) {
-        throw new IllegalArgumentException("not a chunk of this span: " + chunk);
-      }
-      try {
-        VerifiedChunk verified = verify(chunk, bytes);
-        troubled = false;
-        flight.arrived(verified);
-        flight.placed(place(chunk, verified));
-      } catch (IOException e) {
-        failed(chunk, e);
-      } catch (RuntimeException e) {
-        failed(chunk, new IOException("a bug while storing: " + e, e));
-        throw e;
-      } finally {
-        flights.remove(chunk.number(), flight);
-      }
-    }
-
-    @Override
-    public void failed(LayerChunk chunk, IOException cause) {
-      Flight flight = mine.get(chunk);
-      if (flight == null) {
-        return;
-      }
-      flights.remove(chunk.number(), flight);
-      String message = String.valueOf(cause.getMessage());
-      if (flight.failed(cause) && !message.equals(reported)) {
-        reported = message;
-        Fetching.report(digest, describe(chunk), cause);
-      }
+  @Override
+  public void failed(LayerChunk chunk, IOException cause) {
+    String message = String.valueOf(cause.getMessage());
+    if (!message.equals(reported)) {
+      reported = message;
+      Fetching.report(digest, describe(chunk), cause);
     }
   }
 
-  private Flight.Place place(LayerChunk chunk, VerifiedChunk bytes) {
-    if (!table.verified() || !store(chunk, bytes)) {
+  @Override
+  public void fetched(Batch batch, Duration took) {
+    reported = "";
+    shared.scheduler().noteFetched(batch);
+    shared.listeners().fetched(this, batch.range(), batch.fetchClass(), took);
+  }
+
+  @Override
+  public Flight.Place place(LayerChunk chunk, VerifiedChunk bytes, FetchClass wanted) {
+    if (!table.verified() || !store(chunk, bytes, isToBeSeen(chunk, wanted))) {
       shared.recent().put(new RecentChunks.Key(digest, chunk.number()), bytes);
       return Flight.Place.GATE;
     }
@@ -332,11 +435,23 @@ final class LayerContent {
     };
   }
 
-  private boolean store(LayerChunk chunk, VerifiedChunk bytes) {
+  /// Tells whether the use of a chunk is to come by the gate, so that it is seen: it was fetched
+  /// because it might be used, not because it is or because all is.
+  private boolean isToBeSeen(LayerChunk chunk, FetchClass wanted) {
+    boolean guessed = wanted != FetchClass.READ && wanted != FetchClass.BACKGROUND;
+    if (!guessed || wholesale.get() || !uses.addUnasked(chunk.number())) {
+      return false;
+    }
+    shared.scheduler().noteUnused(Batch.packed(chunk));
+    return true;
+  }
+
+  /// Keeps a chunk. A whole file stands where the kernel finds it, unless its use is to be seen.
+  private boolean store(LayerChunk chunk, VerifiedChunk bytes, boolean seen) {
     LayerObject object = table.object(chunk.object());
     ChunkKey key = new ChunkKey(object.entry(), chunk.fileOffset());
     boolean whole = object.isOneChunk() && object.sharing() == LayerObject.Sharing.SHARED;
-    return switch (whole ? cache.addFile(key, bytes) : cache.addPart(key, bytes)) {
+    return switch (whole && !seen ? cache.addFile(key, bytes) : cache.addPart(key, bytes)) {
       case Published.Shared _ -> true;
       case Published.Unshared _, Published.Uncached _ -> false;
     };

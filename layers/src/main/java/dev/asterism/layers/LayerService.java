@@ -23,14 +23,22 @@ public final class LayerService implements AutoCloseable {
   private final DirectoryCache store;
   private final FuseSession session;
   private final LayerStore layers;
-  private final IdleMemory memory;
+  private final Fetching fetching;
+  private final Promotion promotion;
 
   private LayerService(
-      DirectoryCache store, FuseSession session, LayerStore layers, IdleMemory memory) {
-    this.memory = memory;
+      DirectoryCache store, FuseSession session, LayerStore layers, Fetching fetching) {
+    this.fetching = fetching;
+    this.promotion = new Promotion(fetching.scheduler(), fetching.catalog());
     this.store = store;
     this.session = session;
     this.layers = layers;
+  }
+
+  /// As the other; nothing is fetched but what is read.
+  public static LayerService open(
+      Path root, BlobSource registry, FetchPolicy policy, InstantSource clock) throws IOException {
+    return open(root, registry, policy, StartPolicy.NOTHING, clock);
   }
 
   /// Opens the store below `root`, mounts the gate and knows the layers that are on disk.
@@ -38,7 +46,12 @@ public final class LayerService implements AutoCloseable {
   /// @param root an absolute directory without `:` or `,` in its name, made if it is not there
   /// @throws IOException if the directory cannot be used, or FUSE cannot be mounted
   public static LayerService open(
-      Path root, BlobSource registry, FetchPolicy policy, InstantSource clock) throws IOException {
+      Path root,
+      BlobSource registry,
+      FetchPolicy policy,
+      StartPolicy starts,
+      InstantSource clock)
+      throws IOException {
     if (!root.isAbsolute() || root.toString().matches(".*[:,\\\\].*")) {
       throw new IOException(
           "root %s must be an absolute path without ':', ',' or '\\': it becomes a mount option"
@@ -47,7 +60,7 @@ public final class LayerService implements AutoCloseable {
     Files.createDirectories(root);
     DirectoryCache store = DirectoryCache.open(root.resolve("cache"), clock);
     try {
-      return mount(root, registry, policy, store);
+      return mount(root, registry, policy, starts, store, clock);
     } catch (IOException | RuntimeException e) {
       store.close();
       throw e;
@@ -55,15 +68,25 @@ public final class LayerService implements AutoCloseable {
   }
 
   private static LayerService mount(
-      Path root, BlobSource registry, FetchPolicy policy, DirectoryCache store) throws IOException {
-    IdleMemory memory = new IdleMemory();
+      Path root,
+      BlobSource registry,
+      FetchPolicy policy,
+      StartPolicy starts,
+      DirectoryCache store,
+      InstantSource clock)
+      throws IOException {
+    Catalog catalog = new Catalog();
+    ImageTrees trees = new ImageTrees();
     Fetching fetching =
         new Fetching(
             policy,
             store,
             new RecentChunks(policy.maxInFlight()),
-            new Transfers(policy, memory),
-            new Catalog(),
+            new Scheduler(policy, new IdleMemory()),
+            new FetchListeners(),
+            catalog,
+            trees,
+            new Libraries(store, catalog, trees),
             (layer, object) -> nameOf(LayerDirectory.of(root.resolve("layers"), layer), object));
     Path mountpoint = root.resolve("fs");
     unmountDead(mountpoint); // before anything looks at it: a dead mount answers ENOTCONN
@@ -72,8 +95,9 @@ public final class LayerService implements AutoCloseable {
         FuseSession.mount(
             mountpoint, "asterism", new Gate(fetching), FuseSession.Options.defaults());
     try {
-      LayerStore layers = new LayerStore(root, mountpoint.resolve(Gate.NAME), registry, fetching);
-      return new LayerService(store, session, layers, memory);
+      LayerStore layers =
+          new LayerStore(root, mountpoint.resolve(Gate.NAME), registry, fetching, starts, clock);
+      return new LayerService(store, session, layers, fetching);
     } catch (IOException | RuntimeException e) {
       session.close();
       throw e;
@@ -109,6 +133,16 @@ public final class LayerService implements AutoCloseable {
     return layers;
   }
 
+  /// Returns the starts that were seen lately, for what reports on them.
+  public Starts starts() {
+    return layers.starts();
+  }
+
+  /// Returns what the layers fetch with.
+  Fetching fetching() {
+    return fetching;
+  }
+
   /// Returns the layers that can be read now, a new set.
   public Set<Digest> mountedLayers() {
     return layers.mounted();
@@ -122,10 +156,14 @@ public final class LayerService implements AutoCloseable {
   /// Unmounts the gate and closes the store. Reads that wait end with an error.
   @Override
   public void close() throws IOException {
+    layers.close();
     try {
+      promotion.close();
+      fetching.scheduler().close(); // whoever waits for its turn does so no longer
       session.close();
     } finally {
-      memory.close();
+      fetching.scheduler().memory().close();
+      fetching.trees().close();
       store.close();
     }
   }

@@ -138,20 +138,25 @@ final class ObjectReader implements AutoCloseable {
       LayerChunk chunk = table.chunk(table.chunkOf(location.object(), position));
       int from = (int) (offset + done - chunk.fileOffset());
       int count = Math.min(length - done, chunk.size() - from);
-      readAhead(location, position);
-      pieces.add(new Piece(chunk, from, done, count, fetched(location.layer(), chunk, deadline)));
+      boolean first = readAhead(location, position);
+      pieces.add(
+          new Piece(chunk, from, done, count, fetched(location.layer(), chunk, first, deadline)));
       done += count;
     }
     return pieces;
   }
 
+  /// @param first whether this handle has not just read it
   private static Optional<VerifiedChunk> fetched(
-      LayerContent layer, LayerChunk chunk, Deadline deadline) throws IOException {
-    if (layer.isStored(chunk)) {
-      return Optional.empty();
-    }
+      LayerContent layer, LayerChunk chunk, boolean first, Deadline deadline) throws IOException {
     Optional<VerifiedChunk> inMemory = layer.inMemory(chunk);
-    return inMemory.isPresent() ? inMemory : Optional.of(layer.want(chunk).bytes(deadline));
+    if (inMemory.isPresent() || layer.isStored(chunk)) {
+      if (first) {
+        layer.noteUse(chunk);
+      }
+      return inMemory;
+    }
+    return Optional.of(layer.awaitBytes(chunk, deadline));
   }
 
   private void copy(LayerContent layer, Piece piece, MemorySegment target, Deadline deadline)
@@ -191,11 +196,13 @@ final class ObjectReader implements AutoCloseable {
 
   /// Doubles what is fetched ahead with every chunk that follows the one before; starts over when
   /// one does not.
-  private void readAhead(Catalog.Location location, int position) {
+  ///
+  /// @return whether it is another chunk than the last
+  private boolean readAhead(Catalog.Location location, int position) {
     long bytes;
     synchronized (this) {
       if (position == lastPosition) {
-        return;
+        return false;
       }
       boolean sequential = position == lastPosition + 1;
       lastPosition = position;
@@ -208,11 +215,18 @@ final class ObjectReader implements AutoCloseable {
       bytes = ahead;
     }
     ChunkTable table = location.layer().table();
-    for (int next = position + 1; next < location.object().chunks() && bytes > 0; next++) {
-      LayerChunk chunk = table.chunk(table.chunkOf(location.object(), next));
-      location.layer().prefetch(chunk, fetching.policy().quantum());
-      bytes -= chunk.size();
+    List<LayerChunk> next = new ArrayList<>();
+    for (int at = position + 1; at < location.object().chunks() && bytes > 0; at++) {
+      int number = table.chunkOf(location.object(), at);
+      if (location.layer().isMissing(number)) {
+        next.add(table.chunk(number));
+      }
+      bytes -= table.chunk(number).size();
     }
+    if (!next.isEmpty()) {
+      FetchTicket _ = location.layer().fetch(next, FetchClass.READAHEAD);
+    }
+    return true;
   }
 
   private synchronized void closePart() throws IOException {

@@ -290,7 +290,7 @@ final class FaultyRegistryTest {
                   stuck.toString())
               .builder()
               .start();
-      await(() -> silent.asked() > asked + 70);
+      await(() -> silent.asked() >= asked + FetchQueue.MAX_RUNNING);
 
       assertThat(cat(rootfs, "small").orThrow().out()).isEqualTo(SMALL);
       assertThat(cat(rootfs, "big").orThrow().out()).isEqualTo(BIG);

@@ -113,15 +113,21 @@ final class LayerContentTest {
     store = DirectoryCache.open(directory.resolve("cache"), InstantSource.system());
     memory = new IdleMemory();
     Digest digest = Digest.of(blob.bytes);
+    Catalog catalog = new Catalog();
+    ImageTrees trees = new ImageTrees();
     Fetching fetching =
         new Fetching(
             POLICY,
             store,
             new RecentChunks(1 << 20),
-            new Transfers(POLICY, memory),
-            new Catalog(),
+            new Scheduler(POLICY, memory),
+            new FetchListeners(),
+            catalog,
+            trees,
+            new Libraries(store, catalog, trees),
             (_, object) -> "file " + object.entry());
-    layer = new LayerContent(digest, ChunkTable.open(table), blob, store.layer(digest), fetching);
+    layer =
+        new LayerContent(digest, ChunkTable.open(table), blob, "", store.layer(digest), fetching);
   }
 
   @AfterEach

@@ -1,0 +1,31 @@
+package dev.asterism.layers;
+
+import dev.asterism.content.ByteRange;
+import java.time.Duration;
+
+/// Is told what is fetched and what containers use of it.
+///
+/// Called on the threads that fetch and serve: it has to be quick and must not throw.
+interface FetchListener {
+  /// A container uses a chunk, for the first time as far as can be seen from here: a file of one
+  /// chunk was looked up at the gate, or a chunk of an open file was read through a handle that had
+  /// not read it before.
+  default void used(LayerContent layer, LayerChunk chunk, Found found) {}
+
+  /// A call has waited for a chunk.
+  ///
+  /// @param came whether the chunk came; else the call failed or asks another layer
+  default void waited(LayerContent layer, LayerChunk chunk, Duration time, boolean came) {}
+
+  /// A chunk was fetched and verified.
+  ///
+  /// @param wanted the most urgent reason that it was asked for by
+  default void arrived(LayerContent layer, LayerChunk chunk, FetchClass wanted) {}
+
+  /// A range request has ended well.
+  ///
+  /// @param range compressed bytes of the blob
+  /// @param took from the request to the end of its body
+  /// @param wanted the most urgent reason when it began
+  default void fetched(LayerContent layer, ByteRange range, FetchClass wanted, Duration took) {}
+}

@@ -1,0 +1,428 @@
+package dev.asterism.layers;
+
+import dev.asterism.content.ByteRange;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+
+/// What is wanted over one link, and which range is asked for next.
+///
+/// Nothing here waits, runs or looks at a clock: time is given in nanoseconds, and whoever owns it
+/// ([Link]) guards it with a lock. So a simulated link drives it in the tests.
+///
+/// Ranges are made when there is room for one, not when chunks are asked for: until then a chunk
+/// may move to a more urgent class, be given up, or turn out to have come another way.
+final class FetchQueue {
+  /// Chunks that wait at most, those of reads not counted: their number is bounded by the callers.
+  static final int MAX_QUEUED = 1 << 16;
+
+  /// Requests at a time; below what the registry's client has connections for.
+  static final int MAX_RUNNING = 14;
+
+  /// Requests at a time with which one that nobody waits for may still begin, so that a read always
+  /// finds a connection.
+  static final int MAX_RUNNING_UNASKED = 8;
+
+  /// The background waits for so long a silence of what is urgent.
+  static final long QUIET = Duration.ofMillis(150).toNanos();
+
+  /// A gap that is downloaded and thrown away costs less than a request if it is at most this part
+  /// of what the link carries in a round trip.
+  private static final int GAP_PART = 8;
+
+  private static final long LEAST_GAP = 16 << 10; // 16 KiB
+  private static final long LARGEST_GAP = 128 << 10; // 128 KiB
+
+  private final FetchPolicy policy;
+  private final LinkMeter meter = new LinkMeter();
+  private final Map<Want.Name, Want> active = new HashMap<>();
+
+  /// In the order of asking; entries whose want has moved on are dropped when they come up.
+  private final List<Deque<Want>> queues = new ArrayList<>();
+
+  /// What is queued of each layer, by chunk number: that is the order of the blob.
+  private final Map<FetchTarget, TreeMap<Integer, Want>> byLayer = new IdentityHashMap<>();
+
+  /// What is under way: a few.
+  private final List<Batch> batches = new ArrayList<>();
+
+  private int queued;
+  private int runningReads;
+  private int runningUrgent;
+  private long inFlight;
+
+  FetchQueue(FetchPolicy policy) {
+    this.policy = policy;
+    for (FetchClass each : FetchClass.values()) {
+      queues.add(each.ordinal(), new ArrayDeque<>());
+    }
+  }
+
+  LinkMeter meter() {
+    return meter;
+  }
+
+  /// Returns bytes that were asked for and have not come.
+  long inFlight() {
+    return inFlight;
+  }
+
+  int running() {
+    return batches.size();
+  }
+
+  int queued() {
+    return queued;
+  }
+
+  /// Tells whether a read, or what lies beside it, is being fetched or waits for its turn.
+  boolean isUrgent() {
+    return runningUrgent > 0
+        || head(FetchClass.READ).isPresent()
+        || head(FetchClass.READAHEAD).isPresent();
+  }
+
+  int runningReads() {
+    return runningReads;
+  }
+
+  /// Tells whether a chunk is queued or under way.
+  boolean isActive(Want.Name name) {
+    return active.containsKey(name);
+  }
+
+  /// Returns a layer's claim to a chunk, a new one or the one that it has; empty if the queue is
+  /// full.
+  Optional<Claim> claim(
+      FetchTarget layer, LayerChunk chunk, Want.Name name, FetchClass fetchClass, long now) {
+    Want known = active.get(name);
+    if (known != null && !isHopeless(known, now)) {
+      Claim claim =
+          known
+              .claimOf(layer, chunk)
+              .orElseGet(() -> {
+                Claim added = new Claim(layer, chunk, new Flight());
+                known.claims().add(added);
+                return added;
+              });
+      if (fetchClass.isBefore(known.fetchClass())) {
+        raise(known, fetchClass);
+      }
+      return Optional.of(claim);
+    }
+    if (queued >= MAX_QUEUED && fetchClass != FetchClass.READ) {
+      return Optional.empty();
+    }
+    Claim claim = new Claim(layer, chunk, new Flight());
+    Want want = new Want(name, claim, fetchClass);
+    active.put(name, want);
+    enqueue(want);
+    return Optional.of(claim);
+  }
+
+  /// As the other, for a chunk that the store says it has and cannot give.
+  void force(Want.Name name) {
+    Want want = active.get(name);
+    if (want != null) {
+      want.force();
+    }
+  }
+
+  /// Takes up a claim again whose chunk was thought to be here and is not.
+  void reclaim(Want ended, Claim claim) {
+    Want known = active.get(ended.name());
+    if (known != null) {
+      known.claims().add(claim);
+      if (ended.fetchClass().isBefore(known.fetchClass())) {
+        raise(known, ended.fetchClass());
+      }
+      return;
+    }
+    Want want = new Want(ended.name(), claim, ended.fetchClass());
+    want.force();
+    active.put(want.name(), want);
+    enqueue(want);
+  }
+
+  /// Tells whether everybody's patience with it is over: who wants the chunk now asks again.
+  private boolean isHopeless(Want want, long now) {
+    return want.state() == Want.State.RUNNING
+        && now - want.startedAt() > policy.patience().toNanos();
+  }
+
+  private void raise(Want want, FetchClass to) {
+    if (want.state() == Want.State.RUNNING && to == FetchClass.READ) {
+      want.join();
+      want.batch().ifPresent(Batch::hurry);
+    }
+    want.raise(to);
+    if (want.state() == Want.State.QUEUED) {
+      queueOf(to).add(want);
+    }
+  }
+
+  private Deque<Want> queueOf(FetchClass fetchClass) {
+    return queues.get(fetchClass.ordinal());
+  }
+
+  private TreeMap<Integer, Want> queuedOf(FetchTarget layer) {
+    return byLayer.computeIfAbsent(layer, _ -> new TreeMap<>());
+  }
+
+  private void enqueue(Want want) {
+    want.enter(Want.State.QUEUED);
+    queueOf(want.fetchClass()).add(want);
+    queuedOf(want.first().layer()).put(want.first().chunk().number(), want);
+    queued++;
+  }
+
+  private void dequeue(Want want) {
+    FetchTarget layer = want.first().layer();
+    TreeMap<Integer, Want> ofLayer = queuedOf(layer);
+    ofLayer.remove(want.first().chunk().number(), want);
+    if (ofLayer.isEmpty()) {
+      byLayer.remove(layer);
+    }
+    queued--;
+  }
+
+  /// Returns the next range to ask for, if there is room for one.
+  ///
+  /// @param quietSince when something urgent was last done on any link
+  /// @param landed gets those whose turn had come and that are here already: they are over
+  Optional<Batch> next(long now, long quietSince, Collection<Want> landed) {
+    for (FetchClass each : FetchClass.values()) {
+      for (Optional<Want> head = head(each); head.isPresent(); head = head(each)) {
+        if (!mayStart(each, head.get(), now, quietSince)) {
+          return Optional.empty(); // nor anything less urgent
+        }
+        List<Want> taken = take(head.get(), each, landed);
+        if (!taken.isEmpty()) {
+          return Optional.of(begin(taken, each, now));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Want> head(FetchClass of) {
+    Deque<Want> queue = queueOf(of);
+    while (!queue.isEmpty()) {
+      Want head = queue.peek();
+      if (head.state() == Want.State.QUEUED && head.fetchClass() == of) {
+        return Optional.of(head);
+      }
+      queue.remove();
+    }
+    return Optional.empty();
+  }
+
+  /// A read may begin whenever there is a connection. What nobody waits for begins only while less
+  /// is on its way than keeps the link busy: so much and no more stands before the next read.
+  private boolean mayStart(FetchClass of, Want head, long now, long quietSince) {
+    long product = meter.product();
+    long depth = Math.max(product + product / 2, policy.quantum());
+    int running = batches.size();
+    return switch (of) {
+      case READ ->
+          running == 0
+              || (running < MAX_RUNNING
+                  && inFlight + Batch.packed(head.first().chunk()) <= policy.maxInFlight());
+      case READAHEAD -> running < MAX_RUNNING_UNASKED && inFlight < depth;
+      case PREFETCH, LEARNED ->
+          running < MAX_RUNNING_UNASKED && inFlight < (runningReads > 0 ? product : depth);
+      case BACKGROUND ->
+          running < MAX_RUNNING_UNASKED
+              && runningUrgent == 0
+              && now - quietSince >= QUIET
+              && inFlight < depth;
+    };
+  }
+
+  /// Takes out of the queue what goes into one range with `head`: from its member on, what is
+  /// queued of its layer as far as the range may reach.
+  ///
+  /// A member is taken whole, so that every chunk of it can be had by inflating once; the first
+  /// member is taken even if it is larger than a range should be.
+  private List<Want> take(Want head, FetchClass of, Collection<Want> landed) {
+    FetchTarget layer = head.first().layer();
+    long start = head.first().chunk().member().start();
+    long limit = limit(of, layer);
+    long end = start;
+    List<Want> taken = new ArrayList<>();
+    List<Want> between = new ArrayList<>();
+    for (Want want : List.copyOf(fromMember(layer, head).values())) {
+      LayerChunk chunk = want.first().chunk();
+      boolean firstMember = chunk.member().start() == start;
+      if (!firstMember && Batch.needed(chunk) - start > limit) {
+        break;
+      }
+      between.add(want);
+      if (!firstMember && !mayJoin(of, want.fetchClass())) {
+        continue; // it comes along if the range goes on behind it
+      }
+      if (!isWorthTheGap(layer, end, chunk.member().start())) {
+        break;
+      }
+      for (Want next : between) {
+        if (isTaken(next, landed)) {
+          taken.add(next);
+          end = Math.max(end, Batch.needed(next.first().chunk()));
+        }
+      }
+      between.clear();
+    }
+    return taken;
+  }
+
+  /// Takes a want out of the queue, and tells whether it has to be fetched.
+  private boolean isTaken(Want want, Collection<Want> landed) {
+    dequeue(want);
+    Claim claim = want.first();
+    if (want.isForced() || !claim.layer().isHere(claim.chunk())) {
+      return true;
+    }
+    landed.add(want);
+    end(want);
+    return false;
+  }
+
+  private Map<Integer, Want> fromMember(FetchTarget layer, Want head) {
+    TreeMap<Integer, Want> ofLayer = queuedOf(layer);
+    long start = head.first().chunk().member().start();
+    int number = head.first().chunk().number();
+    Map.Entry<Integer, Want> before = ofLayer.lowerEntry(number);
+    while (before != null && before.getValue().first().chunk().member().start() == start) {
+      number = before.getKey();
+      before = ofLayer.lowerEntry(number);
+    }
+    return ofLayer.tailMap(number, true);
+  }
+
+  /// A read takes what lies beside it along, and nothing less urgent: its tail stands before the
+  /// next read. The others take along whatever is at least as urgent.
+  private static boolean mayJoin(FetchClass head, FetchClass other) {
+    return head == FetchClass.READ ? other.isUrgent() : !head.isBefore(other);
+  }
+
+  /// Half of what keeps the link busy, so that two ranges do, and no more than that stands before a
+  /// read; far more where all of a layer is wanted.
+  private long limit(FetchClass of, FetchTarget layer) {
+    long most =
+        of != FetchClass.READ && layer.isWholesale() ? policy.maxWindow() : policy.quantum();
+    long wanted = of != FetchClass.READ && layer.isWholesale() ? 4 : 1;
+    return Math.clamp(wanted * meter.product() / 2, policy.quantum() / 4, most);
+  }
+
+  /// Tells whether what lies between two members is rather downloaded and thrown away than the
+  /// second asked for by itself. What is on its way is not downloaded twice.
+  private boolean isWorthTheGap(FetchTarget layer, long from, long to) {
+    long most = Math.clamp(meter.product() / GAP_PART, LEAST_GAP, LARGEST_GAP);
+    return to <= from
+        || to - from <= most
+            && batches.stream()
+                .noneMatch(batch ->
+                    batch.layer().equals(layer)
+                        && batch.range().start() < to
+                        && batch.range().end() > from);
+  }
+
+  private Batch begin(List<Want> taken, FetchClass of, long now) {
+    long start = taken.getFirst().first().chunk().member().start();
+    long end = start;
+    for (Want want : taken) {
+      end = Math.max(end, Batch.needed(want.first().chunk()));
+    }
+    Batch batch = new Batch(taken.getFirst().first().layer(), new ByteRange(start, end), taken, of);
+    taken.forEach(want -> want.start(batch, now));
+    batches.add(batch);
+    inFlight += batch.left();
+    runningReads += of == FetchClass.READ ? 1 : 0;
+    runningUrgent += of.isUrgent() ? 1 : 0;
+    return batch;
+  }
+
+  /// Notes the time from a request to its answer.
+  void answered(long nanos, long now) {
+    meter.answered(nanos, now);
+  }
+
+  /// Notes that bytes of a range have come.
+  void arrived(Batch batch, long bytes, long now) {
+    inFlight -= batch.arrived(bytes);
+    meter.arrived(bytes, now);
+  }
+
+  /// Notes that a chunk is where it belongs, or that it cannot be had.
+  void end(Want want) {
+    want.enter(Want.State.OVER);
+    active.remove(want.name(), want);
+  }
+
+  /// Takes the claim that a fetch has failed through out of a want, and queues it again if another
+  /// layer lists the chunk. A read that joined what was begun before it came gets an attempt of its
+  /// own.
+  ///
+  /// @return the claim whose readers get the error; empty if there is another attempt
+  Optional<Claim> fail(Want want) {
+    if (want.takeJoined()) {
+      enqueue(want);
+      return Optional.empty();
+    }
+    Claim failed = want.claims().removeFirst();
+    if (want.claims().isEmpty()) {
+      want.claims().add(failed);
+      end(want);
+    } else {
+      enqueue(want);
+    }
+    return Optional.of(failed);
+  }
+
+  /// Notes that a range has ended, well or not.
+  void ended(Batch batch, long now) {
+    inFlight -= batch.left();
+    batches.remove(batch);
+    runningReads -= batch.fetchClass() == FetchClass.READ ? 1 : 0;
+    runningUrgent -= batch.fetchClass().isUrgent() ? 1 : 0;
+    if (batches.isEmpty()) {
+      meter.idle(now);
+    }
+  }
+
+  /// Takes out of the queue what only a ticket asked for.
+  ///
+  /// @return those that are over: whoever asked for them is to be told
+  List<Want> cancel(FetchTicket ticket) {
+    return remove(want ->
+        !want.fetchClass().isUrgent()
+            && want.claims().stream()
+                .flatMap(claim -> claim.tickets().stream())
+                .allMatch(other -> other == ticket)
+            && want.claims().stream().anyMatch(claim -> claim.tickets().contains(ticket)));
+  }
+
+  /// Takes everything out of the queue.
+  List<Want> clear() {
+    return remove(_ -> true);
+  }
+
+  private List<Want> remove(Predicate<Want> which) {
+    List<Want> removed =
+        byLayer.values().stream().flatMap(of -> of.values().stream()).filter(which).toList();
+    for (Want want : removed) {
+      dequeue(want);
+      end(want);
+    }
+    return removed;
+  }
+}

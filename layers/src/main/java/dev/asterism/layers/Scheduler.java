@@ -1,0 +1,112 @@
+package dev.asterism.layers;
+
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.LongAdder;
+
+/// Fetches for all mounted layers: one [Link] for each registry host, and the figures.
+///
+/// See `docs/fetching.md` for what it does next. Thread-safe. Closing fails what waits for its
+/// turn.
+final class Scheduler implements AutoCloseable {
+  /// May come in vain before anything is known.
+  private static final long FREE_UNUSED = 2 << 20; // 2 MiB
+
+  private final FetchPolicy policy;
+  private final IdleMemory memory;
+  private final ConcurrentMap<String, Link> links = new ConcurrentHashMap<>();
+
+  /// When something urgent last moved on any link, on the clock of System.nanoTime.
+  private final AtomicLong lastUrgent =
+      new AtomicLong(System.nanoTime() - Duration.ofHours(1).toNanos());
+
+  private final AtomicLong lastUse = new AtomicLong(lastUrgent.get());
+
+  /// By the class's place in its enum.
+  private final AtomicLongArray bytes = new AtomicLongArray(FetchClass.values().length);
+
+  private final AtomicLongArray requests = new AtomicLongArray(FetchClass.values().length);
+  private final LongAdder used = new LongAdder();
+  private final LongAdder unused = new LongAdder();
+
+  Scheduler(FetchPolicy policy, IdleMemory memory) {
+    this.policy = policy;
+    this.memory = memory;
+  }
+
+  /// Returns the link to a registry, named as in an image reference; the same each time.
+  Link link(String host) {
+    return links.computeIfAbsent(host, _ -> new Link(this, policy));
+  }
+
+  IdleMemory memory() {
+    return memory;
+  }
+
+  /// Tells whether no container has waited for anything on any link, or used what was fetched for
+  /// it, for this long.
+  boolean isQuiet(Duration time) {
+    long since = System.nanoTime() - time.toNanos();
+    return lastUrgent.get() - since <= 0
+        && lastUse.get() - since <= 0
+        && links.values().stream().noneMatch(Link::isUrgent);
+  }
+
+  /// Tells whether no container has waited for anything for a second.
+  boolean isIdle() {
+    return isQuiet(Duration.ofSeconds(1));
+  }
+
+  void noteUrgent(long now) {
+    lastUrgent.accumulateAndGet(now, (a, b) -> b - a > 0 ? b : a);
+  }
+
+  long lastUrgent() {
+    return lastUrgent.get();
+  }
+
+  void noteFetched(Batch batch) {
+    bytes.addAndGet(batch.fetchClass().ordinal(), batch.range().length());
+    requests.incrementAndGet(batch.fetchClass().ordinal());
+  }
+
+  /// Notes that a container has used a chunk.
+  void noteUsed(long packed) {
+    used.add(packed);
+    lastUse.set(System.nanoTime());
+  }
+
+  /// Notes that chunks came that nobody had asked for; negative when one is used after all.
+  void noteUnused(long packed) {
+    unused.add(packed);
+  }
+
+  /// Tells whether what came unasked for and was not used is within its bound: half of what was
+  /// used, and a little to begin with.
+  boolean isGenerous() {
+    return unused.sum() <= FREE_UNUSED + used.sum() / 2;
+  }
+
+  /// Returns what was fetched until now.
+  FetchStats stats() {
+    return new FetchStats(sums(bytes), sums(requests), used.sum(), unused.sum());
+  }
+
+  private static Map<FetchClass, Long> sums(AtomicLongArray counters) {
+    Map<FetchClass, Long> sums = new EnumMap<>(FetchClass.class);
+    for (FetchClass each : FetchClass.values()) {
+      sums.put(each, counters.get(each.ordinal()));
+    }
+    return sums;
+  }
+
+  @Override
+  public void close() {
+    links.values().forEach(Link::close);
+  }
+}

@@ -1,0 +1,134 @@
+package dev.asterism.layers;
+
+import dev.asterism.content.ByteRange;
+import dev.asterism.content.MalformedLayerException;
+import dev.asterism.content.VerifiedChunk;
+import dev.asterism.estargz.MemberReader;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+
+/// One range request: asks, inflates chunk by chunk as the bytes come, and hands each on at once.
+/// Confined to its thread.
+final class Transfer implements Runnable {
+  private static final Logger LOGGER = System.getLogger(Transfer.class.getName());
+
+  private final Link link;
+  private final Scheduler scheduler;
+  private final Batch batch;
+  private int done;
+
+  Transfer(Link link, Scheduler scheduler, Batch batch) {
+    this.link = link;
+    this.scheduler = scheduler;
+    this.batch = batch;
+  }
+
+  @Override
+  public void run() {
+    try {
+      long start = System.nanoTime();
+      fetch();
+      batch.layer().fetched(batch, Duration.ofNanos(System.nanoTime() - start));
+    } catch (IOException e) {
+      failRest(e);
+    } catch (RuntimeException e) {
+      LOGGER.log(Level.ERROR, "bug while fetching range=" + batch.range(), e);
+      failRest(new IOException("a bug while fetching: " + e, e));
+    } catch (Error e) {
+      failRest(new IOException("a bug while fetching: " + e, e));
+      throw e;
+    } finally {
+      link.ended(batch);
+    }
+  }
+
+  private void fetch() throws IOException {
+    long asked = System.nanoTime();
+    try (InputStream body = batch.layer().blob().open(batch.range())) {
+      link.answered(System.nanoTime() - asked);
+      try (MemberReader reader = new MemberReader(new Counted(body), batch.range())) {
+        decode(reader);
+      }
+    }
+  }
+
+  private void decode(MemberReader reader) throws IOException {
+    long member = -1;
+    for (; done < batch.wants().size(); done++) {
+      Want want = batch.wants().get(done);
+      Claim claim = want.first();
+      LayerChunk chunk = claim.chunk();
+      Runnable release = link.takeMemory(batch, chunk.size());
+      try {
+        boolean first = chunk.member().start() != member;
+        member = chunk.member().start();
+        settle(want, claim, decode(reader, first, chunk));
+        scheduler.memory().decoded(chunk.size());
+      } catch (MalformedLayerException e) {
+        fail(want, e); // alone: the next member can still be read
+      } finally {
+        release.run();
+      }
+    }
+  }
+
+  private byte[] decode(MemberReader reader, boolean first, LayerChunk chunk) throws IOException {
+    if (first) {
+      ByteRange member = chunk.member();
+      reader.start(new ByteRange(member.start(), Math.min(member.end(), batch.range().end())));
+    }
+    return reader.read(chunk.innerOffset(), chunk.size());
+  }
+
+  private void settle(Want want, Claim claim, byte[] bytes) {
+    FetchTarget layer = claim.layer();
+    try {
+      VerifiedChunk verified = layer.verify(claim.chunk(), bytes);
+      claim.flight().arrived(verified);
+      claim.flight().placed(layer.place(claim.chunk(), verified, want.fetchClass()));
+      layer.arrived(claim.chunk(), verified, want.fetchClass());
+      link.came(want, claim);
+    } catch (IOException e) {
+      fail(want, e);
+    }
+  }
+
+  private void fail(Want want, IOException cause) {
+    Claim claim = want.first();
+    claim.layer().failed(claim.chunk(), cause);
+    link.failed(want, cause);
+  }
+
+  private void failRest(IOException cause) {
+    for (; done < batch.wants().size(); done++) {
+      fail(batch.wants().get(done), cause);
+    }
+  }
+
+  /// Tells the link what comes, and waits where a read goes first.
+  private final class Counted extends FilterInputStream {
+    Counted(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      link.giveWay(batch);
+      int n = in.read(buffer, offset, length);
+      if (n > 0) {
+        link.arrived(batch, n);
+      }
+      return n;
+    }
+  }
+}
