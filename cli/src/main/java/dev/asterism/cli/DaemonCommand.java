@@ -38,7 +38,8 @@ final class DaemonCommand implements Callable<Integer> {
       names = "--admin-address",
       paramLabel = "SOCKET",
       description =
-          "unix socket for 'asterism cache' and docs/admin.md (default: admin.sock beside --address)")
+          "unix socket for 'asterism cache' and docs/admin.md (default: admin.sock beside"
+              + " --address)")
   private Optional<Path> adminAddress = Optional.empty();
 
   @Option(

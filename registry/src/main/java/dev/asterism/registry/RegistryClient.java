@@ -176,8 +176,7 @@ public final class RegistryClient implements AutoCloseable {
     if (tail < 1 || tail > MAX_TAIL) {
       throw new IllegalArgumentException("tail of %d bytes".formatted(tail));
     }
-    return RemoteBlob.openWithTail(
-        reference.name(), digest, tail, repositories(reference), policy);
+    return RemoteBlob.openWithTail(reference.name(), digest, tail, repositories(reference), policy);
   }
 
   private List<Repository> repositories(ImageReference reference) {

@@ -42,8 +42,7 @@ final class RemoteBlob implements Blob {
           patience);
     }
 
-    private Answer ask(
-        Digest digest, String method, Map<String, String> headers, Patience patience)
+    private Answer ask(Digest digest, String method, Map<String, String> headers, Patience patience)
         throws IOException {
       return repository.ask(
           new Repository.Query(method, "blobs/" + digest, headers), redirect, patience);
@@ -157,11 +156,7 @@ final class RemoteBlob implements Blob {
   ///
   /// @param length bytes of the tail; a shorter blob comes whole
   static Blob openWithTail(
-      String name,
-      Digest digest,
-      int length,
-      List<Repository> repositories,
-      RequestPolicy policy)
+      String name, Digest digest, int length, List<Repository> repositories, RequestPolicy policy)
       throws IOException {
     List<Source> sources = repositories.stream().map(r -> new Source(r, new Redirect())).toList();
     RemoteBlob unsized = new RemoteBlob(name, digest, 0, sources, policy);

@@ -42,7 +42,6 @@ final class TailedBlob implements Blob {
   }
 
   private InputStream fromTail(ByteRange range) {
-    return new ByteArrayInputStream(
-        tail, (int) (range.start() - tailStart), (int) range.length());
+    return new ByteArrayInputStream(tail, (int) (range.start() - tailStart), (int) range.length());
   }
 }

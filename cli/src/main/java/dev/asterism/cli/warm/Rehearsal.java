@@ -63,8 +63,7 @@ public final class Rehearsal {
   }
 
   private Command recording(Path made, Path socket, Path scratch) {
-    List<String> words =
-        ownProgram.stream().filter(word -> !word.startsWith("-XX:AOT")).toList();
+    List<String> words = ownProgram.stream().filter(word -> !word.startsWith("-XX:AOT")).toList();
     return Command.of(words.getFirst(), "-XX:AOTCacheOutput=" + made)
         .with(words.subList(1, words.size()).toArray(String[]::new))
         .with("daemon", "--address", socket.toString())

@@ -90,5 +90,4 @@ record RehearsalPull(TestRegistry registry, SnapshotsCalls calls, Path scratch) 
         .with("sh", options, mountpoint.toString())
         .runOrThrow();
   }
-
 }

@@ -79,8 +79,7 @@ final class SnapshotsCalls implements AutoCloseable {
     stub.stat(StatSnapshotRequest.newBuilder().setSnapshotter(NAME).setKey(name).build());
   }
 
-  private void ask(
-      String image, Layer.EstargzBlob layer, String all, String name, String parent)
+  private void ask(String image, Layer.EstargzBlob layer, String all, String name, String parent)
       throws IOException {
     try {
       stub.prepare(
@@ -92,8 +91,7 @@ final class SnapshotsCalls implements AutoCloseable {
               .putLabels("containerd.io/snapshot/cri.image-ref", image)
               .putLabels("containerd.io/snapshot/cri.layer-digest", layer.digest().toString())
               .putLabels("containerd.io/snapshot/cri.image-layers", all)
-              .putLabels(
-                  "containerd.io/snapshot/stargz/toc.digest", layer.tocDigest().toString())
+              .putLabels("containerd.io/snapshot/stargz/toc.digest", layer.tocDigest().toString())
               .build());
     } catch (StatusRuntimeException e) {
       if (e.getStatus().getCode() == Status.Code.ALREADY_EXISTS) {

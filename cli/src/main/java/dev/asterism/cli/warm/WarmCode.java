@@ -12,12 +12,12 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// The file with which Java starts warm: classes as they are once loaded and linked, and profiles of
-/// the methods that were hot (JEP 483, 514 and 515). `asterism.aot`, beside the jars.
+/// The file with which Java starts warm: classes as they are once loaded and linked, and profiles
+/// of the methods that were hot (JEP 483, 514 and 515). `asterism.aot`, beside the jars.
 ///
-/// `bin/asterism` names it to Java, and Java itself refuses one that another JDK or other jars made:
-/// it starts cold then, as without one. `asterism.aot.of` says what the file was made of, so that it
-/// is not made for nothing, and a cold start can be told. Immutable.
+/// `bin/asterism` names it to Java, and Java itself refuses one that another JDK or other jars
+/// made: it starts cold then, as without one. `asterism.aot.of` says what the file was made of, so
+/// that it is not made for nothing, and a cold start can be told. Immutable.
 ///
 /// @param lib the folder of the program's jars
 public record WarmCode(Path lib) {
@@ -49,8 +49,7 @@ public record WarmCode(Path lib) {
   /// Tells whether the file is there and was made by this JDK of these jars.
   public boolean fits() throws IOException {
     try {
-      return Files.isRegularFile(file())
-          && Files.readAllLines(madeOfFile()).equals(ingredients());
+      return Files.isRegularFile(file()) && Files.readAllLines(madeOfFile()).equals(ingredients());
     } catch (NoSuchFileException _) {
       return false;
     }
@@ -68,8 +67,7 @@ public record WarmCode(Path lib) {
   /// What Java compares too: its own build, and each jar's size and time.
   private List<String> ingredients() throws IOException {
     try (Stream<Path> entries = Files.list(lib)) {
-      List<Path> jars =
-          entries.filter(path -> path.toString().endsWith(".jar")).sorted().toList();
+      List<Path> jars = entries.filter(path -> path.toString().endsWith(".jar")).sorted().toList();
       Stream.Builder<String> lines = Stream.builder();
       lines.add(System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"));
       for (Path jar : jars) {

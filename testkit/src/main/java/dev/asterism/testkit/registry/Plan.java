@@ -82,7 +82,10 @@ final class Plan {
       headers.put("Content-Range", "bytes */" + size);
       return;
     }
-    long last = fromEnd || matcher.group(2).isEmpty() ? Long.MAX_VALUE - 1 : Long.parseLong(matcher.group(2));
+    long last =
+        fromEnd || matcher.group(2).isEmpty()
+            ? Long.MAX_VALUE - 1
+            : Long.parseLong(matcher.group(2));
     status = 206;
     ranged = true;
     move(first, Math.min(last + 1, content.size()));
