@@ -43,6 +43,7 @@ import picocli.CommandLine.TypeConversionException;
       DiffCommand.class,
       TocDigestCommand.class,
       DoctorCommand.class,
+      WarmCommand.class,
       DemoCommand.class,
       CommandLine.HelpCommand.class,
     })

@@ -1,6 +1,10 @@
 package dev.asterism.cli;
 
 import dev.asterism.cli.config.Configuration;
+import dev.asterism.cli.warm.WarmCode;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -21,6 +25,8 @@ import picocli.CommandLine.Option;
       "    address = \"/run/asterism/asterism.sock\""
     })
 final class DaemonCommand implements Callable<Integer> {
+  private static final Logger LOGGER = System.getLogger(DaemonCommand.class.getName());
+
   @Option(
       names = {"-a", "--address"},
       paramLabel = "SOCKET",
@@ -32,7 +38,8 @@ final class DaemonCommand implements Callable<Integer> {
       names = "--admin-address",
       paramLabel = "SOCKET",
       description =
-          "unix socket for 'asterism cache' and docs/admin.md (default: admin.sock beside --address)")
+          "unix socket for 'asterism cache' and docs/admin.md (default: admin.sock beside"
+              + " --address)")
   private Optional<Path> adminAddress = Optional.empty();
 
   @Option(
@@ -57,6 +64,7 @@ final class DaemonCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     log.apply();
     Configuration configuration = config.load();
+    sayWhetherCold();
     Path socket = address.toAbsolutePath();
     Daemon.run(
         new DaemonOptions(
@@ -66,5 +74,15 @@ final class DaemonCommand implements Callable<Integer> {
             configuration,
             unmountOnExit ? DaemonOptions.AtExit.UNMOUNT : DaemonOptions.AtExit.LEAVE));
     return ExitCode.OK;
+  }
+
+  private static void sayWhetherCold() throws IOException {
+    Optional<WarmCode> code = WarmCode.of(Asterism.class);
+    if (code.isPresent() && !code.get().fits()) {
+      LOGGER.log(
+          Level.INFO,
+          "this Java starts cold: \"asterism warm\", once as root, makes {0}",
+          code.get().file());
+    }
   }
 }

@@ -12,9 +12,13 @@ import java.util.OptionalLong;
 ///
 /// @param client stays the caller's
 record RegistryBlobs(RegistryClient client) implements BlobSource {
+  /// Whoever does not know a blob's size reads its TOC: footer and TOC of some 4,000 entries come
+  /// with the size, for little more than a round trip.
+  private static final int TAIL = 256 << 10; // 256 KiB
+
   @Override
   public Blob open(String image, Digest layer) throws IOException {
-    return client.blob(parse(image, layer), layer, OptionalLong.empty());
+    return client.blobWithTail(parse(image, layer), layer, TAIL);
   }
 
   @Override

@@ -109,8 +109,13 @@ final class FaultyRegistryTest {
         "CUT",
         "RESET",
         "UNAVAILABLE",
+        "NOT_SATISFIABLE",
         "WHOLE_BLOB",
+        "LONGER",
+        "SHORTER",
         "OTHER_RANGE",
+        "LATER_RANGE",
+        "CLAIMED_RANGE",
         "MULTIPART",
         "CHUNKED"
       }) // what makes a client ask again, or is right in another way

@@ -73,7 +73,7 @@ final class RangeAnswer implements Closeable {
               "%s: range %s".formatted(answer.what(), wanted.range()),
               416,
               "",
-              false,
+              true, // every range that is asked for lies within the blob
               Duration.ZERO);
       default -> throw refuse(answer, "status %d to a range request".formatted(answer.status()));
     };
@@ -93,7 +93,7 @@ final class RangeAnswer implements Closeable {
       throws IOException {
     ByteRange range = covered(answer, answer.header("Content-Range").orElse(""), wanted);
     if (answer.contentLength().orElse(range.length()) != range.length()) {
-      throw refuse(
+      throw wrong(
           answer,
           "%d bytes of body for Content-Range %s"
               .formatted(answer.contentLength().getAsLong(), range));
@@ -105,7 +105,7 @@ final class RangeAnswer implements Closeable {
       throws IOException {
     Matcher boundary = BOUNDARY.matcher(answer.header("Content-Type").orElse(""));
     if (!boundary.find()) {
-      throw refuse(answer, "multipart answer without a boundary");
+      throw wrong(answer, "multipart answer without a boundary");
     }
     String delimiter =
         "--" + Optional.ofNullable(boundary.group(1)).orElseGet(() -> boundary.group(2));
@@ -140,7 +140,7 @@ final class RangeAnswer implements Closeable {
       while (true) {
         int c = in.read();
         if (c < 0 || left-- == 0) {
-          throw refuse(answer, "multipart answer without a usable part");
+          throw wrong(answer, "multipart answer without a usable part");
         }
         if (c == '\n') {
           int length = line.length();
@@ -157,10 +157,10 @@ final class RangeAnswer implements Closeable {
       throws RegistryException {
     Optional<ContentRange> parsed = ContentRange.parse(contentRange);
     if (parsed.isEmpty() || parsed.get().range().isEmpty()) {
-      throw refuse(answer, "partial answer without a usable Content-Range");
+      throw wrong(answer, "partial answer without a usable Content-Range");
     }
     if (parsed.get().size().orElse(wanted.size()) != wanted.size()) {
-      throw refuse(
+      throw wrong(
           answer,
           "blob of %d bytes where %d are expected"
               .formatted(parsed.get().size().getAsLong(), wanted.size()));
@@ -174,7 +174,7 @@ final class RangeAnswer implements Closeable {
       throws IOException {
     long start = wanted.range().start();
     if (start < range.start() || start >= range.end()) {
-      throw refuse(answer, "bytes %s for range %s".formatted(range, wanted.range()));
+      throw wrong(answer, "bytes %s for range %s".formatted(range, wanted.range()));
     }
     long skip = start - range.start();
     if (skip > wanted.maxSkip()) {
@@ -187,6 +187,12 @@ final class RangeAnswer implements Closeable {
         new RangeAnswer(answer, body, Math.min(range.end(), wanted.range().end()) - start);
     found.skip(skip, patience);
     return found;
+  }
+
+  /// An answer that contradicts itself or the question: the next one may be right, for many servers
+  /// stand behind one name.
+  private static RegistryException wrong(Answer answer, String why) {
+    return RegistryException.wrong(answer.what(), why);
   }
 
   private static RegistryException refuse(Answer answer, String why) {

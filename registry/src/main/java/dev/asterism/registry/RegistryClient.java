@@ -26,6 +26,8 @@ public final class RegistryClient implements AutoCloseable {
   /// held to the same.
   private static final int MAX_MANIFEST = 4 << 20; // 4 MiB
 
+  private static final int MAX_TAIL = 16 << 20; // 16 MiB
+
   /// An index may list an index; nobody needs more than that.
   private static final int MAX_DEPTH = 4;
 
@@ -163,6 +165,18 @@ public final class RegistryClient implements AutoCloseable {
   /// @throws RegistryException if the size cannot be found
   public Blob blob(ImageReference reference, Digest digest, OptionalLong size) throws IOException {
     return RemoteBlob.open(reference.name(), digest, size, repositories(reference), policy);
+  }
+
+  /// Returns a blob whose size is not known, with its last bytes at hand: one request for both
+  /// where the registry can. Nothing is verified.
+  ///
+  /// @param tail bytes to ask for, at most 16 MiB; they stay in memory with the blob
+  /// @throws RegistryException if the size cannot be found
+  public Blob blobWithTail(ImageReference reference, Digest digest, int tail) throws IOException {
+    if (tail < 1 || tail > MAX_TAIL) {
+      throw new IllegalArgumentException("tail of %d bytes".formatted(tail));
+    }
+    return RemoteBlob.openWithTail(reference.name(), digest, tail, repositories(reference), policy);
   }
 
   private List<Repository> repositories(ImageReference reference) {

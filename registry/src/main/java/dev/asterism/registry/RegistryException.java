@@ -54,6 +54,11 @@ public final class RegistryException extends IOException {
     return e;
   }
 
+  /// The server answered what contradicts itself or the question; another answer may be right.
+  static RegistryException wrong(String what, String why) {
+    return new RegistryException(what + ": " + why, 0, "", true, Duration.ZERO);
+  }
+
   /// There was no answer, or not the whole of it.
   static RegistryException unreachable(String what, String why, Throwable cause) {
     RegistryException e = new RegistryException(what + ": " + why, 0, "", true, Duration.ZERO);

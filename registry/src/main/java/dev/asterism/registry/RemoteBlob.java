@@ -33,12 +33,54 @@ final class RemoteBlob implements Blob {
   private record Source(Repository repository, Redirect redirect) {
     Answer ask(Digest digest, String method, Optional<ByteRange> range, Patience patience)
         throws IOException {
-      Map<String, String> headers =
+      return ask(
+          digest,
+          method,
           range
               .map(r -> Map.of("Range", "bytes=%d-%d".formatted(r.start(), r.end() - 1)))
-              .orElse(Map.of());
+              .orElse(Map.of()),
+          patience);
+    }
+
+    private Answer ask(Digest digest, String method, Map<String, String> headers, Patience patience)
+        throws IOException {
       return repository.ask(
           new Repository.Query(method, "blobs/" + digest, headers), redirect, patience);
+    }
+
+    /// Asks for the blob's last `length` bytes; empty if the answer is something else.
+    Optional<Tail> tail(Digest digest, int length, Patience patience) throws IOException {
+      try (Answer answer = ask(digest, "GET", Map.of("Range", "bytes=-" + length), patience)) {
+        Optional<ContentRange> told =
+            answer.status() == 206
+                ? answer.header("Content-Range").flatMap(ContentRange::parse)
+                : Optional.empty();
+        if (told.isEmpty() || told.get().range().isEmpty() || told.get().size().isEmpty()) {
+          return Optional.empty();
+        }
+        long size = told.get().size().getAsLong();
+        ByteRange range = told.get().range().get();
+        if (range.end() != size
+            || range.length() != Math.min(length, size)
+            || answer.contentLength().orElse(range.length()) != range.length()) {
+          return Optional.empty();
+        }
+        byte[] bytes = answer.readNBytes((int) range.length());
+        patience.arrived(bytes.length);
+        return bytes.length == range.length()
+            ? Optional.of(new Tail(size, bytes))
+            : Optional.empty();
+      } catch (RegistryException e) {
+        if (isUnknown(e.status().orElse(0))) {
+          return Optional.empty();
+        }
+        throw e;
+      }
+    }
+
+    /// How servers say that they do not know ranges that count from the end.
+    private static boolean isUnknown(int status) {
+      return status == 400 || status == 501;
     }
 
     /// Finds the blob's size without ever reading the blob: by a range of one byte, since some
@@ -109,15 +151,47 @@ final class RemoteBlob implements Blob {
         });
   }
 
-  private long findSize() throws IOException {
+  /// Opens a blob of unknown size with its last bytes, by one request for both. A server that does
+  /// not know how to answer that is asked for the size alone: the tail is read when it is needed.
+  ///
+  /// @param length bytes of the tail; a shorter blob comes whole
+  static Blob openWithTail(
+      String name, Digest digest, int length, List<Repository> repositories, RequestPolicy policy)
+      throws IOException {
+    List<Source> sources = repositories.stream().map(r -> new Source(r, new Redirect())).toList();
+    RemoteBlob unsized = new RemoteBlob(name, digest, 0, sources, policy);
+    Optional<Tail> tail =
+        unsized.asking((source, patience) -> source.tail(digest, length, patience));
+    if (tail.isEmpty()) {
+      return new RemoteBlob(name, digest, unsized.findSize(), sources, policy);
+    }
+    return new TailedBlob(
+        new RemoteBlob(name, digest, tail.get().size(), sources, policy), tail.get().bytes());
+  }
+
+  /// The end of a blob, and the size of the whole.
+  @SuppressWarnings("ArrayRecordComponent") // made and read here, compared nowhere
+  private record Tail(long size, byte[] bytes) {}
+
+  /// One question to one source.
+  private interface Question<T> {
+    T ask(Source source, Patience patience) throws IOException;
+  }
+
+  /// Asks each source in turn until one answers, again as often as the policy says.
+  private <T> T asking(Question<T> question) throws IOException {
     Patience patience = new Patience(policy.patience());
     patience.enter();
     try {
       return new Retry(policy, patience)
-          .run(() -> FirstOf.each(sources, source -> source.size(digest, patience)));
+          .run(() -> FirstOf.each(sources, source -> question.ask(source, patience)));
     } finally {
       patience.leave();
     }
+  }
+
+  private long findSize() throws IOException {
+    return asking((source, patience) -> source.size(digest, patience));
   }
 
   @Override

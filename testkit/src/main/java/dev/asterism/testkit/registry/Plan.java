@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 ///
 /// Confined to one thread.
 final class Plan {
-  private static final Pattern RANGE = Pattern.compile("bytes=([0-9]+)-([0-9]*)");
+  private static final Pattern RANGE = Pattern.compile("bytes=([0-9]*)-([0-9]*)");
   static final String BOUNDARY = "an-unlikely-boundary";
 
   int status = 200;
@@ -68,17 +68,24 @@ final class Plan {
   /// Narrows the answer to what a `Range` header asks for.
   void range(String header) {
     Matcher matcher = RANGE.matcher(header);
-    if (!matcher.matches()) {
+    if (!matcher.matches() || header.equals("bytes=-")) {
       return;
     }
-    long first = Long.parseLong(matcher.group(1));
+    boolean fromEnd = matcher.group(1).isEmpty();
+    long first =
+        fromEnd
+            ? Math.max(0, content.size() - Long.parseLong(matcher.group(2)))
+            : Long.parseLong(matcher.group(1));
     if (first >= content.size()) {
       long size = content.size();
       fail(416, "RANGE_INVALID");
       headers.put("Content-Range", "bytes */" + size);
       return;
     }
-    long last = matcher.group(2).isEmpty() ? Long.MAX_VALUE - 1 : Long.parseLong(matcher.group(2));
+    long last =
+        fromEnd || matcher.group(2).isEmpty()
+            ? Long.MAX_VALUE - 1
+            : Long.parseLong(matcher.group(2));
     status = 206;
     ranged = true;
     move(first, Math.min(last + 1, content.size()));
