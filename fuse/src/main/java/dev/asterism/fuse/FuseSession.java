@@ -125,8 +125,7 @@ public final class FuseSession implements AutoCloseable {
       }
       Mount mount = findMount(target);
       ConnectionHeader.of(negotiated, mount).write(ledger.get().header());
-      FuseSession session =
-          new FuseSession(mount, negotiated, devices, ledger.get(), fs, options);
+      FuseSession session = new FuseSession(mount, negotiated, devices, ledger.get(), fs, options);
       setReadAhead(mount, options.readAhead());
       session.serve();
       serving = true;
@@ -148,8 +147,8 @@ public final class FuseSession implements AutoCloseable {
   /// they must mean the same to `fs`.
   ///
   /// @param fds the connection as [#fds] named it to whoever kept it. This takes the descriptors
-  ///   over, and closes them if it fails. A request that was read from a device that nobody has kept
-  ///   is lost: its caller got an error at that moment
+  ///   over, and closes them if it fails. A request that was read from a device that nobody has
+  ///   kept is lost: its caller got an error at that moment
   /// @throws OtherFormatException if the former process was of a version that gave out other nodes
   /// @throws IOException if they are not of the mount that stands there
   public static FuseSession resume(

@@ -22,8 +22,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// who serves the mount next reads it there.
 ///
 /// A page for the owner's own figures ([#header]), then rows of 32 bytes in host byte order: a node
-/// and three numbers; node 0 is a free row. A process may be killed between any two instructions:
-/// a row's node is written last and wiped first, so a row is there with all its numbers or is not.
+/// and three numbers; node 0 is a free row. A process may be killed between any two instructions: a
+/// row's node is written last and wiped first, so a row is there with all its numbers or is not.
 /// Grows by 128 KiB and never shrinks; rows are reused.
 ///
 /// Thread-safe for different nodes. Who changes the row of one node keeps others from doing so.

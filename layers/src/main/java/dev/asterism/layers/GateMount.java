@@ -42,8 +42,7 @@ final class GateMount implements AutoCloseable {
       throws IOException {
     try {
       FuseSession session =
-          FuseSession.resume(
-              mountpoint, kept.connection(), gate, FuseSession.Options.defaults());
+          FuseSession.resume(mountpoint, kept.connection(), gate, FuseSession.Options.defaults());
       LOGGER.log(Level.INFO, "gate taken over mountpoint={0}", mountpoint);
       return new GateMount(session, memory, keeper, true);
     } catch (IOException | RuntimeException e) {
@@ -55,8 +54,7 @@ final class GateMount implements AutoCloseable {
   /// Mounts anew, in place of whatever stands there, and has it kept.
   ///
   /// @param memory taken over; closed if this fails
-  static GateMount mount(
-      Path mountpoint, GateMemory memory, FileSystem gate, MountKeeper keeper)
+  static GateMount mount(Path mountpoint, GateMemory memory, FileSystem gate, MountKeeper keeper)
       throws IOException {
     try {
       keeper.release();

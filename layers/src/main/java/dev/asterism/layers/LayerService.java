@@ -31,8 +31,7 @@ public final class LayerService implements AutoCloseable {
   private final Fetching fetching;
   private final Promotion promotion;
 
-  private LayerService(
-      DirectoryCache store, GateMount gate, LayerStore layers, Fetching fetching) {
+  private LayerService(DirectoryCache store, GateMount gate, LayerStore layers, Fetching fetching) {
     this.fetching = fetching;
     this.promotion = new Promotion(fetching.scheduler(), fetching.catalog());
     this.store = store;
@@ -111,8 +110,10 @@ public final class LayerService implements AutoCloseable {
             e.getMessage());
       }
     }
-    return start(parts, GateMemory.create(), (gate, memory) ->
-        GateMount.mount(parts.mountpoint(), memory, gate, keeper));
+    return start(
+        parts,
+        GateMemory.create(),
+        (gate, memory) -> GateMount.mount(parts.mountpoint(), memory, gate, keeper));
   }
 
   private static LayerService resume(Parts parts, MountKeeper keeper, MountKeeper.Kept kept)
@@ -124,8 +125,10 @@ public final class LayerService implements AutoCloseable {
       kept.close();
       throw e;
     }
-    return start(parts, memory, (gate, same) ->
-        GateMount.resume(parts.mountpoint(), kept, same, gate, keeper));
+    return start(
+        parts,
+        memory,
+        (gate, same) -> GateMount.resume(parts.mountpoint(), kept, same, gate, keeper));
   }
 
   /// How the gate comes to be mounted.

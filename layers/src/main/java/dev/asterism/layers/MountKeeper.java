@@ -16,9 +16,7 @@ public interface MountKeeper {
   record Kept(ConnectionFds connection, Fd gate) implements AutoCloseable {
     /// Returns all of them: the two memories, then the devices.
     public List<Fd> all() {
-      return Stream.concat(
-              Stream.of(connection.ledger(), gate),
-              connection.devices().stream())
+      return Stream.concat(Stream.of(connection.ledger(), gate), connection.devices().stream())
           .toList();
     }
 

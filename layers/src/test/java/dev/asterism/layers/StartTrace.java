@@ -18,8 +18,8 @@ import java.util.Set;
 
 /// What one real start read, and where it lies in the layers' blobs. Immutable.
 ///
-/// As text: a line for each chunk, in the order of use: milliseconds, number of the layer, and where
-/// its member starts and ends in the blob.
+/// As text: a line for each chunk, in the order of use: milliseconds, number of the layer, and
+/// where its member starts and ends in the blob.
 ///
 /// @param uses in order; a chunk comes once
 record StartTrace(List<Use> uses) {
@@ -35,7 +35,8 @@ record StartTrace(List<Use> uses) {
     try (InputStream in = StartTrace.class.getResourceAsStream("/traces/" + name + ".trace");
         BufferedReader lines =
             new BufferedReader(
-                new InputStreamReader(Objects.requireNonNull(in, name), StandardCharsets.US_ASCII))) {
+                new InputStreamReader(
+                    Objects.requireNonNull(in, name), StandardCharsets.US_ASCII))) {
       return new StartTrace(lines.lines().map(StartTrace::use).toList());
     }
   }

@@ -119,8 +119,7 @@ final class StartTraceTest {
 
     Duration bytes = Duration.ofNanos(trace.bytes() * 1_000_000_000 / BYTES_PER_SECOND);
     assertThat(learned).isLessThan(oneByOne);
-    assertThat(learned)
-        .isLessThan(bytes.multipliedBy(13).dividedBy(10).plusMillis(5 * ROUND_TRIP));
+    assertThat(learned).isLessThan(bytes.multipliedBy(13).dividedBy(10).plusMillis(5 * ROUND_TRIP));
   }
 
   @ParameterizedTest

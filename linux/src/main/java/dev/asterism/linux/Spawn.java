@@ -59,8 +59,7 @@ public final class Spawn {
           "posix_spawnattr_setsigmask", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
   // pid_t waitpid(pid_t pid, int *wstatus, int options);
   private static final MethodHandle WAITPID =
-      Native.downcall(
-          "waitpid", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+      Native.downcall("waitpid", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
 
   // spawn.h of glibc 2.34 and later: more than the opaque structs have
   private static final int STRUCT_SIZE = 512;

@@ -40,8 +40,7 @@ public final class UnixDatagram {
   /// @param address an absolute path, or `@` and an abstract name; at most 107 bytes
   /// @param descriptors to go with it, at most 253; the receiver gets its own
   /// @throws ErrnoException if nobody listens there, or it cannot be sent
-  public static void send(String address, String text, List<Fd> descriptors)
-      throws ErrnoException {
+  public static void send(String address, String text, List<Fd> descriptors) throws ErrnoException {
     byte[] name = address.getBytes(StandardCharsets.UTF_8);
     if (name.length == 0 || name.length >= PATH_MAX || descriptors.size() > 253) {
       throw new ErrnoException("sendmsg(" + address + ")", Errno.EINVAL.number());

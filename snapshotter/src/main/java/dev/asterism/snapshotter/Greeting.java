@@ -15,7 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /// The first connection to a server of our own, which has the classes loaded that every connection
-/// needs: containerd gives one a second to be greeted, and then waits as long before it tries again.
+/// needs: containerd gives one a second to be greeted, and then waits as long before it tries
+/// again.
 final class Greeting {
   private static final System.Logger LOG = System.getLogger(Greeting.class.getName());
 
@@ -23,8 +24,7 @@ final class Greeting {
 
   /// What a client says first: the preface and an empty SETTINGS frame (RFC 9113, 3.4).
   private static final byte[] PREFACE =
-      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
-          .getBytes(StandardCharsets.US_ASCII);
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0".getBytes(StandardCharsets.US_ASCII);
 
   private static final int FRAME_HEADER = 9;
 

@@ -15,7 +15,8 @@ import java.util.regex.Pattern;
 /// written whole or not at all. A stale one names no process that runs, and is as good as none.
 final class KeeperFile {
   private static final Pattern TEXT =
-      Pattern.compile("pid=(\\d{1,9}) start=(\\d{1,18}) descriptors=(\\d) boot=([0-9a-f-]{36})\\s*");
+      Pattern.compile(
+          "pid=(\\d{1,9}) start=(\\d{1,18}) descriptors=(\\d) boot=([0-9a-f-]{36})\\s*");
 
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id"); // random(4)
 

@@ -65,8 +65,7 @@ public final class KeeperProcess {
       }
       return Kept.of(taken);
     } catch (IOException e) {
-      LOGGER.log(
-          Level.WARNING, "the keeper of {0} gives nothing cause={1}", root, e.getMessage());
+      LOGGER.log(Level.WARNING, "the keeper of {0} gives nothing cause={1}", root, e.getMessage());
       taken.forEach(Fd::close);
       return Optional.empty();
     }

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 
-/// A Debian image that `asterism convert` made and pushed, read by everybody: lazily under Asterism,
-/// whole under containerd's overlayfs, by skopeo, and by Go's `ctr-remote`.
+/// A Debian image that `asterism convert` made and pushed, read by everybody: lazily under
+/// Asterism, whole under containerd's overlayfs, by skopeo, and by Go's `ctr-remote`.
 @Tag("kernel")
 @TestInstance(Lifecycle.PER_CLASS)
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
@@ -114,8 +114,7 @@ class ConvertedImageTest {
         Asterism.command("get-toc-digest", converted).runOrThrow().text().lines().toList();
     assertThat(lines).hasSize(RealImage.LAYERS);
     for (String line : lines) {
-      List<String> digests =
-          DIGEST.matcher(line).results().map(MatchResult::group).toList();
+      List<String> digests = DIGEST.matcher(line).results().map(MatchResult::group).toList();
       String theirs =
           node.containerd()
               .ctrRemote("images", "get-toc-digest", digests.getFirst())

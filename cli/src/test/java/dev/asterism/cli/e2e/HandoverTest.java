@@ -195,8 +195,8 @@ class HandoverTest {
     print(pauses(walk.get().text(), kills));
   }
 
-  /// Removes every byte that was fetched, and what the kernel has of it in memory: all comes through
-  /// the gate again.
+  /// Removes every byte that was fetched, and what the kernel has of it in memory: all comes
+  /// through the gate again.
   private void forgetEverything() throws IOException, InterruptedException {
     Command.of("sh", "-c", "find objects fresh chunks layers -type f -delete")
         .in(node.root().resolve("cache"))
@@ -231,12 +231,12 @@ class HandoverTest {
       long to = kills.get(i + 1);
       longest.add(
           text.lines()
-              .filter(line -> line.startsWith("read "))
-              .map(line -> line.split(" ", -1))
-              .filter(read -> Long.parseLong(read[2]) > from && Long.parseLong(read[1]) < to)
-              .mapToLong(read -> Long.parseLong(read[2]) - Long.parseLong(read[1]))
-              .max()
-              .orElse(0)
+                  .filter(line -> line.startsWith("read "))
+                  .map(line -> line.split(" ", -1))
+                  .filter(read -> Long.parseLong(read[2]) > from && Long.parseLong(read[1]) < to)
+                  .mapToLong(read -> Long.parseLong(read[2]) - Long.parseLong(read[1]))
+                  .max()
+                  .orElse(0)
               / 1_000_000);
     }
     return longest.stream().sorted().toList();
