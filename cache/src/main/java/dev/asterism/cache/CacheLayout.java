@@ -23,11 +23,11 @@ import java.util.stream.IntStream;
 /// A directory `ab` is made when its first file comes: all of them would be 768, and a block each.
 /// Layers are named by the hex of their digest: a colon would end a directory's name in an
 /// overlay's `lowerdir` option.
-final class CacheLayout {
+public final class CacheLayout {
   private static final HexFormat HEX = HexFormat.of();
 
   /// The names of the 256 directories that files are spread over.
-  static final List<String> FAN_OUT =
+  public static final List<String> FAN_OUT =
       IntStream.range(0, 256).mapToObj(i -> HEX.toHexDigits((byte) i)).toList();
 
   private final Path root;
@@ -39,7 +39,8 @@ final class CacheLayout {
   private final String doubtful;
   private final AtomicLong unfinished = new AtomicLong();
 
-  CacheLayout(Path root) {
+  /// @param root the cache's, which need not be there
+  public CacheLayout(Path root) {
     this.root = root.toAbsolutePath().normalize();
     objects = this.root + "/objects/";
     chunks = this.root + "/chunks/";
@@ -67,7 +68,8 @@ final class CacheLayout {
     return fresh + name(digest);
   }
 
-  String layer(Digest layer) {
+  /// Returns the directory of a layer's links.
+  public String layer(Digest layer) {
     return layers + layer.hex();
   }
 
@@ -89,31 +91,38 @@ final class CacheLayout {
     return doubtful + "chunks/" + digest.hex();
   }
 
-  Path root() {
+  /// Returns the root, absolute.
+  public Path root() {
     return root;
   }
 
-  Path objects() {
+  /// Returns the directory of whole files, absolute.
+  public Path objects() {
     return root.resolve("objects");
   }
 
-  Path chunks() {
+  /// Returns the directory of parts of files, absolute.
+  public Path chunks() {
     return root.resolve("chunks");
   }
 
-  Path fresh() {
+  /// Returns the directory of second links, absolute.
+  public Path fresh() {
     return root.resolve("fresh");
   }
 
-  Path layers() {
+  /// Returns the directory of the layers' directories, absolute.
+  public Path layers() {
     return root.resolve("layers");
   }
 
-  Path wip() {
+  /// Returns the directory of unfinished writes, absolute.
+  public Path wip() {
     return root.resolve("wip");
   }
 
-  Path doubtful() {
+  /// Returns the directory of what has to be hashed again, absolute.
+  public Path doubtful() {
     return root.resolve("doubtful");
   }
 

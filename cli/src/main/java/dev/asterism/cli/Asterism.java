@@ -1,5 +1,6 @@
 package dev.asterism.cli;
 
+import dev.asterism.cli.cache.CacheCommand;
 import dev.asterism.cli.config.ConfigurationException;
 import dev.asterism.cli.demo.LinkSpeed;
 import dev.asterism.cli.log.Logging;
@@ -33,6 +34,7 @@ import picocli.CommandLine.TypeConversionException;
       MountCommand.class,
       UnmountCommand.class,
       InspectCommand.class,
+      CacheCommand.class,
       DoctorCommand.class,
       DemoCommand.class,
       CommandLine.HelpCommand.class,

@@ -1,5 +1,7 @@
 package dev.asterism.cli;
 
+import dev.asterism.cli.admin.AdminServer;
+import dev.asterism.cli.admin.DaemonView;
 import dev.asterism.cli.config.Configuration;
 import dev.asterism.layers.FetchPolicy;
 import dev.asterism.layers.LayerService;
@@ -38,7 +40,8 @@ final class Daemon {
         Snapshots snapshots =
             Snapshots.open(root, layers.layers(), verification(configuration), clock)) {
       snapshots.start();
-      try (SnapshotServer _ = SnapshotServer.start(options.address(), snapshots)) {
+      try (SnapshotServer _ = SnapshotServer.start(options.address(), snapshots);
+          AdminServer _ = admin(options, root, layers, clock)) {
         LOGGER.log(Level.INFO, "serving address={0} root={1}", options.address(), root);
         stop.await();
         LOGGER.log(Level.INFO, "stopping");
@@ -56,6 +59,15 @@ final class Daemon {
       }
     }
     System.setProperty("org.sqlite.tmpdir", folder.toString());
+  }
+
+  private static AdminServer admin(
+      DaemonOptions options, Path root, LayerService layers, InstantSource clock)
+      throws IOException {
+    return AdminServer.start(
+        options.adminAddress(),
+        options.configuration().metricsAddress(),
+        new DaemonView(root, Version.text(), clock.instant(), clock, layers));
   }
 
   /// Returns the client for every registry.

@@ -2,6 +2,7 @@ package dev.asterism.cli;
 
 import dev.asterism.cli.config.Configuration;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,6 +29,13 @@ final class DaemonCommand implements Callable<Integer> {
   private Path address = Path.of("/run/asterism/asterism.sock");
 
   @Option(
+      names = "--admin-address",
+      paramLabel = "SOCKET",
+      description =
+          "unix socket for 'asterism cache' and docs/admin.md (default: admin.sock beside --address)")
+  private Optional<Path> adminAddress = Optional.empty();
+
+  @Option(
       names = {"-r", "--root"},
       paramLabel = "DIR",
       defaultValue = "/var/lib/asterism",
@@ -41,7 +49,13 @@ final class DaemonCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     log.apply();
     Configuration configuration = config.load();
-    Daemon.run(new DaemonOptions(address.toAbsolutePath(), root.toAbsolutePath(), configuration));
+    Path socket = address.toAbsolutePath();
+    Daemon.run(
+        new DaemonOptions(
+            socket,
+            adminAddress.map(Path::toAbsolutePath).orElse(socket.resolveSibling("admin.sock")),
+            root.toAbsolutePath(),
+            configuration));
     return ExitCode.OK;
   }
 }

@@ -1,15 +1,15 @@
 package dev.asterism.cli;
 
 /// What the command tells its caller when it ends.
-final class ExitCode {
+public final class ExitCode {
   /// It did what it was asked.
-  static final int OK = 0;
+  public static final int OK = 0;
 
   /// It could not; standard error says why.
-  static final int FAILURE = 1;
+  public static final int FAILURE = 1;
 
   /// It was asked for something that does not exist; nothing was done.
-  static final int USAGE = 2;
+  public static final int USAGE = 2;
 
   private ExitCode() {}
 }

@@ -4,7 +4,7 @@ import java.io.PrintStream;
 
 /// What is going on, on standard error: one line that changes on a terminal, plain lines elsewhere.
 /// Thread-safe.
-final class Progress {
+public final class Progress {
   private static final String CLEAR = "\r\u001b[K"; // to the line's start, erase to its end
 
   private final PrintStream out;
@@ -16,17 +16,17 @@ final class Progress {
   }
 
   /// Shows it to whoever looks at standard error.
-  static Progress onStandardError() {
+  public static Progress onStandardError() {
     return new Progress(System.err, Terminal.showsErrors());
   }
 
   /// Shows it where a test looks.
-  static Progress on(PrintStream out, boolean live) {
+  public static Progress on(PrintStream out, boolean live) {
     return new Progress(out, live);
   }
 
   /// Says what is being done now.
-  synchronized void step(String what) {
+  public synchronized void step(String what) {
     if (live) {
       out.print(CLEAR + what + " …");
     } else {
@@ -35,8 +35,16 @@ final class Progress {
     out.flush();
   }
 
+  /// Says how far something is that takes a moment: only on a terminal, nobody wants it in a log.
+  public synchronized void passing(String what) {
+    if (live) {
+      out.print(CLEAR + what);
+      out.flush();
+    }
+  }
+
   /// Takes away the line that changes.
-  synchronized void done() {
+  public synchronized void done() {
     if (live) {
       out.print(CLEAR);
       out.flush();

@@ -6,22 +6,22 @@ import java.nio.file.Path;
 import picocli.CommandLine.Help.Ansi;
 
 /// What somebody who reads along can be shown.
-final class Terminal {
+public final class Terminal {
   private Terminal() {}
 
   /// Tells whether standard output is a terminal.
-  static boolean showsOutput() {
+  public static boolean showsOutput() {
     return isTerminal(1);
   }
 
   /// Tells whether standard error is a terminal.
-  static boolean showsErrors() {
+  public static boolean showsErrors() {
     return isTerminal(2);
   }
 
   /// Returns colours for standard output; none where nobody looks, or `NO_COLOR` is set
   /// (no-color.org).
-  static Ansi colours() {
+  public static Ansi colours() {
     String noColor = System.getenv().getOrDefault("NO_COLOR", "");
     return noColor.isEmpty() && showsOutput() ? Ansi.ON : Ansi.OFF;
   }

@@ -4,9 +4,9 @@ import java.util.Optional;
 import picocli.CommandLine.IVersionProvider;
 
 /// Says which build this is, from the manifest of its jar.
-final class Version implements IVersionProvider {
+public final class Version implements IVersionProvider {
   /// Returns the version; "development" where there is no jar.
-  static String text() {
+  public static String text() {
     return Optional.ofNullable(Asterism.class.getPackage().getImplementationVersion())
         .orElse("development");
   }

@@ -1,6 +1,7 @@
 package dev.asterism.layers;
 
 import dev.asterism.cache.DirectoryCache;
+import dev.asterism.content.Digest;
 import dev.asterism.erofs.Content;
 import dev.asterism.erofs.ErofsImage;
 import dev.asterism.erofs.FileType;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /// The lazy layers of one root directory, up and running: store, gate, catalog.
 ///
@@ -116,6 +118,11 @@ public final class LayerService implements AutoCloseable {
   /// Returns what the layers fetch with.
   Fetching fetching() {
     return fetching;
+  }
+
+  /// Returns the layers that can be read now, a new set.
+  public Set<Digest> mountedLayers() {
+    return layers.mounted();
   }
 
   /// Returns the store, for what reports on it.

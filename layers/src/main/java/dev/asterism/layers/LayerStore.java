@@ -283,6 +283,13 @@ public final class LayerStore implements LayerMounter {
     }
   }
 
+  /// Returns the layers in the catalog, a new set.
+  Set<Digest> mounted() {
+    return fetching.catalog().layers().stream()
+        .map(LayerContent::digest)
+        .collect(Collectors.toSet());
+  }
+
   @Override
   public List<Path> dataLayers() {
     return dataLayers;

@@ -9,6 +9,9 @@ package dev.asterism.linux;
 /// @param size bytes
 /// @param blocks units of 512 bytes that are allocated
 public record FileStatus(long device, long inode, long links, int mode, long size, long blocks) {
+  private static final int S_IFMT = 0170000; // linux/stat.h
+  private static final int S_IFDIR = 0040000;
+
   /// Packs a device number so that equal devices give equal numbers.
   static long device(int major, int minor) {
     return Integer.toUnsignedLong(major) << 32 | Integer.toUnsignedLong(minor);
@@ -17,5 +20,10 @@ public record FileStatus(long device, long inode, long links, int mode, long siz
   /// Tells whether both are names of one file.
   public boolean isSameFile(FileStatus other) {
     return device == other.device && inode == other.inode;
+  }
+
+  /// Tells whether it is a directory.
+  public boolean isDirectory() {
+    return (mode & S_IFMT) == S_IFDIR;
   }
 }

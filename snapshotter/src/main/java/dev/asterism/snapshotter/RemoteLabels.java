@@ -27,6 +27,12 @@ final class RemoteLabels {
   static final String STARGZ_IMAGE = "containerd.io/snapshot/remote/stargz.reference";
   static final String STARGZ_LAYER = "containerd.io/snapshot/remote/stargz.digest";
 
+  /// Digests of an image's layers from the snapshot's own upwards, separated by commas; may be cut
+  /// off at a label's largest size.
+  static final String CRI_LAYERS = "containerd.io/snapshot/cri.image-layers";
+
+  static final String STARGZ_LAYERS = "containerd.io/snapshot/remote/stargz.layers";
+
   private RemoteLabels() {}
 
   /// Returns the name that a Prepare asks for; empty if it does not ask.

@@ -2,6 +2,7 @@ package dev.asterism.snapshotter;
 
 import static java.lang.System.Logger.Level.DEBUG;
 
+import dev.asterism.linux.SocketFile;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.ChannelOption;
@@ -10,13 +11,9 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.UnixDomainSocketAddress;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -51,7 +48,7 @@ public final class SnapshotServer implements AutoCloseable {
   /// @throws IOException if somebody does, if the path is something else, or cannot be bound
   public static SnapshotServer start(Path socket, Snapshots snapshots) throws IOException {
     Path path = socket.toAbsolutePath();
-    makeRoom(path);
+    SocketFile.makeRoom(path);
     EventLoopGroup io = new MultiThreadIoEventLoopGroup(IO_THREADS, NioIoHandler.newFactory());
     ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
     Server server =
@@ -68,45 +65,13 @@ public final class SnapshotServer implements AutoCloseable {
     SnapshotServer started = new SnapshotServer(path, server, io, calls);
     try {
       server.start();
-      Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
+      SocketFile.restrict(path);
     } catch (IOException | RuntimeException e) {
       started.stop();
       throw e;
     }
     LOG.log(DEBUG, () -> "listening socket=" + path);
     return started;
-  }
-
-  private static void makeRoom(Path socket) throws IOException {
-    Path directory = socket.getParent();
-    if (directory != null && Files.notExists(directory)) {
-      Files.createDirectories(
-          directory,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    }
-    if (!Files.exists(socket, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    if (!isSocket(socket)) {
-      throw new IOException("%s is there and is no socket".formatted(socket));
-    }
-    if (answers(socket)) {
-      throw new IOException("another process answers on %s".formatted(socket));
-    }
-    Files.delete(socket);
-  }
-
-  private static boolean answers(Path socket) throws IOException {
-    try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-      return probe.isConnected();
-    } catch (ConnectException _) {
-      return false;
-    }
-  }
-
-  private static boolean isSocket(Path path) throws IOException {
-    int type = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS) & 0170000;
-    return type == 0140000; // S_IFSOCK, inode(7)
   }
 
   /// Stops to listen, waits for calls in progress, removes the socket. May be called twice.

@@ -1,6 +1,8 @@
 package dev.asterism.cli.config;
 
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Optional;
 
 /// What an operator can choose. Immutable.
 ///
@@ -8,11 +10,13 @@ import java.time.Duration;
 /// @param blob how blobs are fetched
 /// @param directoryCache how chunks are kept
 /// @param requestTimeout how long a registry may take to begin an answer
+/// @param metricsAddress where the metrics are read over TCP; empty for nowhere
 public record Configuration(
     Verification verification,
     BlobConfig blob,
     DirectoryCacheConfig directoryCache,
-    Duration requestTimeout) {
+    Duration requestTimeout,
+    Optional<InetSocketAddress> metricsAddress) {
 
   /// The defaults: everything verified, everything shared.
   public static final Configuration DEFAULT =
@@ -20,7 +24,8 @@ public record Configuration(
           Verification.REQUIRED,
           BlobConfig.DEFAULT,
           DirectoryCacheConfig.DEFAULT,
-          Duration.ofSeconds(30));
+          Duration.ofSeconds(30),
+          Optional.empty());
 
   /// How far images must prove themselves.
   public enum Verification {

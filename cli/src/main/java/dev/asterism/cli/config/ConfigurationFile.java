@@ -4,6 +4,7 @@ import dev.asterism.cli.config.Configuration.BlobConfig;
 import dev.asterism.cli.config.Configuration.DirectoryCacheConfig;
 import dev.asterism.cli.config.Configuration.Verification;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -100,7 +101,38 @@ public final class ConfigurationFile {
             milliseconds(Key.MIN_WAIT, blob.minWait()),
             milliseconds(Key.MAX_WAIT, blob.maxWait())),
         new DirectoryCacheConfig(flag(Key.ENABLE_HARDLINK, base.directoryCache().enableHardlink())),
-        seconds(Key.REQUEST_TIMEOUT, base.requestTimeout()));
+        seconds(Key.REQUEST_TIMEOUT, base.requestTimeout()),
+        metricsAddress());
+  }
+
+  /// Reads `host:port`, as in the stargz snapshotter; without a host it is every address of the
+  /// machine.
+  private Optional<InetSocketAddress> metricsAddress() {
+    String text = text(Key.METRICS_ADDRESS);
+    if (text.isEmpty() || flag(Key.NO_PROMETHEUS, false)) {
+      return Optional.empty();
+    }
+    int colon = text.lastIndexOf(':');
+    try {
+      int port = Integer.parseInt(text.substring(colon + 1));
+      String host = text.substring(0, Math.max(colon, 0)).replaceAll("^\\[|]$", "");
+      return Optional.of(
+          host.isEmpty() ? new InetSocketAddress(port) : new InetSocketAddress(host, port));
+    } catch (IllegalArgumentException _) {
+      problems.add(
+          at(Key.METRICS_ADDRESS)
+              + "'%s' is no address: write it like 127.0.0.1:8234".formatted(text));
+      return Optional.empty();
+    }
+  }
+
+  private String text(Key key) {
+    try {
+      return Optional.ofNullable(toml.getString(key.path())).orElse("");
+    } catch (TomlInvalidTypeException _) {
+      problems.add(at(key) + "'%s' is not a text".formatted(key.path()));
+      return "";
+    }
   }
 
   private Verification verification() {

@@ -18,6 +18,8 @@ enum Key {
   MAX_WAIT("blob.max_wait_msec"),
   ENABLE_HARDLINK("directory_cache.enable_hardlink"),
   REQUEST_TIMEOUT("resolver.request_timeout_sec"),
+  NO_PROMETHEUS("no_prometheus"),
+  METRICS_ADDRESS("metrics_address"),
 
   PREFETCH_SIZE("prefetch_size", Use.NOT_YET, "nothing is prefetched"),
   PREFETCH_TIMEOUT("prefetch_timeout_sec", Use.NOT_YET, "nothing is prefetched"),
@@ -26,8 +28,6 @@ enum Key {
   NO_BACKGROUND_FETCH("no_background_fetch", Use.NOT_YET, "nothing is fetched in the background"),
   MAX_CONCURRENCY("max_concurrency", Use.NOT_YET, "nothing is fetched in the background"),
   PREFETCH_CHUNK_SIZE("blob.prefetch_chunk_size", Use.NOT_YET, "nothing is prefetched"),
-  NO_PROMETHEUS("no_prometheus", Use.NOT_YET, "there are no metrics"),
-  METRICS_ADDRESS("metrics_address", Use.NOT_YET, "there are no metrics"),
   DEBUG_ADDRESS("debug_address", Use.NOT_YET, "there is no debug endpoint"),
   LOG_FILE_ACCESS("log_file_access", Use.NOT_YET, "opens are not logged"),
   CRI_ENABLE("cri_keychain.enable_keychain", Use.NOT_YET, Reason.LOGINS),

@@ -1,0 +1,133 @@
+package dev.asterism.cli.metrics;
+
+import dev.asterism.cache.CacheCounters;
+import dev.asterism.cache.Cause;
+import dev.asterism.layers.LayerService;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+
+/// The daemon's metrics: asked for when they are scraped, so that counting costs the hot path
+/// nothing more. Thread-safe.
+public final class Metrics {
+  /// The type of [#text].
+  public static final String CONTENT_TYPE = PrometheusTextFormatWriter.CONTENT_TYPE;
+
+  private final PrometheusRegistry registry = new PrometheusRegistry();
+  private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
+  private final LayerService layers;
+
+  private Metrics(LayerService layers) {
+    this.layers = layers;
+  }
+
+  /// Measures a daemon.
+  ///
+  /// @param version of the program
+  public static Metrics of(LayerService layers, String version) {
+    Metrics metrics = new Metrics(layers);
+    metrics.addBuild(version);
+    metrics.addCache();
+    metrics.addFailures();
+    return metrics;
+  }
+
+  /// Returns all metrics in Prometheus' text format.
+  ///
+  /// @throws IOException never: it is written to memory
+  public String text() throws IOException {
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    writer.write(text, registry.scrape());
+    return text.toString(StandardCharsets.UTF_8);
+  }
+
+  private void addBuild(String version) {
+    GaugeWithCallback.builder()
+        .name("asterism_build_info")
+        .help("1, with the version as a label.")
+        .labelNames("version")
+        .callback(call -> call.call(1, version))
+        .register(registry);
+    gauge(
+        "asterism_layers_mounted", "Layers that can be read.", _ -> layers.mountedLayers().size());
+  }
+
+  private void addCache() {
+    counter(
+        "asterism_cache_files_added",
+        "Files written under a digest that was new.",
+        CacheCounters::filesAdded);
+    counter("asterism_cache_bytes_added", "Their bytes.", CacheCounters::bytesAdded);
+    counter(
+        "asterism_cache_links_made",
+        "Links of layers to content that was there already.",
+        CacheCounters::linksMade);
+    counter(
+        "asterism_cache_bytes_saved",
+        "Bytes that were not written thanks to these links.",
+        CacheCounters::bytesShared);
+    counter(
+        "asterism_cache_second_inodes",
+        "Copies made because a file could have no more links.",
+        CacheCounters::secondInodes);
+    counter(
+        "asterism_cache_files_completed",
+        "Files of several chunks that became one object.",
+        CacheCounters::filesCompleted);
+    counter("asterism_cache_syncs", "Syncs of the file system.", CacheCounters::syncs);
+    counter(
+        "asterism_cache_restored",
+        "Files that were hashed again after an unclean stop and were right.",
+        CacheCounters::restored);
+    counter(
+        "asterism_cache_damaged",
+        "Files whose bytes were not what their digest says; removed.",
+        CacheCounters::damaged);
+  }
+
+  private void addFailures() {
+    failures(
+        "asterism_cache_link_failures", "Links that were refused.", CacheCounters::linkFailures);
+    failures(
+        "asterism_cache_write_failures", "Writes that were refused.", CacheCounters::writeFailures);
+    failures(
+        "asterism_cache_read_failures", "Reads that were refused.", CacheCounters::readFailures);
+  }
+
+  private void counter(String name, String help, ToDoubleFunction<CacheCounters> value) {
+    CounterWithCallback.builder()
+        .name(name)
+        .help(help)
+        .callback(call -> call.call(value.applyAsDouble(layers.store().counters())))
+        .register(registry);
+  }
+
+  private void gauge(String name, String help, ToDoubleFunction<LayerService> value) {
+    GaugeWithCallback.builder()
+        .name(name)
+        .help(help)
+        .callback(call -> call.call(value.applyAsDouble(layers)))
+        .register(registry);
+  }
+
+  private void failures(
+      String name, String help, Function<CacheCounters, Map<Cause, Long>> failures) {
+    CounterWithCallback.builder()
+        .name(name)
+        .help(help)
+        .labelNames("cause")
+        .callback(call ->
+            failures
+                .apply(layers.store().counters())
+                .forEach((cause, count) -> call.call(count, cause.name().toLowerCase(Locale.ROOT))))
+        .register(registry);
+  }
+}
