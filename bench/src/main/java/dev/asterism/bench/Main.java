@@ -2,6 +2,7 @@ package dev.asterism.bench;
 
 import dev.asterism.cli.demo.LinkSpeed;
 import dev.asterism.testkit.link.LinkShape;
+import dev.asterism.testkit.process.ScratchFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,8 +28,9 @@ import picocli.CommandLine.Spec;
     description = "Measures snapshotters side by side on real images behind a slow link.",
     footer = {
       "",
-      "Cases: answer-python, answer-gcc, answer-java, read-gcc, read-python, versions-python;",
-      "all of them without any."
+      "Cases: answer-python, answer-gcc, answer-java, read-gcc, read-python, versions-python,",
+      "start-python, start-optimized, start-learned, start-java, start-gcc, start-postgres,",
+      "start-read, start-busy, start-complete; start means all of those. All without any."
     })
 public final class Main implements Callable<Integer> {
   /// The snapshotter that is to reach the targets.
@@ -37,20 +39,72 @@ public final class Main implements Callable<Integer> {
   private static final String C_FILE =
       "printf '#include <stdio.h>\\nint main(void) { return puts(\"built\") < 0; }\\n' >/tmp/a.c";
 
+  private static final List<String> PYTHON =
+      List.of(
+          "/usr/bin/python3",
+          "-c",
+          "import numpy, requests; print(numpy.arange(9).sum(), requests.__version__)");
+
+  // What waits for the answer is gone when it has come.
+  private static final String POSTGRES =
+      "bin=$(echo /usr/lib/postgresql/*/bin);"
+          + " export LC_ALL=C; mkdir -p /var/run/postgresql; chown postgres /var/run/postgresql;"
+          + " run() { su postgres -s /bin/sh -c \"$bin/$*\"; };"
+          + " run initdb -D /tmp/d >/dev/null && run pg_ctl -D /tmp/d -w -l /tmp/log start >/dev/null"
+          + " && run psql -Atc \"'select 6*7'\"; run pg_ctl -D /tmp/d -m immediate stop >/dev/null";
+
+  private static final StartCase.Start PYTHON_START =
+      new StartCase.Start("python", "python:1-esgz", PYTHON);
+
   private static final List<Case> CASES =
       List.of(
-          new AnswerCase(
-              "python",
-              List.of(
-                  "/usr/bin/python3",
-                  "-c",
-                  "import numpy, requests; print(numpy.arange(9).sum(), requests.__version__)")),
+          new AnswerCase("python", PYTHON),
           new AnswerCase(
               "gcc", List.of("/bin/sh", "-c", C_FILE + " && gcc -O2 -o /tmp/a /tmp/a.c && /tmp/a")),
           new AnswerCase("java", List.of("/usr/bin/java", "--version")),
           new ReadCase("gcc"),
           new ReadCase("python"),
-          new VersionsCase("python"));
+          new VersionsCase("python"),
+          new StartCase(
+              "start-python", PYTHON_START, false, Measure.START_PLAIN, Measure.START_BYTES),
+          new StartCase(
+              "start-optimized",
+              new StartCase.Start("python (optimized)", "python:1-opt", PYTHON),
+              false,
+              Measure.START_OPTIMIZED,
+              Measure.START_BYTES),
+          new StartCase(
+              "start-learned",
+              new StartCase.Start("python (learned)", "python:1-esgz", PYTHON),
+              true,
+              Measure.START_LEARNED,
+              Measure.START_LEARNED_BYTES),
+          new StartCase(
+              "start-java",
+              new StartCase.Start(
+                  "java", "java:1-esgz", List.of("/usr/bin/java", "--version")),
+              false,
+              Measure.START_JAVA,
+              Measure.START_BYTES),
+          new StartCase(
+              "start-gcc",
+              new StartCase.Start(
+                  "gcc",
+                  "gcc:1-esgz",
+                  List.of("/bin/sh", "-c", C_FILE + " && gcc -O2 -o /tmp/a /tmp/a.c && /tmp/a")),
+              false,
+              Measure.START_GCC,
+              Measure.START_BYTES),
+          new StartCase(
+              "start-postgres",
+              new StartCase.Start(
+                  "postgres", "postgres:1-esgz", List.of("/bin/sh", "-c", POSTGRES)),
+              false,
+              Measure.START_POSTGRES,
+              Measure.START_BYTES),
+          new StartReadCase("python"),
+          new BusyCase(PYTHON_START, "gcc:1-esgz"),
+          new CompleteCase("python"));
 
   @Option(
       names = "--images",
@@ -89,6 +143,12 @@ public final class Main implements Callable<Integer> {
   @Option(names = "--json", paramLabel = "FILE", description = "write every sample there too")
   private Optional<Path> json = Optional.empty();
 
+  @Option(
+      names = "--timeline",
+      paramLabel = "FILE",
+      description = "draw the requests of every start that is measured, as SVG")
+  private Optional<Path> timeline = Optional.empty();
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Parameters(paramLabel = "CASE", description = "what to measure")
@@ -108,17 +168,24 @@ public final class Main implements Callable<Integer> {
     LinkSpeed speed = LinkSpeed.parse(link);
     Figures figures = new Figures();
     Map<String, String> conditions = conditions(speed);
-    try (Registry registry =
-        Registry.start(
-            images.toAbsolutePath().resolve("registry"),
-            new LinkShape(speed.bitsPerSecond(), speed.roundTrip()))) {
-      Run run = new Run(registry, Math.max(1, runs), figures, System.err);
+    Optional<Timelines> timelines =
+        timeline.map(file -> new Timelines(file, new TimelineSvg(speed.bitsPerSecond())));
+    try (ScratchFolder folder = ScratchFolder.create("asterism-bench-run-");
+        Registry registry =
+            Registry.start(
+                images.toAbsolutePath().resolve("registry"),
+                new LinkShape(speed.bitsPerSecond(), speed.roundTrip()))) {
+      Run run =
+          new Run(registry, Math.max(1, runs), figures, System.err, folder.path(), timelines);
       for (Case each : cases) {
         for (int i = 0; i < (runs + 1) / 2; i++) {
           measure(each, snapshotters, run);
         }
       }
       conditions.putAll(registry.described());
+      if (timelines.isPresent()) {
+        timelines.get().write();
+      }
     }
     conditions.forEach((name, value) -> System.out.println("- " + name + ": " + value));
     System.out.print("\n" + new Report(figures, snapshotters).table());
@@ -142,14 +209,22 @@ public final class Main implements Callable<Integer> {
 
   private List<Case> cases() {
     List<Case> found = CASES.stream().filter(c -> isChosen(c.name())).toList();
-    if (chosen.stream().anyMatch(name -> CASES.stream().noneMatch(c -> c.name().equals(name)))) {
+    if (chosen.stream().anyMatch(name -> CASES.stream().noneMatch(c -> means(name, c)))) {
       throw new ParameterException(spec.commandLine(), "no such case among " + chosen);
     }
     return found;
   }
 
   private boolean isChosen(String name) {
-    return chosen.isEmpty() || chosen.contains(name);
+    return chosen.isEmpty() || chosen.stream().anyMatch(word -> means(word, name));
+  }
+
+  private static boolean means(String word, Case found) {
+    return means(word, found.name());
+  }
+
+  private static boolean means(String word, String name) {
+    return name.equals(word) || word.equals("start") && name.startsWith("start-");
   }
 
   private List<Snapshotter> snapshotters() {

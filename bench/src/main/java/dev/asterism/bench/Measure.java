@@ -32,7 +32,29 @@ enum Measure {
   SECOND_BYTES(
       "second version: bytes fetched, of its new chunks and TOCs", Unit.RATIO, false, 1.25),
   /// After both were read through.
-  DISK("disk for both versions, of their unique chunks", Unit.RATIO, false, 1.15);
+  DISK("disk for both versions, of their unique chunks", Unit.RATIO, false, 1.15),
+  /// As [#ANSWER], of an image with no order.
+  START_PLAIN("start: as converted", Unit.SECONDS, true, 0.20),
+  /// Of an image that the Go tool has optimized.
+  START_OPTIMIZED("start: optimized, with landmarks", Unit.SECONDS, true, 0.13),
+  /// On a node that has seen a start and lost all content.
+  START_LEARNED("start: second cold one (learned)", Unit.SECONDS, true, 0.14),
+  /// `java --version`.
+  START_JAVA("start: java --version", Unit.SECONDS, true, 0.13),
+  /// One small file of C.
+  START_GCC("start: gcc compiles one file", Unit.SECONDS, true, 0.16),
+  /// A new cluster, and one answer of it.
+  START_POSTGRES("start: initdb, postgres, one select", Unit.SECONDS, true, 0.30),
+  /// As [#READ_COLD].
+  START_READ("start: every file read", Unit.SECONDS, true, 0.75),
+  /// Without TOCs; what was read is known from the daemon's record of the start.
+  START_BYTES("bytes at the answer, of those read", Unit.RATIO, false, 1.5),
+  /// The same with a learned order.
+  START_LEARNED_BYTES("bytes at the answer, of those read (learned)", Unit.RATIO, false, 1.15),
+  /// Against the same on a node where nothing else is fetched.
+  START_BUSY("start while another image is fetched, of a quiet one", Unit.RATIO, false, 1.15),
+  /// From the start of the pull.
+  START_COMPLETE("until all layers are complete, of a download", Unit.RATIO, false, 1.2);
 
   /// How a figure is written.
   enum Unit {

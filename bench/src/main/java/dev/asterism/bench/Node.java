@@ -10,18 +10,28 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// A machine that has never seen an image: a containerd and one snapshotter, with nothing in them.
 ///
 /// Everything lies in one folder in the system's temporary folder and is gone at [#close], which
 /// also runs when the process is told to end. Confined to one thread.
 final class Node implements AutoCloseable {
+  private static final Pattern RECORD =
+      Pattern.compile("start-recorded.*?(?<![a-z])used-bytes\"?[=:]\\s*\"?(\\d+)");
+  private static final Duration RECORD_WAIT = Duration.ofSeconds(30);
+  private static final Duration COMPLETE_WAIT = Duration.ofMinutes(5);
+  private static final long PAUSE = 20; // milliseconds between two looks
+
   private final Snapshotter snapshotter;
   private final Cleanup cleanup = Cleanup.open();
   private final Path folder;
@@ -157,6 +167,65 @@ final class Node implements AutoCloseable {
             .text();
     String total = text.lines().reduce("", (_, line) -> line);
     return Long.parseLong(total.substring(0, total.indexOf('\t')));
+  }
+
+  private Path daemonRoot() {
+    return folder.resolve("daemon").resolve("root");
+  }
+
+  /// Waits until the daemon has written down a start, and returns how many compressed bytes that
+  /// read; empty for a daemon that does not, or after half a minute.
+  OptionalLong awaitStartRecord() throws IOException, InterruptedException {
+    if (!(snapshotter instanceof Snapshotter.Asterism)) {
+      return OptionalLong.empty();
+    }
+    long end = System.nanoTime() + RECORD_WAIT.toNanos();
+    while (System.nanoTime() < end) {
+      Matcher recorded = RECORD.matcher(Files.readString(folder.resolve("daemon.log")));
+      if (recorded.find()) {
+        return OptionalLong.of(Long.parseLong(recorded.group(1)));
+      }
+      Thread.sleep(PAUSE);
+    }
+    return OptionalLong.empty();
+  }
+
+  /// Copies what the daemon has learned to a new folder and returns that.
+  Path copyProfiles(Path to) throws IOException {
+    Path copy = Files.createTempDirectory(to, "profiles-");
+    copyFiles(daemonRoot().resolve("profiles"), copy);
+    return copy;
+  }
+
+  /// Gives the daemon what another one has learned.
+  void giveProfiles(Path from) throws IOException {
+    copyFiles(from, Files.createDirectories(daemonRoot().resolve("profiles")));
+  }
+
+  private static void copyFiles(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(file.getFileName()));
+      }
+    }
+  }
+
+  /// Waits until so many layers are marked complete.
+  ///
+  /// @throws IOException if they are not after five minutes
+  void awaitCompleteLayers(int layers) throws IOException, InterruptedException {
+    long end = System.nanoTime() + COMPLETE_WAIT.toNanos();
+    while (System.nanoTime() < end) {
+      try (Stream<Path> marks =
+          Files.find(
+              daemonRoot().resolve("layers"), 2, (path, _) -> path.endsWith("complete"))) {
+        if (marks.count() >= layers) {
+          return;
+        }
+      }
+      Thread.sleep(PAUSE);
+    }
+    throw new IOException("not complete after " + COMPLETE_WAIT);
   }
 
   /// Ends everything and removes it.

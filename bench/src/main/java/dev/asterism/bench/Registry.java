@@ -31,6 +31,9 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -147,7 +150,11 @@ final class Registry implements AutoCloseable {
   }
 
   private List<Blob> blobs(String tag) throws IOException {
-    ImageReference reference = ImageReference.parse(direct + "/" + tag);
+    return blobs(direct, tag);
+  }
+
+  private List<Blob> blobs(String host, String tag) throws IOException {
+    ImageReference reference = ImageReference.parse(host + "/" + tag);
     Image image = client.resolve(reference, platform);
     List<Blob> blobs = new ArrayList<>();
     for (Descriptor layer : image.layers()) {
@@ -162,6 +169,42 @@ final class Registry implements AutoCloseable {
       try (InputStream in = blob.open(new ByteRange(0, blob.size()))) {
         in.transferTo(OutputStream.nullOutputStream());
       }
+    }
+  }
+
+  /// Downloads an image's layers over the link, all at once, and returns how many there are.
+  int download(String tag) throws IOException {
+    List<Blob> blobs = blobs(link.host(), tag);
+    List<Future<?>> downloads = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Blob blob : blobs) {
+        downloads.add(threads.submit(() -> {
+          try (InputStream in = blob.open(new ByteRange(0, blob.size()))) {
+            return in.transferTo(OutputStream.nullOutputStream());
+          }
+        }));
+      }
+    }
+    for (Future<?> download : downloads) {
+      if (download.state() == Future.State.FAILED) {
+        throw new IOException("download of " + tag, download.exceptionNow());
+      }
+    }
+    return blobs.size();
+  }
+
+  /// Watches what is asked from now on; nobody else does any more.
+  Timeline watch() {
+    Timeline timeline = new Timeline();
+    link.observe(timeline);
+    return timeline;
+  }
+
+  /// Waits until so many bytes have come over the link since the start, two minutes at most.
+  void awaitBytes(long bytes) throws InterruptedException {
+    long end = System.nanoTime() + LONGEST_WAIT.toNanos();
+    while (link.bytesDown() < bytes && System.nanoTime() < end) {
+      Thread.sleep(PAUSE);
     }
   }
 

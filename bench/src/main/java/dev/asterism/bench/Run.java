@@ -2,8 +2,10 @@ package dev.asterism.bench;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 
 /// What the cases of one run share.
 ///
@@ -11,7 +13,15 @@ import java.util.Locale;
 /// @param warm samples of what is measured inside one node, 1 or more
 /// @param figures where they go
 /// @param progress told of each sample in a line
-record Run(Registry registry, int warm, Figures figures, PrintStream progress) {
+/// @param folder of the run, for what has to outlive a node
+/// @param timelines where timelines of starts go, if anywhere
+record Run(
+    Registry registry,
+    int warm,
+    Figures figures,
+    PrintStream progress,
+    Path folder,
+    Optional<Timelines> timelines) {
   /// Reads every file of a container and nothing that is mounted in it.
   static final String READ_ALL = "find / -xdev -type f -exec cat {} + >/dev/null";
 

@@ -1,5 +1,6 @@
 package dev.asterism.cache;
 
+import dev.asterism.cache.index.LinksDisk;
 import dev.asterism.linux.FileStatus;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -10,11 +11,12 @@ import java.util.Optional;
 /// A port, so that tests can let any of them fail. Those that return an `int` return an errno of
 /// `linux`, 0 for success, because the store expects some failures on its fast path. Paths are
 /// absolute. Thread-safe.
-public interface CacheDisk extends AutoCloseable {
+public interface CacheDisk extends LinksDisk, AutoCloseable {
   /// Creates a file of mode 0444 that holds `bytes`. After a failure a part of it may stand there.
   int create(String path, byte[] bytes);
 
   /// Creates an empty file that only its owner may read and write, open for both.
+  @Override
   FileChannel createOpen(String path) throws IOException;
 
   /// Takes the right to write a file from everybody: mode 0444.
@@ -27,6 +29,7 @@ public interface CacheDisk extends AutoCloseable {
   int link(String existing, String name);
 
   /// rename(2): over whatever stands at `to`.
+  @Override
   int rename(String from, String to);
 
   /// renameat2(2): `EEXIST` if something stands at `to`; `EINVAL` if the file system has no such
@@ -34,6 +37,7 @@ public interface CacheDisk extends AutoCloseable {
   int renameNew(String from, String to);
 
   /// unlink(2).
+  @Override
   int unlink(String path);
 
   /// mkdir(2) with mode 0700.

@@ -1,5 +1,6 @@
 package dev.asterism.cache;
 
+import dev.asterism.cache.index.Place;
 import dev.asterism.content.Digest;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -16,6 +17,8 @@ import java.util.stream.IntStream;
 /// layers/<hex>/ab/<key>  a layer's link to a chunk; ab: the low byte of the entry's number
 /// wip/<number>           unfinished writes
 /// doubtful/              what a crash left in fresh, until it is hashed again
+/// links.json             what is known of the files beyond what stands here, see [LinksFile]
+/// links.journal          what of that has changed since
 /// running                there while a process has the store open
 /// lock                   locked by that process
 /// ```
@@ -62,6 +65,11 @@ public final class CacheLayout {
 
   String part(Digest digest) {
     return chunks + name(digest);
+  }
+
+  /// Returns which of the two a digest's path is.
+  Place placeOf(String path) {
+    return path.startsWith(objects) ? Place.OBJECT : Place.CHUNK;
   }
 
   String fresh(Digest digest) {

@@ -1,5 +1,6 @@
 package dev.asterism.cache;
 
+import dev.asterism.cache.index.Place;
 import dev.asterism.content.Digest;
 import dev.asterism.linux.FileStatus;
 import java.io.IOException;
@@ -21,6 +22,7 @@ final class Completion {
   private final Regions regions;
   private final Assembly assembly;
   private final HardlinkManager links;
+  private final Ledger ledger;
 
   Completion(
       CacheLayout layout,
@@ -30,7 +32,9 @@ final class Completion {
       DigestFiles files,
       Regions regions,
       Assembly assembly,
-      HardlinkManager links) {
+      HardlinkManager links,
+      Ledger ledger) {
+    this.ledger = ledger;
     this.layout = layout;
     this.disk = disk;
     this.tally = tally;
@@ -101,7 +105,9 @@ final class Completion {
   /// no other layer has one. Who reads it next finds the region.
   private void release(Digest layer, int entry, PartOfFile part) {
     if (part.fileOffset() > 0) { // the first part's key is the file's by now
-      disk.unlink(layout.key(layer, new ChunkKey(entry, part.fileOffset())));
+      ChunkKey key = new ChunkKey(entry, part.fileOffset());
+      disk.unlink(layout.key(layer, key));
+      ledger.unlinked(layer, key);
     }
     String path = layout.part(part.digest());
     String freshPath = layout.fresh(part.digest());
@@ -115,6 +121,7 @@ final class Completion {
       boolean isFresh = disk.status(freshPath).filter(chunk.get()::isSameFile).isPresent();
       if (chunk.get().links() <= (isFresh ? 2 : 1)) {
         disk.unlink(path);
+        ledger.removed(Place.CHUNK, part.digest());
         if (isFresh) {
           disk.unlink(freshPath);
           fresh.remove(part.digest());

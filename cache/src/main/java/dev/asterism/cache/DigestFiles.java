@@ -17,9 +17,11 @@ final class DigestFiles {
   private final CacheDisk disk;
   private final Tally tally;
   private final FreshLinks fresh;
+  private final Ledger ledger;
   private final DigestLocks locks = new DigestLocks();
 
-  DigestFiles(CacheLayout layout, CacheDisk disk, Tally tally, FreshLinks fresh) {
+  DigestFiles(CacheLayout layout, CacheDisk disk, Tally tally, FreshLinks fresh, Ledger ledger) {
+    this.ledger = ledger;
     this.layout = layout;
     this.disk = disk;
     this.tally = tally;
@@ -87,8 +89,19 @@ final class DigestFiles {
       disk.unlink(path);
       disk.unlink(layout.fresh(digest));
       fresh.remove(digest);
+      ledger.removed(layout.placeOf(path), digest);
     } finally {
       lock.unlock();
+    }
+  }
+
+  /// Returns a file's size; 0 if it is not there.
+  long size(String path) {
+    try {
+      return disk.status(path).map(FileStatus::size).orElse(0L);
+    } catch (IOException e) {
+      tally.readFailed(path, e);
+      return 0;
     }
   }
 

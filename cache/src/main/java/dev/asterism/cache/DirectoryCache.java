@@ -1,15 +1,20 @@
 package dev.asterism.cache;
 
+import dev.asterism.cache.index.LinksFile;
+import dev.asterism.cache.index.LinksIndex;
 import dev.asterism.content.Digest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 
 /// Chunks and files on disk, one immutable file per digest, shared by every layer that lists it.
@@ -24,6 +29,9 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class DirectoryCache implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(DirectoryCache.class.getName());
 
+  /// One that persists, and one each for what takes long: folding, what is doubtful, the index.
+  private static final int THREADS = 4;
+
   private final CacheLayout layout;
   private final CacheDisk disk;
   private final CacheSettings settings;
@@ -35,6 +43,9 @@ public final class DirectoryCache implements AutoCloseable {
   private final Doubtful doubtful;
   private final HardlinkManager links;
   private final Completion completion;
+  private final DigestFiles files;
+  private final Ledger ledger;
+  private final LinksFile linksFile;
   private final ConcurrentHashMap<Digest, LayerCache> layers = new ConcurrentHashMap<>();
   private final ScheduledExecutorService timer;
 
@@ -47,6 +58,8 @@ public final class DirectoryCache implements AutoCloseable {
   /// Why nothing may be written now; the marker of an unclean stop could not be.
   private volatile Optional<Cause> refusal = Optional.empty();
 
+  private final CountDownLatch indexed = new CountDownLatch(1);
+  private final AtomicBoolean folding = new AtomicBoolean();
   private volatile boolean closed;
 
   private DirectoryCache(
@@ -69,11 +82,15 @@ public final class DirectoryCache implements AutoCloseable {
       throw e;
     }
     Assembly assembly = new Assembly(disk, tally, abilities.sharesBlocks());
-    DigestFiles files = new DigestFiles(layout, disk, tally, fresh);
+    ledger = new Ledger(new LinksIndex(), clock);
+    linksFile = new LinksFile(layout.root(), disk, ledger.index());
+    files = new DigestFiles(layout, disk, tally, fresh, ledger);
     Regions regions = new Regions();
-    links = new HardlinkManager(layout, disk, tally, fresh, doubtful, files, regions, assembly);
-    completion = new Completion(layout, disk, tally, fresh, files, regions, assembly, links);
-    timer = Executors.newScheduledThreadPool(2, DirectoryCache::daemonThread);
+    links =
+        new HardlinkManager(layout, disk, tally, fresh, doubtful, files, regions, assembly, ledger);
+    completion =
+        new Completion(layout, disk, tally, fresh, files, regions, assembly, links, ledger);
+    timer = Executors.newScheduledThreadPool(THREADS, DirectoryCache::daemonThread);
   }
 
   /// Opens the cache in `root`, which is made if it is not there. See [#open(Path, CacheDisk,
@@ -123,6 +140,16 @@ public final class DirectoryCache implements AutoCloseable {
     return tally.snapshot();
   }
 
+  /// Returns what is known of the store beyond what stands in it.
+  LinksIndex index() {
+    return ledger.index();
+  }
+
+  /// Waits until the index has been restored and compared with the disk.
+  void awaitIndex() throws InterruptedException {
+    indexed.await();
+  }
+
   /// Tells whether [#find] would find the bytes. Asks the disk: about a microsecond.
   public boolean holds(Digest digest, long size) {
     return size > 0 && links.holds(digest, size);
@@ -170,6 +197,7 @@ public final class DirectoryCache implements AutoCloseable {
     LayerCache removed = layer(layer);
     removed.end(() -> layers.remove(layer, removed));
     root.removeLayer(layer);
+    ledger.index().layerRemoved(layer);
   }
 
   /// Brings what was published to the disk: one sync, if there was anything. Then links in `fresh`
@@ -188,6 +216,7 @@ public final class DirectoryCache implements AutoCloseable {
       if (refusal.isPresent() && !syncFailed) {
         setMarker();
       }
+      persistIndex();
       long mark = fresh.mark();
       if (mark > synced) {
         sync();
@@ -216,6 +245,7 @@ public final class DirectoryCache implements AutoCloseable {
     try {
       persisting.lock();
       try {
+        persistIndex();
         sync();
         if (!syncFailed && refusal.isEmpty()) {
           marker.clear();
@@ -225,6 +255,7 @@ public final class DirectoryCache implements AutoCloseable {
       }
     } finally {
       awaitTimer();
+      linksFile.close();
       root.close();
       disk.close();
     }
@@ -267,7 +298,9 @@ public final class DirectoryCache implements AutoCloseable {
     logAbilities();
     long every = settings.persistEvery().toMillis();
     var _ = timer.scheduleWithFixedDelay(this::persistAndLog, every, every, TimeUnit.MILLISECONDS);
+    openLinksFile();
     var _ = timer.submit(this::restoreDoubtful);
+    var _ = timer.submit(this::restoreIndex);
   }
 
   private void logAbilities() {
@@ -289,6 +322,49 @@ public final class DirectoryCache implements AutoCloseable {
       LOG.log(System.Logger.Level.ERROR, "cache sync failed root=" + layout.root(), e);
     } catch (RuntimeException e) {
       LOG.log(System.Logger.Level.ERROR, "cache persist failed root=" + layout.root(), e);
+    }
+  }
+
+  private void openLinksFile() {
+    try {
+      linksFile.open();
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.WARNING, "cache links file not opened root=" + layout.root(), e);
+    }
+  }
+
+  /// Takes what the links file says, then looks at the disk. The store is in use meanwhile.
+  private void restoreIndex() {
+    try {
+      Set<Digest> present = Set.copyOf(root.layers());
+      linksFile.restore(present::contains, () -> closed);
+      new Reconciliation(layout, disk, ledger.index(), files, () -> closed).run();
+    } catch (IOException | RuntimeException e) {
+      LOG.log(System.Logger.Level.WARNING, "cache links not checked root=" + layout.root(), e);
+    } finally {
+      indexed.countDown();
+    }
+  }
+
+  /// Appends what changed in the index to the journal, and has it folded when it has grown large.
+  private void persistIndex() {
+    try {
+      linksFile.persist();
+    } catch (IOException e) {
+      tally.writeFailed(Cause.of(e), layout.root().resolve("links.journal").toString());
+    }
+    if (!closed && linksFile.wantsFold() && folding.compareAndSet(false, true)) {
+      timer.execute(this::fold);
+    }
+  }
+
+  private void fold() {
+    try {
+      linksFile.fold();
+    } catch (IOException e) {
+      tally.writeFailed(Cause.of(e), layout.root().resolve("links.json").toString());
+    } finally {
+      folding.set(false);
     }
   }
 

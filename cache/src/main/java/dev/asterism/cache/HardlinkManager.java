@@ -1,5 +1,6 @@
 package dev.asterism.cache;
 
+import dev.asterism.cache.index.Place;
 import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
 import dev.asterism.linux.Errno;
@@ -49,6 +50,7 @@ final class HardlinkManager {
   private final Assembly assembly;
   private final Regions regions;
   private final DigestFiles files;
+  private final Ledger ledger;
 
   HardlinkManager(
       CacheLayout layout,
@@ -58,7 +60,9 @@ final class HardlinkManager {
       Doubtful doubtful,
       DigestFiles files,
       Regions regions,
-      Assembly assembly) {
+      Assembly assembly,
+      Ledger ledger) {
+    this.ledger = ledger;
     this.layout = layout;
     this.disk = disk;
     this.tally = tally;
@@ -74,10 +78,15 @@ final class HardlinkManager {
     restoreIfDoubtful(digest);
     Optional<Stored> object = open(layout.object(digest), digest, size);
     if (object.isPresent()) {
+      ledger.added(Place.OBJECT, digest, size);
       return object;
     }
     Optional<Stored> part = open(layout.part(digest), digest, size);
-    return part.isPresent() ? part : openRegion(digest, size);
+    if (part.isPresent()) {
+      ledger.added(Place.CHUNK, digest, size);
+      return part;
+    }
+    return openRegion(digest, size);
   }
 
   /// Tells whether [#find] would find something; a region may still turn out to be none.
@@ -156,6 +165,7 @@ final class HardlinkManager {
     try {
       if (doubtful.contains(digest)) {
         for (Kind kind : doubtful.restore(digest)) {
+          ledger.restored(kind, digest, files.size(files.path(kind, digest)));
           // The kernel may just have missed it in `objects`.
           if (files.makeLink(files.path(kind, digest), layout.fresh(digest)) == 0) {
             fresh.add(digest);
@@ -165,6 +175,11 @@ final class HardlinkManager {
     } finally {
       lock.unlock();
     }
+  }
+
+  /// Forgets a digest that has just lost its last file; its lock is held.
+  void forget(Digest digest) {
+    ledger.removed(digest);
   }
 
   private Optional<Stored> open(String path, Digest digest, long size) {
@@ -264,6 +279,7 @@ final class HardlinkManager {
       } else {
         tally.filesAdded.increment();
         tally.bytesAdded.add(size);
+        ledger.added(Ledger.place(kind), digest, size);
         moveToLayer(wip, target, digest, size, layer, key);
       }
       return new Published.Shared(Path.of(target));
@@ -283,6 +299,8 @@ final class HardlinkManager {
     if (errno != 0) {
       disk.unlink(wip);
       refer(target, digest, size, layer, key);
+    } else {
+      ledger.linked(layer, key, digest);
     }
   }
 
@@ -303,6 +321,9 @@ final class HardlinkManager {
     }
     if (errno != 0) {
       tally.linkFailed(errno, name);
+    } else {
+      ledger.added(layout.placeOf(existing), digest, size);
+      ledger.linked(layer, key, digest);
     }
   }
 

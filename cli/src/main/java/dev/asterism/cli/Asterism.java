@@ -4,6 +4,7 @@ import dev.asterism.cli.cache.CacheCommand;
 import dev.asterism.cli.config.ConfigurationException;
 import dev.asterism.cli.demo.LinkSpeed;
 import dev.asterism.cli.log.Logging;
+import dev.asterism.images.ImageLocation;
 import dev.asterism.registry.ImageReference;
 import dev.asterism.registry.Platform;
 import java.io.IOException;
@@ -34,6 +35,12 @@ import picocli.CommandLine.TypeConversionException;
       MountCommand.class,
       UnmountCommand.class,
       InspectCommand.class,
+      ConvertCommand.class,
+      CopyCommand.class,
+      CheckCommand.class,
+      DiffCommand.class,
+      TocDigestCommand.class,
+      ProfileCommand.class,
       CacheCommand.class,
       DoctorCommand.class,
       DemoCommand.class,
@@ -54,6 +61,7 @@ public final class Asterism {
     commands.setColorScheme(Help.defaultColorScheme(Terminal.colours()));
     commands.setCaseInsensitiveEnumValuesAllowed(true);
     commands.registerConverter(ImageReference.class, orWrongUsage(ImageReference::parse));
+    commands.registerConverter(ImageLocation.class, orWrongUsage(ImageLocation::parse));
     commands.registerConverter(Platform.class, orWrongUsage(Platform::parse));
     commands.registerConverter(LinkSpeed.class, orWrongUsage(LinkSpeed::parse));
     commands.setExecutionExceptionHandler((failure, at, _) -> report(failure, at));

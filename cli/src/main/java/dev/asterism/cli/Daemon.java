@@ -36,7 +36,12 @@ final class Daemon {
     try (StopSignal stop = StopSignal.open();
         RegistryClient registry = registry(configuration, clock);
         LayerService layers =
-            LayerService.open(root, new RegistryBlobs(registry), FetchPolicy.DEFAULT, clock);
+            LayerService.open(
+                root,
+                new RegistryBlobs(registry),
+                FetchPolicy.DEFAULT,
+                configuration.starts(),
+                clock);
         Snapshots snapshots =
             Snapshots.open(root, layers.layers(), verification(configuration), clock)) {
       snapshots.start();

@@ -29,6 +29,7 @@ class LayeringTest {
           Map.entry("estargz", Set.of("content")),
           Map.entry("erofs", Set.of("content")),
           Map.entry("registry", Set.of("content")),
+          Map.entry("images", Set.of("content", "estargz", "registry")),
           Map.entry("cache", Set.of("content", "linux")),
           Map.entry(
               "layers",

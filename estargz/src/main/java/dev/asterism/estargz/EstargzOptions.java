@@ -5,50 +5,59 @@ import java.util.zip.Deflater;
 
 /// How an eStargz layer is written. Immutable.
 ///
-/// @param level of deflate, 1 (fast) to 9 (small)
+/// @param encoder the library that deflates
+/// @param level of deflate, 1 (fast) to 9 (small); libdeflate goes on to 12
 /// @param chunkSize uncompressed bytes of every chunk but a file's last
-/// @param minChunkSize compressed bytes that a member holds at least before the next payload opens
-///   another one; 0 opens one for every payload
+/// @param minChunkSize bytes before compression that a member holds at least before the next
+///   payload opens another one; 0 opens one for every payload. (The Go tools count them after
+///   compression, which makes every member wait for the one before it.)
 /// @param prioritized names of the files to fetch at mount, in the order of their use; names that
 ///   the layer does not hold are passed over
-public record EstargzOptions(int level, int chunkSize, int minChunkSize, List<String> prioritized) {
-  /// What the Go tools default to: level 9, chunks of 4 MiB, a member for every payload, nothing
-  /// prioritized.
+public record EstargzOptions(
+    GzipEncoder encoder, int level, int chunkSize, int minChunkSize, List<String> prioritized) {
+  /// What the Go tools default to: zlib at level 9, chunks of 4 MiB, a member for every payload,
+  /// nothing prioritized.
   public static final EstargzOptions DEFAULT =
-      new EstargzOptions(Deflater.BEST_COMPRESSION, 4 << 20, 0, List.of()); // 4 MiB
+      new EstargzOptions(
+          GzipEncoder.ZLIB, Deflater.BEST_COMPRESSION, 4 << 20, 0, List.of()); // 4 MiB
 
   /// Copies the list.
   ///
   /// @throws IllegalArgumentException if a number is out of range
   public EstargzOptions {
     if (level < Deflater.BEST_SPEED
-        || level > Deflater.BEST_COMPRESSION
+        || level > encoder.maxLevel()
         || chunkSize <= 0
         || minChunkSize < 0) {
       throw new IllegalArgumentException(
-          "not options: level %d, chunk size %d, least chunk size %d"
-              .formatted(level, chunkSize, minChunkSize));
+          "not options: level %d (1 to %d), chunk size %d, least chunk size %d"
+              .formatted(level, encoder.maxLevel(), chunkSize, minChunkSize));
     }
     prioritized = List.copyOf(prioritized);
   }
 
+  /// Returns these options with another library at another level.
+  public EstargzOptions withEncoder(GzipEncoder newEncoder, int newLevel) {
+    return new EstargzOptions(newEncoder, newLevel, chunkSize, minChunkSize, prioritized);
+  }
+
   /// Returns these options with another level.
   public EstargzOptions withLevel(int newLevel) {
-    return new EstargzOptions(newLevel, chunkSize, minChunkSize, prioritized);
+    return new EstargzOptions(encoder, newLevel, chunkSize, minChunkSize, prioritized);
   }
 
   /// Returns these options with another chunk size.
   public EstargzOptions withChunkSize(int newSize) {
-    return new EstargzOptions(level, newSize, minChunkSize, prioritized);
+    return new EstargzOptions(encoder, level, newSize, minChunkSize, prioritized);
   }
 
   /// Returns these options with another least size of a member.
   public EstargzOptions withMinChunkSize(int newSize) {
-    return new EstargzOptions(level, chunkSize, newSize, prioritized);
+    return new EstargzOptions(encoder, level, chunkSize, newSize, prioritized);
   }
 
   /// Returns these options with other prioritized files.
   public EstargzOptions withPrioritized(List<String> names) {
-    return new EstargzOptions(level, chunkSize, minChunkSize, names);
+    return new EstargzOptions(encoder, level, chunkSize, minChunkSize, names);
   }
 }

@@ -13,39 +13,60 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.PushbackInputStream;
+import java.io.SequenceInputStream;
 import java.security.MessageDigest;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 
 /// Makes an eStargz layer of a tar.
 ///
-/// Entries keep their header blocks byte for byte; what is added is a landmark and the TOC, what is
-/// dropped is a landmark or TOC that was there. The same input and options give the same bytes.
-/// What this writes, [TocReader] reads: every row passes the reader's checks first. Confined to one
-/// thread; memory grows with the TOC (some 50 bytes a row), not with the content.
+/// Entries keep their header blocks byte for byte, but those of sparse files, which are written out
+/// whole, and those that a global header speaks for; what is added is a landmark and the TOC, what
+/// is dropped is a landmark or TOC that was there. The same input and options give the same bytes,
+/// however many workers there are. What this writes, [TocReader] reads: every row passes the
+/// reader's checks first. Confined to one thread; memory grows with the TOC (some 50 bytes a row),
+/// not with the content.
 public final class EstargzWriter {
   private EstargzWriter() {}
 
-  /// Converts a tar in one pass, plain or gzip, entries in their order.
+  /// Converts a tar in one pass, entries in their order, on the caller's thread alone.
   ///
-  /// @param tar not closed
+  /// As the method below.
+  public static EstargzLayer convert(InputStream tar, EstargzOptions options, OutputStream out)
+      throws IOException {
+    return convert(tar, options, Workers.CALLER, out);
+  }
+
+  /// Converts a tar in one pass, entries in their order.
+  ///
+  /// @param tar plain, or compressed as [LayerStream] reads it; not closed
   /// @param options without prioritized files: to sort needs the other method
+  /// @param workers compress; all that they were given is done when this returns
   /// @param out gets the blob; not closed, not flushed
   /// @throws MalformedLayerException if the tar is damaged, or holds what a layer can't
   /// @throws IOException if a stream fails; what was written is of no use
-  public static EstargzLayer convert(InputStream tar, EstargzOptions options, OutputStream out)
+  public static EstargzLayer convert(
+      InputStream tar, EstargzOptions options, Workers workers, OutputStream out)
       throws IOException {
     if (!options.prioritized().isEmpty()) {
       throw new IllegalArgumentException("a stream can't be sorted: prioritized files given");
     }
-    try (Session session = new Session(options, out)) {
+    try (InputStream plain = LayerStream.plain(tar);
+        Session session = new Session(options, workers, out)) {
       session.addLandmark(Landmark.NO_PREFETCH);
-      session.addAll(new TarReader(plain(tar)));
+      session.addAll(new TarReader(plain));
       return session.finish();
     }
+  }
+
+  /// Converts a plain tar, the prioritized files first, on the caller's thread alone.
+  ///
+  /// As the method below.
+  public static EstargzLayer convert(Blob tar, EstargzOptions options, OutputStream out)
+      throws IOException {
+    return convert(tar, options, Workers.CALLER, out);
   }
 
   /// Converts a plain tar, the prioritized files first, each behind its directories and the target
@@ -54,13 +75,15 @@ public final class EstargzWriter {
   /// Of entries with equal names only the last stays, in its place.
   ///
   /// @param tar read twice
+  /// @param workers compress; all that they were given is done when this returns
   /// @param out gets the blob; not closed, not flushed
-  /// @throws MalformedLayerException if the tar is damaged, or holds what a layer can't
+  /// @throws MalformedLayerException if the tar is damaged, or holds what a layer can't; sorting
+  ///   takes no global headers either
   /// @throws IOException if the source or `out` fails; what was written is of no use
-  public static EstargzLayer convert(Blob tar, EstargzOptions options, OutputStream out)
-      throws IOException {
+  public static EstargzLayer convert(
+      Blob tar, EstargzOptions options, Workers workers, OutputStream out) throws IOException {
     TarOrder order = TarOrder.of(tar, options.prioritized());
-    try (Session session = new Session(options, out)) {
+    try (Session session = new Session(options, workers, out)) {
       for (ByteRange entry : order.prioritized()) {
         session.addAll(tar, entry);
       }
@@ -72,32 +95,27 @@ public final class EstargzWriter {
     }
   }
 
-  private static InputStream plain(InputStream tar) throws IOException {
-    PushbackInputStream in = new PushbackInputStream(tar, 2);
-    byte[] magic = in.readNBytes(2);
-    in.unread(magic);
-    boolean gzip = magic.length == 2 && magic[0] == 0x1f && magic[1] == (byte) 0x8b;
-    return gzip ? new GZIPInputStream(in, 16 << 10) : in;
-  }
-
   /// One layer being written.
   private static final class Session implements Closeable {
-    private static final int BUFFER_SIZE = 64 << 10; // 64 KiB
     private static final int LANDMARK_MODE = 0444;
 
     private final EstargzOptions options;
-    private final MemberOutput members;
+    private final MemberPipeline members;
     private final TocWriter toc = new TocWriter();
-    private final TocRow row = new TocRow();
     private final TocRows check;
-    private final byte[] buffer = new byte[BUFFER_SIZE];
+    private final RowQueue rows;
     private boolean payloadWritten;
 
-    private Session(EstargzOptions options, OutputStream out) {
+    private Session(EstargzOptions options, Workers workers, OutputStream out) {
       this.options = options;
-      members = new MemberOutput(out, options.level());
       TocLimits limits = TocLimits.DEFAULT.withChunkSizes(options.chunkSize(), Long.MAX_VALUE);
       check = new TocRows(Long.MAX_VALUE, limits, _ -> {});
+      rows =
+          new RowQueue(row -> {
+            check.add(row);
+            toc.add(row);
+          });
+      members = new MemberPipeline(out, options, workers, rows::drain);
     }
 
     private void addAll(Blob tar, ByteRange entry) throws IOException {
@@ -109,13 +127,9 @@ public final class EstargzWriter {
     private void addAll(TarReader reader) throws IOException {
       Optional<TarEntry> next = reader.next();
       while (next.isPresent()) {
-        if (reader.hasGlobalRecords()) {
-          throw new MalformedLayerException(
-              MalformedLayerException.UNKNOWN_OFFSET, "tar: PAX global header: not supported");
-        }
         TarEntry entry = next.get();
         if (!Landmark.isBookkeeping(EntryNames.clean(entry.name(), TocLimits.DEFAULT))) {
-          add(entry, reader.header(), reader.content());
+          add(entry, reader.isVerbatim() ? reader.header() : TarWriter.header(entry), reader);
         }
         next = reader.next();
       }
@@ -124,12 +138,30 @@ public final class EstargzWriter {
     private void addLandmark(String name) throws IOException {
       TarEntry entry = TarEntry.file(name, LANDMARK_MODE, 1);
       byte[] content = {Landmark.CONTENT};
-      add(entry, TarWriter.header(entry), new ByteArrayInputStream(content));
+      members.write(TarWriter.header(entry));
+      addContent(entry, rowOf(entry), new ByteArrayInputStream(content));
     }
 
-    private void add(TarEntry entry, byte[] header, InputStream content) throws IOException {
+    private void add(TarEntry entry, byte[] header, TarReader reader) throws IOException {
       members.write(header);
-      row.clear();
+      TocRow row = rowOf(entry);
+      if (entry.type() != TarEntry.Type.FILE) {
+        rows.add(row);
+        return;
+      }
+      try {
+        addContent(entry, row, reader.content());
+      } catch (EOFException | ZipException e) {
+        throw new MalformedLayerException(
+            MalformedLayerException.UNKNOWN_OFFSET,
+            "tar: content of %s, of %d bytes: %s"
+                .formatted(EntryNames.quote(entry.name()), entry.size(), e.getMessage()),
+            e);
+      }
+    }
+
+    private static TocRow rowOf(TarEntry entry) {
+      TocRow row = new TocRow();
       row.name = entry.name();
       row.type = type(entry.type());
       row.modtime = TocTime.format(entry.mtime());
@@ -140,98 +172,74 @@ public final class EstargzWriter {
       row.devMajor = entry.major();
       row.devMinor = entry.minor();
       entry.xattrs().forEach(row::xattr);
-      if (entry.type() == TarEntry.Type.FILE) {
-        addContent(entry, content);
-      } else {
-        emit();
-      }
+      return row;
     }
 
-    private void addContent(TarEntry entry, InputStream content) throws IOException {
-      MessageDigest whole = Digest.hasher();
-      boolean landmark = Landmark.isBookkeeping(entry.name());
-      List<Chunk> chunks = new ArrayList<>();
+    private void addContent(TarEntry entry, TocRow file, InputStream content) throws IOException {
+      file.size = entry.size();
+      if (entry.size() == 0) {
+        file.digest = Digest.of(new byte[0]).toString();
+        rows.add(file);
+        return;
+      }
+      boolean several = entry.size() > options.chunkSize();
+      Optional<MessageDigest> whole = several ? Optional.of(Digest.hasher()) : Optional.empty();
+      Optional<RowQueue.WholeFile> found =
+          several ? Optional.of(new RowQueue.WholeFile()) : Optional.empty();
       for (long at = 0; at < entry.size(); at += options.chunkSize()) {
         int size = (int) Math.min(options.chunkSize(), entry.size() - at);
-        if (opensMember(landmark)) {
-          members.cut();
+        if (opensMember(Landmark.isBookkeeping(entry.name()))) {
+          members.cut(size);
         }
         payloadWritten = true;
-        long blobOffset = members.memberStart();
-        long innerOffset = members.innerOffset();
-        Digest digest = copy(content, size, whole);
-        chunks.add(new Chunk(at, size, Optional.of(digest), blobOffset, innerOffset));
+        RowQueue.Place place =
+            new RowQueue.Place(members.open(), members.addPayload(content, size, whole));
+        TocRow row = at == 0 ? file : chunkRow(entry.name());
+        row.chunkOffset = at;
+        // Full chunks say their size, a rest is told by the file's.
+        row.chunkSize = size == options.chunkSize() ? size : 0;
+        if (at == 0) {
+          rows.addFile(row, place, found);
+        } else {
+          rows.addChunk(row, place);
+        }
       }
       members.write(new byte[TarWriter.padding(entry.size())]);
-      row.size = entry.size();
-      row.digest = Digest.finish(whole).toString();
-      emit(chunks);
+      found.ifPresent(digest -> digest.found(Digest.finish(whole.orElseThrow())));
+    }
+
+    private static TocRow chunkRow(String name) {
+      TocRow row = new TocRow();
+      row.name = name;
+      row.type = "chunk";
+      return row;
     }
 
     /// The first payload always opens one: then no member starts with an inner offset.
-    private boolean opensMember(boolean landmark) throws IOException {
+    private boolean opensMember(boolean landmark) {
       return landmark
           || !payloadWritten
-          || options.minChunkSize() == 0
-          || members.flushedSize() >= options.minChunkSize();
-    }
-
-    private Digest copy(InputStream content, int size, MessageDigest whole) throws IOException {
-      MessageDigest hasher = Digest.hasher();
-      int rest = size;
-      while (rest > 0) {
-        int n = content.read(buffer, 0, Math.min(rest, BUFFER_SIZE));
-        if (n < 0) {
-          throw new EOFException("content ends early");
-        }
-        hasher.update(buffer, 0, n);
-        whole.update(buffer, 0, n);
-        members.write(buffer, 0, n);
-        rest -= n;
-      }
-      return Digest.finish(hasher);
-    }
-
-    private void emit(List<Chunk> chunks) throws IOException {
-      String name = row.name;
-      if (chunks.isEmpty()) {
-        emit();
-      }
-      for (Chunk chunk : chunks) {
-        if (chunk.fileOffset() > 0) {
-          row.clear();
-          row.name = name;
-          row.type = "chunk";
-        }
-        row.offset = chunk.blobOffset();
-        row.innerOffset = chunk.innerOffset();
-        row.chunkOffset = chunk.fileOffset();
-        // Full chunks say their size, a rest is told by the file's.
-        row.chunkSize = chunk.size() == options.chunkSize() ? chunk.size() : 0;
-        row.chunkDigest = chunk.digest().map(Digest::toString).orElse("");
-        emit();
-      }
-    }
-
-    private void emit() throws IOException {
-      check.add(row);
-      toc.add(row);
+          || members.mustCut()
+          || members.open().length() >= options.minChunkSize();
     }
 
     private EstargzLayer finish() throws IOException {
+      members.flush();
+      rows.drain();
       check.end();
       Digest tocDigest = toc.finish();
-      members.cut();
-      long tocOffset = members.memberStart();
-      members.write(TarWriter.header(TarEntry.file(Landmark.TOC, LANDMARK_MODE, toc.size())));
-      try (InputStream json = toc.content()) {
-        for (int n = json.read(buffer); n >= 0; n = json.read(buffer)) {
-          members.write(buffer, 0, n);
-        }
+      byte[] header = TarWriter.header(TarEntry.file(Landmark.TOC, LANDMARK_MODE, toc.size()));
+      byte[] end = new byte[TarWriter.padding(toc.size()) + TarWriter.end().length];
+      try (InputStream member =
+          new SequenceInputStream(
+              Collections.enumeration(
+                  List.of(
+                      new ByteArrayInputStream(header),
+                      toc.content(),
+                      new ByteArrayInputStream(end))))) {
+        long tocOffset = members.writeMember(member, header.length + toc.size() + end.length);
+        return members.finish(Footer.of(tocOffset), tocDigest);
       }
-      members.write(new byte[TarWriter.padding(toc.size())]);
-      members.write(TarWriter.end());
-      return members.finish(tocOffset, tocDigest);
     }
 
     private static String type(TarEntry.Type type) {

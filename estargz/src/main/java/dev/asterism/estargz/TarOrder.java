@@ -2,9 +2,9 @@ package dev.asterism.estargz;
 
 import dev.asterism.content.Blob;
 import dev.asterism.content.ByteRange;
+import dev.asterism.content.MalformedLayerException;
 import dev.asterism.estargz.tar.TarEntry;
 import dev.asterism.estargz.tar.TarReader;
-import dev.asterism.estargz.tar.TarWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -46,9 +46,14 @@ record TarOrder(List<ByteRange> prioritized, List<ByteRange> others) {
                 ? EntryNames.clean(entry.linkName(), TocLimits.DEFAULT)
                 : "";
         if (!Landmark.isBookkeeping(name)) {
-          long end = reader.contentOffset() + entry.size() + TarWriter.padding(entry.size());
+          if (reader.hasGlobalRecords()) {
+            throw new MalformedLayerException(
+                MalformedLayerException.UNKNOWN_OFFSET,
+                "tar: entries can't be sorted under a PAX global header");
+          }
           items.remove(name);
-          items.put(name, new Item(new ByteRange(reader.headerOffset(), end), links));
+          items.put(
+              name, new Item(new ByteRange(reader.headerOffset(), reader.endOffset()), links));
         }
         next = reader.next();
       }

@@ -8,11 +8,15 @@ import dev.asterism.content.Digest;
 import dev.asterism.estargz.tar.TarEntry;
 import dev.asterism.estargz.tar.TarWriter;
 import java.io.BufferedOutputStream;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.SequenceInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,19 +81,20 @@ class LargeTocTest {
       toc.add(row);
     }
     Digest digest = toc.finish();
-    try (MemberOutput members = new MemberOutput(out, 1)) {
+    EstargzOptions options = EstargzOptions.DEFAULT.withLevel(1);
+    byte[] header = TarWriter.header(TarEntry.file(Landmark.TOC, 0444, toc.size()));
+    byte[] end = new byte[TarWriter.padding(toc.size()) + TarWriter.end().length];
+    try (MemberPipeline members = new MemberPipeline(out, options, Workers.CALLER, () -> {});
+        InputStream json =
+            new SequenceInputStream(
+                Collections.enumeration(
+                    List.of(
+                        new ByteArrayInputStream(header),
+                        toc.content(),
+                        new ByteArrayInputStream(end))))) {
       members.write(new byte[1]);
-      members.cut();
-      long offset = members.memberStart();
-      members.write(TarWriter.header(TarEntry.file(Landmark.TOC, 0444, toc.size())));
-      byte[] buffer = new byte[1 << 16];
-      InputStream json = toc.content();
-      for (int n = json.read(buffer); n >= 0; n = json.read(buffer)) {
-        members.write(buffer, 0, n);
-      }
-      members.write(new byte[TarWriter.padding(toc.size())]);
-      members.write(TarWriter.end());
-      members.finish(offset, digest);
+      long offset = members.writeMember(json, header.length + toc.size() + end.length);
+      members.finish(Footer.of(offset), digest);
     }
     return digest;
   }

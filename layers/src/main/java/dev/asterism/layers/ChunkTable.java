@@ -11,6 +11,8 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -190,6 +192,21 @@ final class ChunkTable {
       }
     }
     return low;
+  }
+
+  /// Returns an object's chunks that hold a part of a range of its file, in file order, a new list.
+  List<LayerChunk> chunksOf(LayerObject object, ByteRange range) {
+    List<LayerChunk> found = new ArrayList<>();
+    int position = positionOf(object, range.start());
+    while (position < object.chunks()) {
+      LayerChunk chunk = chunk(chunkOf(object, position));
+      if (chunk.fileOffset() >= range.end()) {
+        break;
+      }
+      found.add(chunk);
+      position++;
+    }
+    return found;
   }
 
   /// Returns a chunk by its number in blob order, from 0 to just before [#chunks()].

@@ -12,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /// Collects a layer's contents in TOC order and writes them as a [ChunkTable].
 ///
@@ -30,6 +31,7 @@ final class ChunkTableBuilder {
   private byte[] chunkFlags = new byte[1024];
   private int chunks;
 
+  private long boundary = Long.MAX_VALUE;
   private long bytes;
   private long inodes;
 
@@ -82,6 +84,13 @@ final class ChunkTableBuilder {
     chunk(memberStart, innerOffset, fileOffset, size);
     put(digests, 4 * (chunks - 1), digest);
     chunkFlags[chunks - 1] = ChunkTable.FLAG_DIGEST;
+  }
+
+  /// Notes where a member starts that holds no file's content; the last call counts.
+  ///
+  /// @param memberStart compressed offset
+  void boundary(long memberStart) {
+    boundary = memberStart;
   }
 
   /// Writes the table and forces it to disk.
@@ -192,11 +201,16 @@ final class ChunkTableBuilder {
     return owner;
   }
 
-  /// Returns every chunk's end of member: the next greater start of any chunk, the dropped ones
-  /// included.
+  /// Returns every chunk's end of member: the next greater start of any chunk, the dropped ones and
+  /// the landmark included.
   private long[] memberEnds(long payloadEnd) {
+    LongStream landmark =
+        boundary < payloadEnd ? LongStream.of(boundary) : LongStream.empty();
     long[] starts =
-        IntStream.range(0, chunks).mapToLong(i -> places[3 * i]).sorted().distinct().toArray();
+        LongStream.concat(IntStream.range(0, chunks).mapToLong(i -> places[3 * i]), landmark)
+            .sorted()
+            .distinct()
+            .toArray();
     long[] ends = new long[chunks];
     for (int chunk = 0; chunk < chunks; chunk++) {
       int at = Arrays.binarySearch(starts, places[3 * chunk]);

@@ -28,6 +28,7 @@ final class LayerCompiler {
   private final TreeBuilder tree = new TreeBuilder();
   private final ChunkTableBuilder chunks = new ChunkTableBuilder();
   private final UUID compilation = UUID.randomUUID();
+  private PrefetchMark mark = new PrefetchMark.Unsaid();
   private int entries;
 
   /// @param catalog the layers that are mounted now: a file that contradicts them is kept apart
@@ -45,6 +46,11 @@ final class LayerCompiler {
     return chunks;
   }
 
+  /// Returns what the rows so far say about prefetching.
+  PrefetchMark mark() {
+    return mark;
+  }
+
   /// Takes the next row.
   ///
   /// @throws MalformedLayerException if the tree cannot hold it, or it cannot be verified although
@@ -52,9 +58,18 @@ final class LayerCompiler {
   void visit(TocEntry entry) throws MalformedLayerException {
     int number = entries++;
     if (entry.isBookkeeping()) {
+      landmark(entry);
       return;
     }
     add(entry, number);
+  }
+
+  /// No member that holds content reaches over a landmark: what is prefetched ends there.
+  private void landmark(TocEntry entry) {
+    mark = mark.with(entry);
+    if (mark instanceof PrefetchMark.UpTo(long offset)) {
+      chunks.boundary(offset);
+    }
   }
 
   private void add(TocEntry entry, int number) throws MalformedLayerException {

@@ -19,11 +19,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// A compiled layer on disk: `layers/<layer digest>/` with `toc.digest`, `layer.erofs` and
-/// `chunks.idx`.
+/// A compiled layer on disk: `layers/<layer digest>/` with `toc.digest`, `layer.erofs`,
+/// `chunks.idx` and `landmark`.
 ///
 /// It is made whole under another name, forced to disk and renamed, so a directory with this name
-/// is complete. Immutable afterwards.
+/// is complete. Immutable afterwards, but for `complete`, which is made when all content has come.
 final class LayerDirectory {
   private static final String UNFINISHED = "new-";
 
@@ -70,6 +70,28 @@ final class LayerDirectory {
     return path.resolve("chunks.idx");
   }
 
+  /// What the layer says about prefetching, see [PrefetchMark].
+  Path landmark() {
+    return path.resolve("landmark");
+  }
+
+  private Path completeFile() {
+    return path.resolve("complete");
+  }
+
+  /// Tells whether all of the layer has been fetched. What was evicted since comes when it is read.
+  boolean isComplete() {
+    return Files.exists(completeFile());
+  }
+
+  /// Notes that all of the layer has been fetched.
+  ///
+  /// @throws NoSuchFileException if the layer was removed meanwhile
+  void markComplete() throws IOException {
+    Files.writeString(completeFile(), "", StandardCharsets.US_ASCII);
+    force(path);
+  }
+
   private Path tocDigestFile() {
     return path.resolve("toc.digest");
   }
@@ -96,7 +118,7 @@ final class LayerDirectory {
   /// Nothing happens if another thread or process was first: both compiled the same bytes.
   LayerDirectory finish(Path layers, Digest layer, Digest tocDigest) throws IOException {
     Files.writeString(tocDigestFile(), tocDigest + "\n", StandardCharsets.US_ASCII);
-    for (Path file : List.of(image(), tocDigestFile(), path)) {
+    for (Path file : List.of(image(), landmark(), tocDigestFile(), path)) {
       force(file);
     }
     LayerDirectory finished = of(layers, layer);

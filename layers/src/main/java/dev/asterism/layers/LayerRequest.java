@@ -2,6 +2,7 @@ package dev.asterism.layers;
 
 import dev.asterism.content.Digest;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// Which layer, where from, and how far to trust it. Immutable.
 ///
@@ -11,8 +12,25 @@ import java.util.Optional;
 /// @param tocDigest digest of the layer's TOC as the manifest's annotation pins it; empty where the
 ///   manifest has none
 /// @param verification whether the TOC digest must be there and hold
+/// @param prefetch compressed bytes that a label says are needed at once, 0 or more, where the layer
+///   itself says nothing
 public record LayerRequest(
-    String image, Digest layer, Optional<Digest> tocDigest, Verification verification) {
+    String image,
+    Digest layer,
+    Optional<Digest> tocDigest,
+    Verification verification,
+    OptionalLong prefetch) {
+  /// A layer without a label about prefetching.
+  public LayerRequest(
+      String image, Digest layer, Optional<Digest> tocDigest, Verification verification) {
+    this(image, layer, tocDigest, verification, OptionalLong.empty());
+  }
+
+  /// Returns the same with such a label.
+  public LayerRequest withPrefetch(OptionalLong bytes) {
+    return new LayerRequest(image, layer, tocDigest, verification, bytes);
+  }
+
   /// How far a layer must prove itself.
   public enum Verification {
     /// The TOC must hash to what the manifest pins, every chunk to what the TOC says.

@@ -35,12 +35,23 @@ public final class LayerService implements AutoCloseable {
     this.layers = layers;
   }
 
+  /// As the other; nothing is fetched but what is read.
+  public static LayerService open(
+      Path root, BlobSource registry, FetchPolicy policy, InstantSource clock) throws IOException {
+    return open(root, registry, policy, StartPolicy.NOTHING, clock);
+  }
+
   /// Opens the store below `root`, mounts the gate and knows the layers that are on disk.
   ///
   /// @param root an absolute directory without `:` or `,` in its name, made if it is not there
   /// @throws IOException if the directory cannot be used, or FUSE cannot be mounted
   public static LayerService open(
-      Path root, BlobSource registry, FetchPolicy policy, InstantSource clock) throws IOException {
+      Path root,
+      BlobSource registry,
+      FetchPolicy policy,
+      StartPolicy starts,
+      InstantSource clock)
+      throws IOException {
     if (!root.isAbsolute() || root.toString().matches(".*[:,\\\\].*")) {
       throw new IOException(
           "root %s must be an absolute path without ':', ',' or '\\': it becomes a mount option"
@@ -49,7 +60,7 @@ public final class LayerService implements AutoCloseable {
     Files.createDirectories(root);
     DirectoryCache store = DirectoryCache.open(root.resolve("cache"), clock);
     try {
-      return mount(root, registry, policy, store);
+      return mount(root, registry, policy, starts, store, clock);
     } catch (IOException | RuntimeException e) {
       store.close();
       throw e;
@@ -57,7 +68,13 @@ public final class LayerService implements AutoCloseable {
   }
 
   private static LayerService mount(
-      Path root, BlobSource registry, FetchPolicy policy, DirectoryCache store) throws IOException {
+      Path root,
+      BlobSource registry,
+      FetchPolicy policy,
+      StartPolicy starts,
+      DirectoryCache store,
+      InstantSource clock)
+      throws IOException {
     Catalog catalog = new Catalog();
     ImageTrees trees = new ImageTrees();
     Fetching fetching =
@@ -78,7 +95,8 @@ public final class LayerService implements AutoCloseable {
         FuseSession.mount(
             mountpoint, "asterism", new Gate(fetching), FuseSession.Options.defaults());
     try {
-      LayerStore layers = new LayerStore(root, mountpoint.resolve(Gate.NAME), registry, fetching);
+      LayerStore layers =
+          new LayerStore(root, mountpoint.resolve(Gate.NAME), registry, fetching, starts, clock);
       return new LayerService(store, session, layers, fetching);
     } catch (IOException | RuntimeException e) {
       session.close();
@@ -115,6 +133,11 @@ public final class LayerService implements AutoCloseable {
     return layers;
   }
 
+  /// Returns the starts that were seen lately, for what reports on them.
+  public Starts starts() {
+    return layers.starts();
+  }
+
   /// Returns what the layers fetch with.
   Fetching fetching() {
     return fetching;
@@ -133,6 +156,7 @@ public final class LayerService implements AutoCloseable {
   /// Unmounts the gate and closes the store. Reads that wait end with an error.
   @Override
   public void close() throws IOException {
+    layers.close();
     try {
       promotion.close();
       fetching.scheduler().close(); // whoever waits for its turn does so no longer

@@ -17,6 +17,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,7 +30,7 @@ import java.util.stream.Collectors;
 ///
 /// The gate that serves their content is a mount of its own ([GateMount]); this class only names
 /// it. Thread-safe.
-public final class LayerStore implements LayerMounter {
+public final class LayerStore implements LayerMounter, AutoCloseable {
   private static final Logger LOGGER = System.getLogger(LayerStore.class.getName());
 
   private final Path layers;
@@ -37,6 +38,7 @@ public final class LayerStore implements LayerMounter {
   private final List<Path> dataLayers;
   private final BlobSource registry;
   private final Fetching fetching;
+  private final Preparations preparations;
 
   /// By the whole request: what one image or registry gets wrong is no answer for another.
   private final SingleFlight<LayerRequest, LayerContent> loads = new SingleFlight<>();
@@ -50,7 +52,8 @@ public final class LayerStore implements LayerMounter {
   @GuardedBy("registration")
   private final Catalog catalog;
 
-  LayerStore(Path root, Path gate, BlobSource registry, Fetching fetching) throws IOException {
+  LayerStore(Path root, Path gate, BlobSource registry, Fetching fetching, StartPolicy policy, InstantSource clock)
+      throws IOException {
     this.layers = Files.createDirectories(root.resolve("layers"));
     this.chains = new ChainImages(Files.createDirectories(root.resolve("chains")));
     this.registry = registry;
@@ -60,6 +63,7 @@ public final class LayerStore implements LayerMounter {
     this.dataLayers = List.of(store.objects(), gate, store.fresh());
     LayerDirectory.removeUnfinished(layers);
     chains.removeUnfinished();
+    this.preparations = new Preparations(policy, root, layers, fetching, clock);
   }
 
   @Override
@@ -85,6 +89,10 @@ public final class LayerStore implements LayerMounter {
     }
     LayerContent content = loads.get(request, () -> find(request, source));
     check(request, content);
+    switch (source) {
+      case DISK -> preparations.reopened(request, content);
+      case DISK_OR_REGISTRY -> preparations.prepared(request, content);
+    }
     return content.table().usage();
   }
 
@@ -246,6 +254,7 @@ public final class LayerStore implements LayerMounter {
           toc);
     }
     ErofsWriter.write(compiler.tree().build(), target.image());
+    compiler.mark().write(target.landmark());
     compiler
         .chunks()
         .write(
@@ -258,7 +267,9 @@ public final class LayerStore implements LayerMounter {
 
   @Override
   public Path mountChain(Chain chain) throws IOException {
-    return mounts.get(chain.id(), () -> buildAndMount(chain));
+    Path mountpoint = mounts.get(chain.id(), () -> buildAndMount(chain));
+    preparations.mounted(chain);
+    return mountpoint;
   }
 
   private Path buildAndMount(Chain chain) throws IOException {
@@ -302,6 +313,7 @@ public final class LayerStore implements LayerMounter {
       InUse kept = inUse.get();
       chains.retain(kept.chains().stream().map(Chain::id).collect(Collectors.toSet()));
       removeLayers(kept.layers());
+      preparations.retain(catalog.layers().stream().map(LayerContent::digest).toList());
     } finally {
       registration.unlock();
     }
@@ -319,5 +331,16 @@ public final class LayerStore implements LayerMounter {
       fetching.store().removeLayer(layer);
       LOGGER.log(Level.DEBUG, "layer forgotten digest={0}", layer);
     }
+  }
+
+  /// Returns the starts that were seen lately.
+  Starts starts() {
+    return preparations.starts();
+  }
+
+  /// Ends what is fetched without being asked for. Mounts stay.
+  @Override
+  public void close() {
+    preparations.close();
   }
 }

@@ -46,17 +46,20 @@ final class LazyNode implements AutoCloseable {
   private final Path root;
   private final BlobSource source;
   private final FetchPolicy policy;
+  private final StartPolicy starts;
   private LayerService service;
   private boolean running = true;
   private int overlays;
   private List<LayerRequest> requests = List.of();
 
-  private LazyNode(Path directory, BlobSource source, FetchPolicy policy) throws IOException {
+  private LazyNode(Path directory, BlobSource source, FetchPolicy policy, StartPolicy starts)
+      throws IOException {
     this.directory = directory;
     this.root = directory.resolve("root");
     this.source = source;
     this.policy = policy;
-    this.service = LayerService.open(root, source, policy, InstantSource.system());
+    this.starts = starts;
+    this.service = LayerService.open(root, source, policy, starts, InstantSource.system());
   }
 
   /// Starts one below `directory`, with much patience.
@@ -66,8 +69,14 @@ final class LazyNode implements AutoCloseable {
 
   /// Starts one below `directory`.
   static LazyNode start(Path directory, BlobSource source, FetchPolicy policy) throws IOException {
+    return start(directory, source, policy, StartPolicy.NOTHING);
+  }
+
+  /// Starts one below `directory` that fetches ahead of being asked.
+  static LazyNode start(Path directory, BlobSource source, FetchPolicy policy, StartPolicy starts)
+      throws IOException {
     Machine.requireRootAnd("mount", "umount", "find", "getfattr", "sha256sum");
-    return new LazyNode(directory, source, policy);
+    return new LazyNode(directory, source, policy, starts);
   }
 
   /// Prepares layers, lowest first, and mounts an overlay over them, read-only. Returns where.
@@ -104,7 +113,7 @@ final class LazyNode implements AutoCloseable {
 
   /// Starts it again on the same root.
   void start() throws IOException {
-    service = LayerService.open(root, source, policy, InstantSource.system());
+    service = LayerService.open(root, source, policy, starts, InstantSource.system());
     running = true;
   }
 

@@ -124,6 +124,11 @@ final class Origin implements AutoCloseable, BlobSource {
         .toList();
   }
 
+  /// Returns the ranges of a layer that were asked for since the last reset of the counters.
+  List<ByteRange> ranges(LayerRequest layer) {
+    return fetches(layer).stream().map(Origin::range).toList();
+  }
+
   private static boolean overlap(ByteRange one, ByteRange other) {
     return one.start() < other.end() && other.start() < one.end();
   }

@@ -23,7 +23,25 @@ final class Authorizer {
   }
 
   /// What is protected: a repository behind an endpoint, which belongs to a registry.
-  record Realm(Endpoint endpoint, String host, String repository) {}
+  ///
+  /// @param scope what a token is asked for (distribution specification, "Token Scope"); several
+  ///   are separated by a space
+  record Realm(Endpoint endpoint, String host, String repository, String scope) {
+    /// To be read.
+    Realm(Endpoint endpoint, String host, String repository) {
+      this(endpoint, host, repository, "repository:" + repository + ":pull");
+    }
+
+    /// Returns the same, to be written to as well.
+    Realm writable() {
+      return new Realm(endpoint, host, repository, "repository:" + repository + ":pull,push");
+    }
+
+    /// Returns the same, with another repository to be read.
+    Realm reading(String other) {
+      return new Realm(endpoint, host, repository, scope + " repository:" + other + ":pull");
+    }
+  }
 
   private sealed interface Scheme {
     record Basic() implements Scheme {}
@@ -61,9 +79,8 @@ final class Authorizer {
     Optional<Challenge> bearer =
         challenges.stream().filter(c -> c.scheme().equals("bearer")).findFirst();
     if (bearer.isPresent()) {
-      String scope = "repository:" + realm.repository() + ":pull";
       Tokens.Key key =
-          Tokens.keyOf(bearer.get(), refusal.what(), realm.endpoint(), realm.host(), scope);
+          Tokens.keyOf(bearer.get(), refusal.what(), realm.endpoint(), realm.host(), realm.scope());
       sent.filter(header -> header.startsWith("Bearer "))
           .ifPresent(header -> tokens.refuse(key, header.substring("Bearer ".length())));
       remember(realm, new Scheme.Bearer(key));

@@ -29,7 +29,7 @@ public final class RegistryClient implements AutoCloseable {
   /// An index may list an index; nobody needs more than that.
   private static final int MAX_DEPTH = 4;
 
-  private static final String ACCEPTED =
+  static final String ACCEPTED =
       Stream.of(Manifest.IMAGE_TYPES, Manifest.INDEX_TYPES)
           .flatMap(List::stream)
           .collect(Collectors.joining(", "));
@@ -81,7 +81,26 @@ public final class RegistryClient implements AutoCloseable {
     throw RegistryException.unusable(reference.toString(), "an index within an index without end");
   }
 
-  private record Fetched(Digest digest, Manifest manifest) {}
+  /// Returns a manifest or an index as it is, without choosing among an index's images.
+  ///
+  /// @throws RegistryException if there is none, or it is none
+  /// @throws CorruptContentException if it does not hash to what the reference says
+  public ManifestDocument document(ImageReference reference) throws IOException {
+    Fetched fetched = fetch(reference);
+    return new ManifestDocument(fetched.mediaType(), fetched.digest(), fetched.bytes());
+  }
+
+  /// Returns what writes to the repository of `reference`.
+  public RepositoryWriter writer(ImageReference reference) {
+    // Mirrors are for reading: the registry itself is the last endpoint.
+    Endpoint endpoint = hosts.endpoints(reference.host()).getLast();
+    Authorizer.Realm realm =
+        new Authorizer.Realm(endpoint, reference.host(), reference.repository()).writable();
+    return new RepositoryWriter(transport, authorizer, clock, policy, realm);
+  }
+
+  @SuppressWarnings("ArrayRecordComponent") // lives for one call
+  private record Fetched(Digest digest, Manifest manifest, String mediaType, byte[] bytes) {}
 
   private Fetched fetch(ImageReference reference) throws IOException {
     List<Repository> repositories = repositories(reference);
@@ -108,7 +127,8 @@ public final class RegistryClient implements AutoCloseable {
       if (expected.isPresent() && !expected.get().equals(actual)) {
         throw new CorruptContentException(answer.what(), expected.get(), actual);
       }
-      return new Fetched(actual, Manifest.parse(answer.what(), answer.mediaType(), bytes));
+      Manifest manifest = Manifest.parse(answer.what(), answer.mediaType(), bytes);
+      return new Fetched(actual, manifest, answer.mediaType(), bytes);
     }
   }
 

@@ -120,7 +120,7 @@ final class Repository {
     };
   }
 
-  private static URI follow(String what, URI from, String location) throws RegistryException {
+  static URI follow(String what, URI from, String location) throws RegistryException {
     URI target;
     try {
       target = from.resolve(new URI(location)).parseServerAuthority();
@@ -138,7 +138,7 @@ final class Repository {
     return target;
   }
 
-  private static boolean isSameOrigin(URI a, URI b) {
+  static boolean isSameOrigin(URI a, URI b) {
     return String.valueOf(a.getScheme()).equalsIgnoreCase(b.getScheme())
         && String.valueOf(a.getHost()).equalsIgnoreCase(b.getHost())
         && port(a) == port(b);

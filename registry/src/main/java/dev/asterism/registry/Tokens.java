@@ -150,8 +150,13 @@ final class Tokens {
     String query = key.realm().getRawQuery();
     String base = key.realm().toString();
     int end = base.indexOf('#') < 0 ? base.length() : base.indexOf('#');
-    URI uri =
-        URI.create(base.substring(0, end) + (query == null ? "?" : "&") + encoded(parameters));
+    // Each scope by itself here; in a form they stand in one field.
+    parameters.remove("scope");
+    StringBuilder asked = new StringBuilder(encoded(parameters));
+    for (String scope : key.scope().split(" ", -1)) {
+      asked.append(asked.isEmpty() ? "" : "&").append(encoded(Map.of("scope", scope)));
+    }
+    URI uri = URI.create(base.substring(0, end) + (query == null ? "?" : "&") + asked);
     Map<String, String> headers =
         credential.orElse(null) instanceof Credential.Basic basic
             ? Map.of("Authorization", basic(basic))

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.apache.hc.client5.http.ClientProtocolException;
@@ -88,7 +89,18 @@ final class Transport implements AutoCloseable {
   ///
   /// @param what it is for, the beginning of every error message; holds no secret and no query
   /// @param form body of a POST, `application/x-www-form-urlencoded`; empty for none
-  record Request(String what, String method, URI uri, Map<String, String> headers, String form) {}
+  /// @param body what to upload; not beside a form
+  record Request(
+      String what,
+      String method,
+      URI uri,
+      Map<String, String> headers,
+      String form,
+      Optional<RequestBody> body) {
+    Request(String what, String method, URI uri, Map<String, String> headers, String form) {
+      this(what, method, uri, headers, form, Optional.empty());
+    }
+  }
 
   /// Sends `request` once and returns the answer, its body unread. The caller closes it.
   ///
@@ -105,6 +117,7 @@ final class Transport implements AutoCloseable {
               request.form(),
               ContentType.APPLICATION_FORM_URLENCODED.withCharset(StandardCharsets.UTF_8)));
     }
+    request.body().ifPresent(body -> message.setEntity(body.entity(patience)));
     Duration left = patience.left();
     message.setConfig(
         RequestConfig.custom()
@@ -162,6 +175,7 @@ final class Transport implements AutoCloseable {
     }
     return switch (e) {
       case RegistryException known -> known;
+      case RequestBody.SourceException source -> source.reason();
       case ClientProtocolException _ ->
           RegistryException.unusable(what, "the server does not speak HTTP", e);
       case SSLPeerUnverifiedException _ -> RegistryException.unusable(what, reason(e), e);

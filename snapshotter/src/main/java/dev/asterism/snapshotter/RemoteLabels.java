@@ -5,6 +5,7 @@ import dev.asterism.layers.LayerRequest;
 import dev.asterism.layers.LayerRequest.Verification;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// The snapshot labels by which containerd and its clients say which layer they mean.
 ///
@@ -21,6 +22,9 @@ final class RemoteLabels {
 
   static final String TOC_DIGEST = "containerd.io/snapshot/stargz/toc.digest";
   static final String SKIP_VERIFY = "containerd.io/snapshot/remote/stargz.skipverify";
+
+  /// How many compressed bytes of a layer without landmarks a start needs, as a decimal number.
+  static final String PREFETCH = "containerd.io/snapshot/remote/stargz.prefetch";
 
   static final String CRI_IMAGE = "containerd.io/snapshot/cri.image-ref";
   static final String CRI_LAYER = "containerd.io/snapshot/cri.layer-digest";
@@ -66,7 +70,16 @@ final class RemoteLabels {
       return Optional.empty();
     }
     return Digest.find(labels.getOrDefault(layerLabel, ""))
-        .map(layer -> new LayerRequest(image, layer, toc, verification));
+        .map(layer ->
+            new LayerRequest(image, layer, toc, verification).withPrefetch(prefetch(labels)));
+  }
+
+  /// As in the stargz snapshotter, what is no number says nothing.
+  private static OptionalLong prefetch(Map<String, String> labels) {
+    String text = labels.getOrDefault(PREFETCH, "");
+    return text.matches("[0-9]{1,18}")
+        ? OptionalLong.of(Long.parseLong(text))
+        : OptionalLong.empty();
   }
 
   private static Optional<Digest> tocDigest(Map<String, String> labels) throws SnapshotException {

@@ -1,5 +1,6 @@
 package dev.asterism.cli.config;
 
+import dev.asterism.layers.StartPolicy;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
@@ -11,12 +12,14 @@ import java.util.Optional;
 /// @param directoryCache how chunks are kept
 /// @param requestTimeout how long a registry may take to begin an answer
 /// @param metricsAddress where the metrics are read over TCP; empty for nowhere
+/// @param starts what is fetched before it is read
 public record Configuration(
     Verification verification,
     BlobConfig blob,
     DirectoryCacheConfig directoryCache,
     Duration requestTimeout,
-    Optional<InetSocketAddress> metricsAddress) {
+    Optional<InetSocketAddress> metricsAddress,
+    StartPolicy starts) {
 
   /// The defaults: everything verified, everything shared.
   public static final Configuration DEFAULT =
@@ -25,7 +28,8 @@ public record Configuration(
           BlobConfig.DEFAULT,
           DirectoryCacheConfig.DEFAULT,
           Duration.ofSeconds(30),
-          Optional.empty());
+          Optional.empty(),
+          StartPolicy.DEFAULT);
 
   /// How far images must prove themselves.
   public enum Verification {

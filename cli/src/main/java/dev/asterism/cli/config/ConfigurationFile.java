@@ -3,6 +3,7 @@ package dev.asterism.cli.config;
 import dev.asterism.cli.config.Configuration.BlobConfig;
 import dev.asterism.cli.config.Configuration.DirectoryCacheConfig;
 import dev.asterism.cli.config.Configuration.Verification;
+import dev.asterism.layers.StartPolicy;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -22,6 +23,8 @@ import org.tomlj.TomlParseResult;
 public final class ConfigurationFile {
   private static final long LONGEST_SECONDS = 86_400; // a day: more is a slip of the pen
   private static final long MOST_RETRIES = 1000;
+  private static final long MOST_CONCURRENCY = 100;
+  private static final long MOST_BYTES = 1L << 50; // more than any layer
 
   private final Path path;
   private final TomlParseResult toml;
@@ -102,7 +105,8 @@ public final class ConfigurationFile {
             milliseconds(Key.MAX_WAIT, blob.maxWait())),
         new DirectoryCacheConfig(flag(Key.ENABLE_HARDLINK, base.directoryCache().enableHardlink())),
         seconds(Key.REQUEST_TIMEOUT, base.requestTimeout()),
-        metricsAddress());
+        metricsAddress(),
+        starts());
   }
 
   /// Reads `host:port`, as in the stargz snapshotter; without a host it is every address of the
@@ -133,6 +137,27 @@ public final class ConfigurationFile {
       problems.add(at(key) + "'%s' is not a text".formatted(key.path()));
       return "";
     }
+  }
+
+  private StartPolicy starts() {
+    StartPolicy.Prefetching prefetch = StartPolicy.Prefetching.DEFAULT;
+    StartPolicy.Learning learned = StartPolicy.Learning.DEFAULT;
+    return new StartPolicy(
+        new StartPolicy.Prefetching(
+            !flag(Key.NOPREFETCH, false),
+            number(Key.PREFETCH_SIZE, MOST_BYTES, prefetch.size()),
+            seconds(Key.PREFETCH_TIMEOUT, prefetch.patience()),
+            number(Key.PREFETCH_ASYNC_SIZE, MOST_BYTES, prefetch.asyncSize())),
+        new StartPolicy.Background(
+            !flag(Key.NO_BACKGROUND_FETCH, false),
+            (int)
+                number(
+                    Key.MAX_CONCURRENCY,
+                    MOST_CONCURRENCY,
+                    StartPolicy.Background.DEFAULT_CONCURRENCY)),
+        new StartPolicy.Learning(
+            !flag(Key.NO_LEARNING, false),
+            number(Key.LEARNED_BYTES, MOST_BYTES, learned.maxBytes())));
   }
 
   private Verification verification() {

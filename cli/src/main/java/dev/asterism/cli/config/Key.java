@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/// The keys of the stargz snapshotter's `config.toml`, and what each does here.
+/// The keys of the stargz snapshotter's `config.toml`, and what each does here; and a few of our
+/// own.
 ///
 /// The names and their meaning are that program's; see its configuration reference.
 enum Key {
@@ -20,14 +21,17 @@ enum Key {
   REQUEST_TIMEOUT("resolver.request_timeout_sec"),
   NO_PROMETHEUS("no_prometheus"),
   METRICS_ADDRESS("metrics_address"),
+  PREFETCH_SIZE("prefetch_size"),
+  PREFETCH_TIMEOUT("prefetch_timeout_sec"),
+  PREFETCH_ASYNC_SIZE("prefetch_async_size"),
+  NOPREFETCH("noprefetch"),
+  NO_BACKGROUND_FETCH("no_background_fetch"),
+  MAX_CONCURRENCY("max_concurrency"),
 
-  PREFETCH_SIZE("prefetch_size", Use.NOT_YET, "nothing is prefetched"),
-  PREFETCH_TIMEOUT("prefetch_timeout_sec", Use.NOT_YET, "nothing is prefetched"),
-  PREFETCH_ASYNC_SIZE("prefetch_async_size", Use.NOT_YET, "nothing is prefetched"),
-  NOPREFETCH("noprefetch", Use.NOT_YET, "nothing is prefetched"),
-  NO_BACKGROUND_FETCH("no_background_fetch", Use.NOT_YET, "nothing is fetched in the background"),
-  MAX_CONCURRENCY("max_concurrency", Use.NOT_YET, "nothing is fetched in the background"),
-  PREFETCH_CHUNK_SIZE("blob.prefetch_chunk_size", Use.NOT_YET, "nothing is prefetched"),
+  /// Asterism's own.
+  NO_LEARNING("learned.disable"),
+  LEARNED_BYTES("learned.max_bytes"),
+
   DEBUG_ADDRESS("debug_address", Use.NOT_YET, "there is no debug endpoint"),
   LOG_FILE_ACCESS("log_file_access", Use.NOT_YET, "opens are not logged"),
   CRI_ENABLE("cri_keychain.enable_keychain", Use.NOT_YET, Reason.LOGINS),
@@ -42,6 +46,7 @@ enum Key {
       Use.NOT_YET,
       "a layer that cannot be reopened is named in the log, and the start goes on"),
 
+  PREFETCH_CHUNK_SIZE("blob.prefetch_chunk_size", Use.NEVER, "requests follow the link's speed"),
   HTTP_CACHE_TYPE("http_cache_type", Use.NEVER, "verified chunks are kept, not HTTP answers"),
   FILESYSTEM_CACHE_TYPE("filesystem_cache_type", Use.NEVER, "chunks are always kept on disk"),
   RESOLVE_TTL("resolve_result_entry_ttl_sec", Use.NEVER, "a layer stays resolved while in use"),

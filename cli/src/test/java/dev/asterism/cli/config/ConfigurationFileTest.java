@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.asterism.cli.config.Configuration.Verification;
+import dev.asterism.layers.StartPolicy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -52,10 +53,35 @@ class ConfigurationFileTest {
   }
 
   @Test
+  void load_keysOfStarts_areTaken() throws Exception {
+    StartPolicy starts =
+        load("""
+            prefetch_size = 1048576
+            prefetch_timeout_sec = 7
+            prefetch_async_size = 4096
+            no_background_fetch = true
+            max_concurrency = 5
+            [learned]
+            disable = true
+            max_bytes = 1000000
+            """)
+            .configuration()
+            .starts();
+
+    assertThat(starts)
+        .isEqualTo(
+            new StartPolicy(
+                new StartPolicy.Prefetching(true, 1 << 20, Duration.ofSeconds(7), 4096),
+                new StartPolicy.Background(false, 5),
+                new StartPolicy.Learning(false, 1_000_000)));
+    assertThat(load("noprefetch = true").configuration().starts().prefetch().enabled()).isFalse();
+  }
+
+  @Test
   void load_knownKeysWithoutEffect_areWarnedAboutOnce() throws Exception {
     assertThat(
             load("""
-            noprefetch = true
+            ipfs = true
             [fuse]
             passthrough = true
             [[resolver.host."registry.example".mirrors]]
@@ -63,7 +89,7 @@ class ConfigurationFileTest {
             """)
                 .warnings())
         .satisfiesExactlyInAnyOrder(
-            line -> assertThat(line).contains(":1: 'noprefetch' is not used yet: "),
+            line -> assertThat(line).contains(":1: 'ipfs' is not used yet: "),
             line -> assertThat(line).contains(":3: 'fuse.passthrough' changes nothing: "),
             line -> assertThat(line).contains("'resolver.host.registry.example.mirrors' is not"));
   }

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Debian's docker-registry on a port of 127.0.0.1, read-only. Confined to one thread.
+/// Debian's docker-registry on a port of 127.0.0.1. Confined to one thread.
 final class DockerRegistry implements AutoCloseable {
   private static final Pattern LISTENING = Pattern.compile("listening on 127\\.0\\.0\\.1:(\\d+)");
 
@@ -22,6 +22,7 @@ final class DockerRegistry implements AutoCloseable {
 
   private final ScratchFolder scratch;
   private final Path storage;
+  private final boolean readOnly;
   private final Path log;
   private Process process;
   private int port;
@@ -35,20 +36,31 @@ final class DockerRegistry implements AutoCloseable {
     }
   }
 
-  private DockerRegistry(ScratchFolder scratch, Path storage)
+  private DockerRegistry(ScratchFolder scratch, Path storage, boolean readOnly)
       throws IOException, InterruptedException {
     this.scratch = scratch;
     this.storage = storage;
+    this.readOnly = readOnly;
     this.log = scratch.path().resolve("log");
     this.process = launch();
     this.port = awaitPort();
   }
 
-  /// Starts one over a storage folder.
+  /// Starts one over a storage folder, which nobody can write to.
   static DockerRegistry start(Path storage) throws IOException, InterruptedException {
+    return start(storage, true);
+  }
+
+  /// Starts one over an empty folder, to be pushed to.
+  static DockerRegistry startWritable(Path storage) throws IOException, InterruptedException {
+    return start(storage, false);
+  }
+
+  private static DockerRegistry start(Path storage, boolean readOnly)
+      throws IOException, InterruptedException {
     ScratchFolder scratch = ScratchFolder.create("asterism-registry");
     try {
-      return new DockerRegistry(scratch, storage);
+      return new DockerRegistry(scratch, storage, readOnly);
     } catch (IOException | InterruptedException e) {
       scratch.close();
       throw e;
@@ -95,11 +107,11 @@ final class DockerRegistry implements AutoCloseable {
             rootdirectory: %s
           maintenance:
             readonly:
-              enabled: true
+              enabled: %s
         http:
           addr: 127.0.0.1:%d
         """
-            .formatted(storage, port));
+            .formatted(storage, readOnly, port));
     ProcessBuilder builder =
         Command.of("setsid", "docker-registry", "serve", config.toString()).builder();
     return builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();

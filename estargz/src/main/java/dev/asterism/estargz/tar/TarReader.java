@@ -15,12 +15,14 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.zip.ZipException;
 
 /// Reads a tar archive from a stream, one entry after another.
 ///
-/// Reads ustar, PAX (global headers too), GNU long names, base-256 numbers and the formats before
-/// ustar. Sparse files, multi-volume archives and names that are no UTF-8 are refused. Memory is
-/// bounded by the largest extension header allowed, 1 MiB. Confined to one thread.
+/// Reads ustar, PAX (global headers too), GNU long names, sparse files (as what they expand to),
+/// base-256 numbers and the formats before ustar. Multi-volume archives and names that are no UTF-8
+/// are refused. Memory is bounded by the largest extension header allowed, 1 MiB, and a sparse
+/// file's map. Confined to one thread.
 public final class TarReader {
   private static final int MAX_EXTENSION_SIZE = 1 << 20; // 1 MiB
   private static final int MAX_EXTENSIONS = 8;
@@ -32,9 +34,14 @@ public final class TarReader {
   /// Of the next byte of `in`.
   private long offset;
 
+  private long headerOffset;
   private long contentOffset;
   private long contentRest;
   private int padding;
+  private boolean sparse;
+  private boolean globalsApply;
+  private String last = "";
+  private String current = "";
   private InputStream content = InputStream.nullInputStream();
 
   /// @param in the archive; never closed here
@@ -45,13 +52,33 @@ public final class TarReader {
   /// Goes on to the next entry, skipping what was not read of the last one's content; empty at the
   /// archive's end. Behind the end nothing more is read.
   ///
-  /// @throws MalformedLayerException if the archive is damaged, or holds what is refused
-  /// @throws IOException if the stream can't be read, or ends early
+  /// @throws MalformedLayerException if the archive is damaged, ends early, or holds what is
+  ///   refused; names the entry, or where that is not known the one before it
+  /// @throws IOException if the stream can't be read
   public Optional<TarEntry> next() throws IOException {
+    try {
+      return readNext();
+    } catch (EOFException | ZipException | MalformedLayerException e) {
+      throw new MalformedLayerException(
+          MalformedLayerException.UNKNOWN_OFFSET, e.getMessage() + ", " + place(), e);
+    }
+  }
+
+  private String place() {
+    if (current.isEmpty()) {
+      return last.isEmpty() ? "at the first entry" : "behind entry " + printable(last);
+    }
+    return "in entry " + printable(current);
+  }
+
+  private Optional<TarEntry> readNext() throws IOException {
     skip(contentRest + padding);
+    last = current.isEmpty() ? last : current;
+    current = "";
     contentRest = 0;
     padding = 0;
     raw.reset();
+    headerOffset = offset;
     Map<String, byte[]> records = new LinkedHashMap<>(globals);
     Map<String, byte[]> gnu = new LinkedHashMap<>();
     for (int extensions = 0; extensions <= MAX_EXTENSIONS; extensions++) {
@@ -75,7 +102,7 @@ public final class TarReader {
         case 'K' -> gnu.put(PaxRecords.LINK_PATH, untilNul(extension(block)));
         default -> {
           gnu.forEach(records::putIfAbsent);
-          return Optional.of(open(entry(block, records)));
+          return Optional.of(open(block, records));
         }
       }
     }
@@ -96,7 +123,7 @@ public final class TarReader {
 
   /// Returns where in the archive that entry's header blocks start.
   public long headerOffset() {
-    return contentOffset - raw.size();
+    return headerOffset;
   }
 
   /// Returns where in the archive that entry's content starts.
@@ -104,17 +131,79 @@ public final class TarReader {
     return contentOffset;
   }
 
+  /// Returns where in the archive what follows that entry starts.
+  public long endOffset() {
+    return offset + contentRest + padding;
+  }
+
+  /// Tells whether that entry's header blocks describe it by themselves: no if it is sparse, or a
+  /// global header speaks for it.
+  public boolean isVerbatim() {
+    return !sparse && !globalsApply;
+  }
+
   /// Tells whether a global header was met so far that says more than a comment.
   public boolean hasGlobalRecords() {
     return globals.keySet().stream().anyMatch(key -> !key.equals(PaxRecords.COMMENT));
   }
 
-  private TarEntry open(TarEntry entry) {
-    contentOffset = offset;
-    contentRest = entry.size();
-    padding = TarHeader.padding(entry.size());
-    content = new Content(contentOffset);
-    return entry;
+  private TarEntry open(byte[] block, Map<String, byte[]> records) throws IOException {
+    sparse = SparseMap.isIn(block, records);
+    globalsApply = hasGlobalRecords();
+    String name = sparseName(records).orElse(name(block, records));
+    current = name;
+    TarEntry.Type type = type(block, name);
+    long size = size(block, name, records);
+    contentRest = type == TarEntry.Type.FILE ? size : 0;
+    padding = TarHeader.padding(contentRest);
+    if (!sparse) {
+      contentOffset = offset;
+      content = new Content(contentOffset);
+      return entry(block, name, type, contentRest, records);
+    }
+    SparseMap map =
+        SparseMap.read(block, records, this::headerBlock, this::contentBlock, contentRest);
+    contentOffset = offset; // behind the map
+    content = new SparseContent(map, new Content(contentOffset));
+    return entry(block, name, TarEntry.Type.FILE, map.fileSize(), records);
+  }
+
+  private static Optional<String> sparseName(Map<String, byte[]> records)
+      throws MalformedLayerException {
+    Optional<byte[]> name = SparseMap.name(records);
+    return name.isPresent() ? Optional.of(decode(name.get())) : Optional.empty();
+  }
+
+  private static long size(byte[] block, String name, Map<String, byte[]> records)
+      throws MalformedLayerException {
+    long size = number(block, TarHeader.SIZE, records, PaxRecords.SIZE);
+    if (size < 0) {
+      throw TarHeader.malformed("%s has size %d".formatted(printable(name), size));
+    }
+    return size;
+  }
+
+  private byte[] headerBlock() throws IOException {
+    byte[] block = in.readNBytes(TarHeader.BLOCK);
+    offset += block.length;
+    if (block.length < TarHeader.BLOCK || raw.size() > MAX_EXTENSION_SIZE) {
+      throw TarHeader.malformed("sparse file's map is cut off or too long");
+    }
+    raw.writeBytes(block);
+    return block;
+  }
+
+  private byte[] contentBlock() throws IOException {
+    if (contentRest < TarHeader.BLOCK) {
+      throw TarHeader.malformed("sparse file's map is cut off");
+    }
+    byte[] block = in.readNBytes(TarHeader.BLOCK);
+    offset += block.length;
+    contentRest -= block.length;
+    if (block.length < TarHeader.BLOCK) {
+      throw TarHeader.malformed("sparse file's map is cut off");
+    }
+    return block;
   }
 
   private byte[] extension(byte[] block) throws IOException {
@@ -140,22 +229,14 @@ public final class TarReader {
     return Arrays.copyOf(bytes, end);
   }
 
-  private static TarEntry entry(byte[] block, Map<String, byte[]> records)
+  private static TarEntry entry(
+      byte[] block, String name, TarEntry.Type type, long size, Map<String, byte[]> records)
       throws MalformedLayerException {
-    String name = name(block, records);
-    TarEntry.Type type = type(block, name);
     Map<String, byte[]> xattrs = new LinkedHashMap<>();
     for (Map.Entry<String, byte[]> record : records.entrySet()) {
-      if (record.getKey().startsWith(PaxRecords.SPARSE)) {
-        throw TarHeader.malformed("sparse file %s: not supported".formatted(printable(name)));
-      }
       if (record.getKey().startsWith(PaxRecords.XATTR)) {
         xattrs.put(record.getKey().substring(PaxRecords.XATTR.length()), record.getValue());
       }
-    }
-    long size = number(block, TarHeader.SIZE, records, PaxRecords.SIZE);
-    if (size < 0) {
-      throw TarHeader.malformed("%s has size %d".formatted(printable(name), size));
     }
     boolean device = type == TarEntry.Type.CHARACTER_DEVICE || type == TarEntry.Type.BLOCK_DEVICE;
     boolean link = type == TarEntry.Type.HARD_LINK || type == TarEntry.Type.SYMLINK;
@@ -169,7 +250,7 @@ public final class TarReader {
         owner(block, TarHeader.USER_NAME, records, PaxRecords.USER_NAME),
         owner(block, TarHeader.GROUP_NAME, records, PaxRecords.GROUP_NAME),
         mtime(block, records),
-        type == TarEntry.Type.FILE ? size : 0,
+        size,
         device ? TarHeader.number(block, TarHeader.MAJOR) : 0,
         device ? TarHeader.number(block, TarHeader.MINOR) : 0,
         xattrs);
@@ -178,15 +259,13 @@ public final class TarReader {
   private static TarEntry.Type type(byte[] block, String name) throws MalformedLayerException {
     return switch (block[TarHeader.TYPE]) {
       // Before ustar a directory was a file whose name ends in a slash.
-      case 0, '0', '7' -> name.endsWith("/") ? TarEntry.Type.DIRECTORY : TarEntry.Type.FILE;
+      case 0, '0', '7', 'S' -> name.endsWith("/") ? TarEntry.Type.DIRECTORY : TarEntry.Type.FILE;
       case '1' -> TarEntry.Type.HARD_LINK;
       case '2' -> TarEntry.Type.SYMLINK;
       case '3' -> TarEntry.Type.CHARACTER_DEVICE;
       case '4' -> TarEntry.Type.BLOCK_DEVICE;
       case '5' -> TarEntry.Type.DIRECTORY;
       case '6' -> TarEntry.Type.FIFO;
-      case 'S' ->
-          throw TarHeader.malformed("sparse file %s: not supported".formatted(printable(name)));
       default ->
           throw TarHeader.malformed(
               "%s is of unknown type 0x%02x".formatted(printable(name), block[TarHeader.TYPE]));

@@ -162,11 +162,14 @@ class TarTest {
   }
 
   @Test
-  void next_sparseFiles_areRefusedByName() throws IOException {
-    byte[] gnu = TarWriter.header(TarEntry.file("holes", 0644, 0));
+  void next_sparseFilesThatCannotBe_areRefusedByName() throws IOException {
+    byte[] gnu = TarWriter.header(TarEntry.file("holes", 0644, 7));
     gnu[TarHeader.TYPE] = 'S';
+    byte[] huge = TarWriter.header(TarEntry.file("holes", 0644, 0));
+    huge[TarHeader.TYPE] = 'S';
+    Arrays.fill(huge, 483, 495, (byte) '7'); // 64 GiB
     byte[] pax = withPax("holes", "GNU.sparse.major", "1");
-    for (byte[] tar : List.of(sealed(gnu), pax)) {
+    for (byte[] tar : List.of(sealed(gnu), sealed(huge), pax)) {
       assertThatThrownBy(() -> reader(tar).next())
           .isInstanceOf(MalformedLayerException.class)
           .hasMessageContaining("sparse")
@@ -183,6 +186,7 @@ class TarTest {
     TarReader reader = reader(concat(global, second));
     assertThat(reader.next().orElseThrow().uid()).isEqualTo(77);
     assertThat(reader.next().orElseThrow().uid()).isEqualTo(77);
+    assertThat(reader.isVerbatim()).isFalse();
     assertThat(reader.hasGlobalRecords()).isTrue();
   }
 
@@ -243,7 +247,8 @@ class TarTest {
                   reader.content().readAllBytes();
                 }
               })
-          .isInstanceOf(EOFException.class);
+          .isInstanceOfAny(EOFException.class, MalformedLayerException.class)
+          .hasMessageContaining("tar ends within");
     }
   }
 

@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -21,7 +20,8 @@ final class Pipe {
   private final Socket from;
   private final Socket to;
   private final Bandwidth bandwidth;
-  private final AtomicLong counter;
+  private final Tap sent;
+  private final Tap received;
   private final long halfRoundTrip;
   private final int maxBlocks;
   private final ReentrantLock lock = new ReentrantLock();
@@ -34,11 +34,20 @@ final class Pipe {
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Block(byte[] bytes, int length, long arrival) {}
 
-  Pipe(Socket from, Socket to, LinkShape shape, Bandwidth bandwidth, AtomicLong counter) {
+  /// Sees bytes that pass.
+  interface Tap {
+    void pass(byte[] bytes, int length);
+  }
+
+  /// @param sent told when bytes are put onto the link
+  /// @param received told when they have left it
+  Pipe(
+      Socket from, Socket to, LinkShape shape, Bandwidth bandwidth, Tap sent, Tap received) {
     this.from = from;
     this.to = to;
     this.bandwidth = bandwidth;
-    this.counter = counter;
+    this.sent = sent;
+    this.received = received;
     halfRoundTrip = shape.roundTrip().toNanos() / 2;
     maxBlocks = SPARE_BLOCKS + (int) Math.min(1 << 12, shape.bytesUnderWay() * 3 / 2 / BLOCK);
   }
@@ -54,7 +63,7 @@ final class Pipe {
       long out = bandwidth.send(Math.max(n, 0), wasThere ? lastOut : System.nanoTime());
       lastOut = out;
       if (n > 0) {
-        counter.addAndGet(n);
+        sent.pass(buffer, n);
       }
       put(new Block(buffer, n, out + halfRoundTrip));
       if (n < 0) {
@@ -73,6 +82,7 @@ final class Pipe {
         return;
       }
       to.getOutputStream().write(block.bytes(), 0, block.length());
+      received.pass(block.bytes(), block.length());
       giveBack(block.bytes());
     }
   }

@@ -30,6 +30,7 @@ public final class ShapedLink implements AutoCloseable {
   private final AtomicInteger accepted = new AtomicInteger();
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final Thread acceptor;
+  private volatile LinkObserver observer = LinkObserver.NONE;
 
   private ShapedLink(InetSocketAddress target, LinkShape shape, ServerSocket server) {
     this.shape = shape;
@@ -83,6 +84,11 @@ public final class ShapedLink implements AutoCloseable {
     return accepted.get();
   }
 
+  /// Has somebody watch from now on, in place of whoever did.
+  public void observe(LinkObserver watcher) {
+    observer = watcher;
+  }
+
   /// Counts from 0 again.
   public void resetCounters() {
     up.set(0);
@@ -93,8 +99,8 @@ public final class ShapedLink implements AutoCloseable {
   private void accept() {
     try {
       while (true) {
-        Connection connection = new Connection(server.accept());
-        accepted.incrementAndGet();
+        Socket client = server.accept();
+        Connection connection = new Connection(client, accepted.incrementAndGet());
         connections.add(connection);
         connection.thread.start();
       }
@@ -123,11 +129,13 @@ public final class ShapedLink implements AutoCloseable {
   /// A connection of a client and the one to the target that it is joined to.
   private final class Connection {
     private final Socket client;
+    private final int number;
     private final Socket remote = new Socket();
     private final Thread thread = Thread.ofVirtual().unstarted(this::run);
 
-    Connection(Socket client) {
+    Connection(Socket client, int number) {
       this.client = client;
+      this.number = number;
     }
 
     void close() {
@@ -164,8 +172,25 @@ public final class ShapedLink implements AutoCloseable {
     }
 
     private void relay() throws InterruptedException {
-      Pipe request = new Pipe(client, remote, shape, upBandwidth, up);
-      Pipe answer = new Pipe(remote, client, shape, downBandwidth, down);
+      Pipe request =
+          new Pipe(
+              client,
+              remote,
+              shape,
+              upBandwidth,
+              (bytes, length) -> {
+                up.addAndGet(length);
+                observer.sent(number, bytes, length);
+              },
+              (_, _) -> {});
+      Pipe answer =
+          new Pipe(
+              remote,
+              client,
+              shape,
+              downBandwidth,
+              (_, length) -> down.addAndGet(length),
+              (_, length) -> observer.received(number, length));
       Thread[] workers = {
         worker(request::send),
         worker(request::receive),

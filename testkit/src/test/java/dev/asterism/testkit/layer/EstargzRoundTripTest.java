@@ -7,6 +7,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.github.luben.zstd.Zstd;
 import dev.asterism.content.ByteRange;
 import dev.asterism.content.Digest;
 import dev.asterism.content.MalformedLayerException;
@@ -14,9 +15,11 @@ import dev.asterism.estargz.Annotations;
 import dev.asterism.estargz.EstargzLayer;
 import dev.asterism.estargz.EstargzOptions;
 import dev.asterism.estargz.EstargzWriter;
+import dev.asterism.estargz.GzipEncoder;
 import dev.asterism.estargz.Landmark;
 import dev.asterism.estargz.TocEntry;
 import dev.asterism.estargz.TocEntry.RegularFile;
+import dev.asterism.estargz.Workers;
 import dev.asterism.estargz.tar.TarEntry;
 import dev.asterism.estargz.tar.TarReader;
 import dev.asterism.testkit.layer.Layer.EstargzBlob;
@@ -29,6 +32,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
 import java.util.zip.GZIPInputStream;
@@ -118,7 +123,7 @@ class EstargzRoundTripTest {
 
     LayerFiles read = LayerFiles.read(blob.blob());
 
-    assertThat(read.members()).hasSizeBetween(5, 20);
+    assertThat(read.members()).hasSizeBetween(20, 30); // of 1024 bytes a file
     assertThat(read.chunks().keySet()).anyMatch(chunk -> chunk.innerOffset() > 0);
     for (long member : read.members()) {
       assertThat(read.chunks().keySet())
@@ -139,6 +144,93 @@ class EstargzRoundTripTest {
             new ByteArrayInputStream(layer.tarGz()), Layer.SMALL_CHUNKS, fromGzip);
     assertThat(fromGzip.toByteArray()).isEqualTo(layer.estargz().bytes());
     assertThat(converted).isEqualTo(layer.estargz().layer());
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void convert_byManyWorkersInLittleMemory_givesTheSameBytes(long seed) throws IOException {
+    RandomGenerator random = Seeds.generator(seed);
+    Layer layer = RandomTrees.layer(random, ENTRIES, CHUNK);
+    EstargzOptions options = options(random);
+    try (ExecutorService pool = Executors.newFixedThreadPool(4)) {
+      for (long memory : new long[] {1, 50_000, 1 << 30}) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        EstargzLayer written =
+            EstargzWriter.convert(
+                new ByteArrayInputStream(layer.tar()), options, new Workers(pool, memory), out);
+        assertThat(out.toByteArray()).isEqualTo(layer.estargz(options).bytes());
+        assertThat(written).isEqualTo(layer.estargz(options).layer());
+      }
+    }
+  }
+
+  @Test
+  void convert_zstdAndManyMembersThatArriveInBits_giveTheSameBytes() throws IOException {
+    Layer layer = RandomTrees.layer(Seeds.generator(5), ENTRIES, CHUNK);
+    byte[] expected = layer.estargz().bytes();
+    byte[] zstd = Zstd.compress(layer.tar());
+    for (byte[] source : List.of(zstd, expected, layer.tarGz())) {
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      EstargzWriter.convert(new Trickle(source), Layer.SMALL_CHUNKS, out);
+      assertThat(out.toByteArray()).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void convert_sourceThatIsCutOff_namesTheEntry() {
+    Layer layer = Layer.of(file("first", "x"), file("second", "y".repeat(100_000)));
+    byte[] tar = layer.tar();
+    byte[] gzip = layer.estargz().bytes();
+    byte[] zstd = Zstd.compress(tar);
+    for (byte[] source :
+        List.of(
+            Arrays.copyOf(tar, 4000),
+            Arrays.copyOf(tar, 1030),
+            Arrays.copyOf(gzip, gzip.length / 3),
+            Arrays.copyOf(zstd, zstd.length - 20))) {
+      assertThatThrownBy(() ->
+              EstargzWriter.convert(
+                  new ByteArrayInputStream(source),
+                  Layer.SMALL_CHUNKS,
+                  new ByteArrayOutputStream()))
+          .isInstanceOf(MalformedLayerException.class)
+          .hasMessageMatching("(?s).*('first'|'second'|at the first entry).*");
+    }
+  }
+
+  @Test
+  void convert_moreHeadersThanAMemberHolds_isReadBack() throws IOException {
+    List<Entry> entries = new ArrayList<>();
+    for (int i = 0; i < 5000; i++) {
+      entries.add(dir("d" + i));
+    }
+    entries.add(file("last", "content"));
+    EstargzBlob blob = new Layer(entries).estargz(Layer.SMALL_CHUNKS.withMinChunkSize(100 << 20));
+
+    LayerFiles read = LayerFiles.read(blob.blob());
+
+    RegularFile last = (RegularFile) read.entries().getLast();
+    assertThat(read.content(last)).isEqualTo("content".getBytes(UTF_8));
+    assertThat(last.chunks().getFirst().innerOffset()).isZero();
+  }
+
+  /// Gives one byte at a time, and says that none is at hand.
+  private static final class Trickle extends InputStream {
+    private final InputStream in;
+
+    private Trickle(byte[] bytes) {
+      in = new ByteArrayInputStream(bytes);
+    }
+
+    @Override
+    public int read() throws IOException {
+      return in.read();
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      return in.read(target, offset, Math.min(length, 1));
+    }
   }
 
   @Test
@@ -204,8 +296,9 @@ class EstargzRoundTripTest {
   }
 
   private static EstargzOptions options(RandomGenerator random) {
+    GzipEncoder encoder = random.nextBoolean() ? GzipEncoder.ZLIB : GzipEncoder.fastest();
     return EstargzOptions.DEFAULT
-        .withLevel(1 + random.nextInt(9))
+        .withEncoder(encoder, 1 + random.nextInt(encoder.maxLevel()))
         .withChunkSize(CHUNK)
         .withMinChunkSize(random.nextBoolean() ? 0 : 1 + random.nextInt(20_000));
   }

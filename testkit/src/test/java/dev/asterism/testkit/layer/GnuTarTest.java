@@ -11,6 +11,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.LongStream;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// GNU tar reads what this project writes, and the other way round.
 @Tag("kernel")
@@ -55,6 +57,33 @@ class GnuTarTest {
     TreeListing actual = TreeListing.of(again).filter(GnuTarTest::isImage);
     assertThat(expected.entries()).hasSizeGreaterThan(40);
     assertThat(actual.differenceFrom(expected).toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--format=gnu", "--format=posix", "--sparse-version=0.1"})
+  void convert_sparseFilesOfGnuTar_areWholeFiles(String format, @TempDir Path dir)
+      throws Exception {
+    Path source = Files.createDirectory(dir.resolve("source"));
+    Path file = source.resolve("sparse");
+    try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
+      for (int i = 0; i < 60; i++) { // more parts than one old header holds
+        out.seek(i * 100_000L);
+        out.write(new byte[] {1, 2, 3, (byte) i});
+      }
+      out.setLength(7_000_000);
+    }
+    Files.writeString(source.resolve("zlast"), "behind it");
+    byte[] tar =
+        Command.of("tar", "-c", "--sparse", "--format=posix", format, "-C")
+            .with(source.toString(), ".")
+            .runOrThrow()
+            .out();
+    assertThat(tar.length).isLessThan(2_000_000);
+
+    Path tree = extract(gunzip(reread(tar, 1 << 20)), dir.resolve("tree"));
+
+    assertThat(tree.resolve("sparse")).hasSameBinaryContentAs(file);
+    assertThat(tree.resolve("zlast")).hasContent("behind it");
   }
 
   private static boolean isImage(String name) {

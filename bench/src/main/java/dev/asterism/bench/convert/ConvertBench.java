@@ -1,0 +1,235 @@
+package dev.asterism.bench.convert;
+
+import dev.asterism.content.Digest;
+import dev.asterism.testkit.containerd.PrivateContainerd;
+import dev.asterism.testkit.process.Command;
+import dev.asterism.testkit.process.ScratchFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/// `./dev bench convert`: `asterism convert` beside `ctr-remote image convert --estargz --oci`, on
+/// the same images in the same run, and the memory that a layer of 2 GB takes.
+@CommandLine.Command(
+    name = "convert",
+    mixinStandardHelpOptions = true,
+    description = "Measures conversion to eStargz beside Debian's ctr-remote.")
+public final class ConvertBench implements Callable<Integer> {
+  private static final String STORED = "docker/registry/v2";
+  private static final int SAME_LEVEL = 9;
+
+  @Option(names = "--images", paramLabel = "DIR", required = true, description = "of bench/images")
+  private Path images = Path.of("");
+
+  @Option(
+      names = "--asterism",
+      paramLabel = "DIR",
+      required = true,
+      description = "has bin/asterism")
+  private Path asterism = Path.of("");
+
+  @Option(names = "--image", paramLabel = "NAME", description = "default: python:1, gcc:1")
+  private List<String> chosen = List.of("python:1", "gcc:1");
+
+  @Option(names = "--runs", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
+  private int runs = 3;
+
+  @Option(names = "--layer", paramLabel = "MIB", description = "default: ${DEFAULT-VALUE}")
+  private int layer = 2048;
+
+  /// Runs one command line and ends the process with its exit code.
+  public static void main(String[] arguments) {
+    System.exit(new CommandLine(new ConvertBench()).execute(arguments));
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    try (ScratchFolder scratch = ScratchFolder.create("asterism-bench-convert-")) {
+      Path folder = scratch.path();
+      System.out.println(
+          "| image | converter | time | of ctr-remote's | CPU | size | of ctr-remote's | memory |");
+      System.out.println("| --- | --- | --- | --- | --- | --- | --- | --- |");
+      for (String image : chosen) {
+        compare(image, Files.createDirectory(folder.resolve(image.replace(':', '-'))));
+      }
+      large(Files.createDirectory(folder.resolve("large")));
+    }
+    return 0;
+  }
+
+  /// One converter's results on one image.
+  private record Row(String name, List<Measured> samples, long size) {
+    double seconds() {
+      return samples.stream()
+          .mapToDouble(m -> m.elapsed().toMillis() / 1e3)
+          .sorted()
+          .toArray()[samples.size() / 2];
+    }
+
+    double processor() {
+      return samples.stream()
+          .mapToDouble(m -> m.processor().toMillis() / 1e3)
+          .sorted()
+          .toArray()[samples.size() / 2];
+    }
+
+    long memory() {
+      return samples.stream().mapToLong(Measured::memory).max().orElse(0);
+    }
+  }
+
+  private void compare(String image, Path folder) throws IOException, InterruptedException {
+    Path source = folder.resolve("source");
+    extract(image, source);
+    try (PrivateContainerd containerd = PrivateContainerd.start(folder.resolve("containerd"))) {
+      Path archive = folder.resolve("source.tar");
+      Command.of("tar", "-cf", archive.toString(), "-C", source.toString(), ".").runOrThrow();
+      containerd
+          .ctr(
+              "images",
+              "import",
+              "--no-unpack",
+              "--index-name",
+              "bench/source:1",
+              archive.toString())
+          .runOrThrow();
+      Row theirs = new Row("ctr-remote, level 9", new ArrayList<>(), 0);
+      Row same = new Row("asterism, level 9", new ArrayList<>(), 0);
+      Row usual = new Row("asterism, default", new ArrayList<>(), 0);
+      for (int i = 0; i < runs; i++) {
+        theirs = theirs(theirs, containerd, folder, i);
+        same = ours(same, source, folder, "--level", String.valueOf(SAME_LEVEL));
+        usual = ours(usual, source, folder);
+      }
+      for (Row row : List.of(theirs, same, usual)) {
+        print(image, row, theirs);
+      }
+    }
+  }
+
+  private static Row theirs(Row row, PrivateContainerd containerd, Path folder, int number)
+      throws IOException, InterruptedException {
+    String target = "bench/converted:" + number;
+    row.samples()
+        .add(
+            Measured.run(
+                containerd.ctrRemote(
+                    "images", "convert", "--estargz", "--oci", "bench/source:1", target),
+                folder.resolve("ctr-remote.log")));
+    Path out = folder.resolve("theirs.tar");
+    containerd.ctr("images", "export", out.toString(), target).runOrThrow();
+    Path layout = Files.createDirectories(folder.resolve("theirs"));
+    Command.of("tar", "-xf", out.toString(), "-C", layout.toString()).runOrThrow();
+    containerd.ctr("images", "rm", "--sync", target).runOrThrow();
+    return new Row(row.name(), row.samples(), blobs(layout, folder));
+  }
+
+  private Row ours(Row row, Path source, Path folder, String... options)
+      throws IOException, InterruptedException {
+    Path target = folder.resolve("ours");
+    remove(target);
+    row.samples()
+        .add(
+            Measured.run(
+                convert(source, target, folder).with(options), folder.resolve("asterism.log")));
+    return new Row(row.name(), row.samples(), blobs(target, folder));
+  }
+
+  private Command convert(Path source, Path target, Path temporary) {
+    return Command.of(asterism.resolve("bin/asterism").toString(), "convert", "--rebuild", "--oci")
+        .with("--temporary", temporary.toString(), "oci:" + source, "oci:" + target + ":1");
+  }
+
+  /// Bytes of all blobs of a layout.
+  private static long blobs(Path layout, Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(layout.resolve("blobs/sha256"))) {
+      return files.mapToLong(file -> file.toFile().length()).sum();
+    } finally {
+      if (!layout.endsWith("ours")) {
+        remove(layout);
+      }
+    }
+  }
+
+  private static void remove(Path tree) throws IOException {
+    if (Files.exists(tree)) {
+      try (Stream<Path> all = Files.walk(tree)) {
+        for (Path each : all.sorted((a, b) -> b.compareTo(a)).toList()) {
+          Files.delete(each);
+        }
+      }
+    }
+  }
+
+  private static void print(String image, Row row, Row theirs) {
+    System.out.println(
+        String.format(
+            Locale.ROOT,
+            "| %s | %s | %.1f s | %.2f | %.1f s | %.1f MB | %.3f | %d MiB |",
+            image,
+            row.name(),
+            row.seconds(),
+            row.seconds() / theirs.seconds(),
+            row.processor(),
+            row.size() / 1e6,
+            (double) row.size() / theirs.size(),
+            row.memory() >> 20));
+  }
+
+  /// A layer of many MiB of which about half can be compressed away.
+  private void large(Path folder) throws IOException, InterruptedException {
+    Path source = folder.resolve("source");
+    LargeImage.write(source, layer);
+    Measured took =
+        Measured.run(
+            convert(source, folder.resolve("ours"), folder), folder.resolve("asterism.log"));
+    System.out.printf(
+        Locale.ROOT,
+        "%na layer of %d MiB: %.1f s, %d MiB of memory%n",
+        layer,
+        took.elapsed().toMillis() / 1e3,
+        took.memory() >> 20);
+  }
+
+  /// Takes an image out of docker-registry's storage, as an OCI layout.
+  private void extract(String image, Path layout) throws IOException {
+    String[] parts = image.split(":", 2);
+    Path storage = images.resolve("registry").resolve(STORED);
+    Path link =
+        storage
+            .resolve("repositories")
+            .resolve(parts[0])
+            .resolve("_manifests/tags")
+            .resolve(parts[1])
+            .resolve("current/link");
+    Path blobs = Files.createDirectories(layout.resolve("blobs/sha256"));
+    Digest manifest = Digest.parse(Files.readString(link).strip());
+    String text = Files.readString(stored(storage, manifest));
+    Matcher digest = Pattern.compile("sha256:[0-9a-f]{64}").matcher(text);
+    Files.copy(stored(storage, manifest), blobs.resolve(manifest.hex()));
+    while (digest.find()) {
+      Digest blob = Digest.parse(digest.group());
+      if (!Files.exists(blobs.resolve(blob.hex()))) {
+        Files.copy(stored(storage, blob), blobs.resolve(blob.hex()));
+      }
+    }
+    LargeImage.index(layout, manifest, Files.size(stored(storage, manifest)));
+  }
+
+  private static Path stored(Path storage, Digest digest) {
+    return storage
+        .resolve("blobs/sha256")
+        .resolve(digest.hex().substring(0, 2))
+        .resolve(digest.hex())
+        .resolve("data");
+  }
+}

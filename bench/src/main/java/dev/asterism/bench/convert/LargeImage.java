@@ -1,0 +1,84 @@
+package dev.asterism.bench.convert;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.asterism.content.Digest;
+import dev.asterism.estargz.tar.TarEntry;
+import dev.asterism.estargz.tar.TarWriter;
+import dev.asterism.testkit.layer.RandomTrees;
+import dev.asterism.testkit.layer.Seeds;
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.SequenceInputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/// An image of one uncompressed layer with one large file.
+final class LargeImage {
+  private static final int PIECE = 16 << 20; // 16 MiB
+
+  private LargeImage() {}
+
+  /// Writes it as an OCI layout.
+  ///
+  /// @param mebibytes of the file, a multiple of 16
+  static void write(Path layout, int mebibytes) throws IOException {
+    Path blobs = Files.createDirectories(layout.resolve("blobs/sha256"));
+    byte[] piece = RandomTrees.content(Seeds.generator(1), PIECE);
+    List<InputStream> pieces = new ArrayList<>();
+    for (int i = 0; i < mebibytes / 16; i++) {
+      pieces.add(new ByteArrayInputStream(piece));
+    }
+    MessageDigest hasher = Digest.hasher();
+    Path part = layout.resolve("part");
+    try (OutputStream out =
+        new BufferedOutputStream(
+            new DigestOutputStream(Files.newOutputStream(part), hasher), 1 << 20)) { // 1 MiB
+      TarWriter tar = new TarWriter(out);
+      tar.add(
+          TarEntry.file("large", 0644, (long) pieces.size() * PIECE),
+          new SequenceInputStream(Collections.enumeration(pieces)));
+      tar.finish();
+    }
+    Digest layer = Digest.finish(hasher);
+    long size = Files.size(part);
+    Files.move(part, blobs.resolve(layer.hex()));
+    byte[] config =
+        """
+        {"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":["%s"]}}\
+        """
+            .formatted(layer)
+            .getBytes(UTF_8);
+    byte[] manifest =
+        """
+        {"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",
+         "config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"%s","size":%d},
+         "layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"%s","size":%d}]}\
+        """
+            .formatted(Digest.of(config), config.length, layer, size)
+            .getBytes(UTF_8);
+    Files.write(blobs.resolve(Digest.of(config).hex()), config);
+    Files.write(blobs.resolve(Digest.of(manifest).hex()), manifest);
+    index(layout, Digest.of(manifest), manifest.length);
+  }
+
+  /// Makes a layout of blobs that are there.
+  static void index(Path layout, Digest manifest, long size) throws IOException {
+    Files.writeString(layout.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
+    Files.writeString(
+        layout.resolve("index.json"),
+        """
+        {"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json",
+         "digest":"%s","size":%d}]}\
+        """
+            .formatted(manifest, size));
+  }
+}

@@ -1,0 +1,97 @@
+package dev.asterism.cache;
+
+import static dev.asterism.cache.TestStore.LAYER;
+import static dev.asterism.cache.TestStore.chunk;
+import static dev.asterism.cache.TestStore.key;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.asterism.cache.index.LinksIndex;
+import dev.asterism.content.VerifiedChunk;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The index of a store over restarts, and over whatever becomes of its files.
+@Timeout(60)
+final class LinksRestartTest {
+  private static final VerifiedChunk HELLO = chunk("hello");
+  private static final VerifiedChunk BYE = chunk("good bye");
+
+  @TempDir Path temp;
+  private TestStore store;
+
+  @BeforeEach
+  void openStore() throws IOException {
+    store = new TestStore(temp.resolve("cache"));
+    store.layer().addFile(key(7), HELLO);
+    store.layer().addPart(new ChunkKey(8, 4096), BYE);
+  }
+
+  @AfterEach
+  void closeStore() throws IOException {
+    store.close();
+  }
+
+  private LinksIndex restarted() throws IOException, InterruptedException {
+    store.reopen();
+    store.cache.awaitIndex();
+    return store.cache.index();
+  }
+
+  @Test
+  void restart_closedBefore_knowsDigestsKeysAndLastUse() throws Exception {
+    int lastUse = store.cache.index().lastUse(HELLO.digest());
+    store.clock.pass(TestStore.AGE);
+
+    LinksIndex index = restarted();
+
+    assertThat(index.lastUse(HELLO.digest())).isEqualTo(lastUse);
+    assertThat(index.find(LAYER, 7, 0).orElseThrow().digest()).isEqualTo(HELLO.digest());
+    assertThat(index.find(LAYER, 8, 4096).orElseThrow().isChunk()).isTrue();
+    assertThat(index.bytes()).isEqualTo(HELLO.size() + BYE.size());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{\"format\":\"asterism links\",\"version\":99}", "[\"\\u0000"})
+  void restart_linksFilesGoneOrForeign_findsTheStoreAgain(String text) throws Exception {
+    store.cache.close();
+    Files.deleteIfExists(store.root.resolve("links.journal"));
+    Files.writeString(store.root.resolve("links.json"), text);
+
+    LinksIndex index = restarted();
+
+    assertThat(index.find(HELLO.digest()).orElseThrow().isObject()).isTrue();
+    assertThat(index.find(BYE.digest()).orElseThrow().isChunk()).isTrue();
+    assertThat(store.read(HELLO.digest(), HELLO.size())).hasValue(HELLO.bytes());
+  }
+
+  @Test
+  void restart_filesGoneMeanwhile_forgetsThem() throws Exception {
+    store.cache.close();
+    Files.delete(store.object(HELLO.digest()));
+    Files.delete(store.key(LAYER, 8, 4096));
+
+    LinksIndex index = restarted();
+
+    assertThat(index.find(HELLO.digest())).isEmpty();
+    assertThat(index.find(LAYER, 7, 0)).isEmpty();
+    assertThat(index.find(LAYER, 8, 4096)).isEmpty();
+    assertThat(index.find(BYE.digest())).isPresent();
+  }
+
+  @Test
+  void removeLayer_thenRestart_hasNoKeyOfIt() throws Exception {
+    store.cache.removeLayer(LAYER);
+    assertThat(store.cache.index().keys()).isZero();
+    LinksIndex index = restarted();
+    assertThat(index.keys()).isZero();
+    assertThat(index.digests()).isEqualTo(2);
+  }
+}

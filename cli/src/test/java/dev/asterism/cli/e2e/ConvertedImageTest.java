@@ -1,0 +1,136 @@
+package dev.asterism.cli.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.asterism.testkit.process.Cleanup;
+import dev.asterism.testkit.process.Command;
+import dev.asterism.testkit.process.Outcome;
+import dev.asterism.testkit.process.ScratchFolder;
+import dev.asterism.testkit.tree.TreeListing;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.Timeout;
+
+/// A Debian image that `asterism convert` made and pushed, read by everybody: lazily under Asterism,
+/// whole under containerd's overlayfs, by skopeo, and by Go's `ctr-remote`.
+@Tag("kernel")
+@TestInstance(Lifecycle.PER_CLASS)
+@Timeout(value = 15, unit = TimeUnit.MINUTES)
+class ConvertedImageTest {
+  private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
+
+  private final Cleanup cleanup = Cleanup.open();
+  private ScratchFolder scratch;
+  private DockerRegistry pushed;
+  private TestNode node;
+  private String plain;
+  private String converted;
+
+  @BeforeAll
+  void convert() throws IOException, InterruptedException {
+    Path storage = RealImage.storage();
+    scratch = ScratchFolder.create("asterism-converted");
+    cleanup.add(scratch::close);
+    DockerRegistry source = DockerRegistry.start(storage);
+    cleanup.add(source::close);
+    pushed = DockerRegistry.startWritable(scratch.path().resolve("registry"));
+    cleanup.add(pushed::close);
+    plain = source.reference(RealImage.PLAIN);
+    converted = pushed.reference("tools:1");
+    convert(plain, converted);
+    node = TestNode.start();
+    cleanup.add(node::close);
+    node.pull(converted);
+  }
+
+  private Outcome convert(String from, String to) throws IOException, InterruptedException {
+    return Asterism.command("convert", "--rebuild", "--json", "--level", "1")
+        .with("--temporary", scratch.path().resolve("spools").toString(), from, to)
+        .runOrThrow();
+  }
+
+  @AfterAll
+  void end() throws IOException {
+    cleanup.close();
+  }
+
+  @Test
+  void pull_byContainerd_isLazyForEveryLayer() throws IOException {
+    assertThat(node.prepared()).hasSize(RealImage.LAYERS).doesNotContainValue(false);
+  }
+
+  @Test
+  void tree_underAsterism_isThatOfTheImageBefore() throws IOException, InterruptedException {
+    node.pullWhole(plain);
+    TreeListing before = node.tree(TestNode.OVERLAYFS, plain).roundedToSeconds();
+    TreeListing after = node.tree(TestNode.ASTERISM, converted).roundedToSeconds();
+    assertThat(after.differenceFrom(before).toString()).isEmpty();
+  }
+
+  @Test
+  void tree_pulledWhole_isThatOfTheImageBeforeAndTheFormatsOwnFiles()
+      throws IOException, InterruptedException {
+    node.pullWhole(plain);
+    node.pullWhole(converted);
+    TreeListing before = node.tree(TestNode.OVERLAYFS, plain).filter(this::isImage);
+    TreeListing after = node.tree(TestNode.OVERLAYFS, converted).filter(this::isImage);
+    assertThat(after.differenceFrom(before).toString()).isEmpty();
+  }
+
+  private boolean isImage(String name) {
+    return !RealImage.OWN_FILES.contains(name) && !name.isEmpty();
+  }
+
+  @Test
+  void run_inAContainer_works() throws IOException, InterruptedException {
+    assertThat(node.run(TestNode.ASTERISM, converted, "file -b /bin/sh; less --version"))
+        .contains("symbolic link", "less");
+  }
+
+  @Test
+  void copy_bySkopeo_takesItAndCountsItsBytes() throws IOException, InterruptedException {
+    Path copy = scratch.path().resolve("skopeo");
+    Command.of("skopeo", "copy", "--src-tls-verify=false")
+        .with("docker://" + converted, "oci:" + copy + ":1")
+        .runOrThrow();
+    Outcome check = Asterism.command("check", "oci:" + copy + ":1").runOrThrow();
+    assertThat(check.text().lines()).hasSize(RealImage.LAYERS).allMatch(l -> l.endsWith("good"));
+  }
+
+  @Test
+  void tocDigests_byCtrRemote_areOurs() throws IOException, InterruptedException {
+    node.containerd().ctr("content", "fetch", "--plain-http", converted).runOrThrow();
+    List<String> lines =
+        Asterism.command("get-toc-digest", converted).runOrThrow().text().lines().toList();
+    assertThat(lines).hasSize(RealImage.LAYERS);
+    for (String line : lines) {
+      List<String> digests =
+          DIGEST.matcher(line).results().map(MatchResult::group).toList();
+      String theirs =
+          node.containerd()
+              .ctrRemote("images", "get-toc-digest", digests.getFirst())
+              .runOrThrow()
+              .text();
+      assertThat(theirs.strip()).isEqualTo(digests.getLast());
+    }
+  }
+
+  @Test
+  void convert_again_givesTheSameImageAndLeavesNothing() throws IOException, InterruptedException {
+    String again = pushed.reference("again:1");
+    convert(plain, again);
+    assertThat(Images.resolve(again).manifestDigest())
+        .isEqualTo(Images.resolve(converted).manifestDigest());
+    assertThat(scratch.path().resolve("spools")).isEmptyDirectory();
+  }
+}

@@ -1,0 +1,160 @@
+package dev.asterism.images;
+
+import dev.asterism.content.Blob;
+import dev.asterism.content.ByteRange;
+import dev.asterism.content.Digest;
+import dev.asterism.content.MalformedLayerException;
+import dev.asterism.estargz.Annotations;
+import dev.asterism.estargz.EstargzLayer;
+import dev.asterism.estargz.EstargzOptions;
+import dev.asterism.estargz.EstargzWriter;
+import dev.asterism.estargz.LayerStream;
+import dev.asterism.estargz.TocLimits;
+import dev.asterism.estargz.TocLocator;
+import dev.asterism.estargz.TocReader;
+import dev.asterism.estargz.Workers;
+import dev.asterism.registry.Descriptor;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+
+/// Makes eStargz layers of layers.
+///
+/// A layer is read once, and believed only when it hashed to its digest and its tar to its diff ID.
+/// What it becomes waits in a [Spool]: only a whole layer goes to the sink. Thread-safe.
+final class LayerConverter {
+  private static final int BUFFER = 64 << 10; // 64 KiB
+
+  private final EstargzOptions options;
+  private final Workers workers;
+  private final Path spools;
+  private final Optional<ConversionRecords> records;
+  private final boolean rebuild;
+
+  /// @param workers shared by all layers
+  /// @param spools folder for files without a name
+  /// @param records of earlier conversions
+  /// @param rebuild whether layers that are eStargz already are made anew
+  LayerConverter(
+      EstargzOptions options,
+      Workers workers,
+      Path spools,
+      Optional<ConversionRecords> records,
+      boolean rebuild) {
+    this.options = options;
+    this.workers = workers;
+    this.spools = spools;
+    this.records = records;
+    this.rebuild = rebuild;
+  }
+
+  /// A layer that is where it should be.
+  record Placed(ConvertedLayer layer, TransferListener.Outcome outcome) {}
+
+  /// Converts one layer into the sink.
+  ///
+  /// @param diffId what the image's config says that the layer's tar hashes to
+  /// @throws MalformedLayerException if the layer can't be one of eStargz; names the entry
+  Placed convert(
+      Descriptor layer, Digest diffId, ImageSource source, ImageSink sink, Progress progress)
+      throws IOException {
+    if (!rebuild && isEstargz(layer, source)) {
+      return new Placed(
+          ConvertedLayer.unchanged(layer, diffId), copy(layer, source, sink, progress.writing()));
+    }
+    String how = options.toString();
+    if (records.isPresent()) {
+      Optional<ConvertedLayer> before = records.get().find(layer.digest(), how);
+      if (before.isPresent() && sink.has(before.get().descriptor(), source)) {
+        return new Placed(before.get(), TransferListener.Outcome.REUSED);
+      }
+    }
+    try (Spool spool = Spool.in(spools)) {
+      ConvertedLayer made =
+          ConvertedLayer.of(
+              MediaTypes.gzip(layer.mediaType()),
+              write(layer, diffId, source, spool, progress.reading()));
+      if (!sink.has(made.descriptor(), source)) {
+        sink.put(made.descriptor(), spool.blob(), progress.writing());
+      }
+      if (records.isPresent()) {
+        records.get().keep(layer.digest(), how, made);
+      }
+      return new Placed(made, TransferListener.Outcome.CONVERTED);
+    }
+  }
+
+  /// Who wants to see a layer get on.
+  record Progress(LongConsumer reading, LongConsumer writing) {}
+
+  /// Puts a blob into the sink as it is, if it is not there.
+  static TransferListener.Outcome copy(
+      Descriptor blob, ImageSource source, ImageSink sink, LongConsumer progress)
+      throws IOException {
+    if (sink.has(blob, source)) {
+      return TransferListener.Outcome.PRESENT;
+    }
+    sink.put(blob, source.blob(blob), progress);
+    return TransferListener.Outcome.COPIED;
+  }
+
+  /// Tells whether a layer is eStargz with the TOC that its descriptor pins.
+  private static boolean isEstargz(Descriptor layer, ImageSource source) throws IOException {
+    Optional<Digest> pinned =
+        Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST)).flatMap(Digest::find);
+    if (pinned.isEmpty()) {
+      return false;
+    }
+    try {
+      Blob blob = source.blob(layer);
+      Digest toc = TocReader.read(blob, TocLocator.locate(blob), TocLimits.DEFAULT, _ -> {});
+      return toc.equals(pinned.get());
+    } catch (MalformedLayerException _) {
+      return false; // then it is made one
+    }
+  }
+
+  private EstargzLayer write(
+      Descriptor layer, Digest diffId, ImageSource source, Spool spool, LongConsumer progress)
+      throws IOException {
+    try (VerifiedInput blob = VerifiedInput.open(source.blob(layer), progress);
+        InputStream plain = LayerStream.plain(blob);
+        VerifiedInput tar = new VerifiedInput(plain, _ -> {});
+        OutputStream out = new BufferedOutputStream(spool.out(), BUFFER)) {
+      EstargzLayer written = write(tar, out);
+      out.flush();
+      tar.finish("the layer's tar", diffId);
+      blob.finish("the layer", layer.digest());
+      return written;
+    }
+  }
+
+  private EstargzLayer write(InputStream tar, OutputStream out) throws IOException {
+    if (options.prioritized().isEmpty()) {
+      return EstargzWriter.convert(new BufferedInputStream(tar, BUFFER), options, workers, out);
+    }
+    try (Spool sorted = Spool.in(spools)) {
+      Blob whole = sorted.fill(tar).blob();
+      return EstargzWriter.convert(new Buffered(whole), options, workers, out);
+    }
+  }
+
+  /// A blob whose streams are read in larger pieces.
+  private record Buffered(Blob blob) implements Blob {
+    @Override
+    public long size() {
+      return blob.size();
+    }
+
+    @Override
+    public InputStream open(ByteRange range) throws IOException {
+      int buffer = Math.clamp(range.length(), 1, BUFFER);
+      return new BufferedInputStream(blob.open(range), buffer);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package dev.asterism.images;
+
+import dev.asterism.content.Blob;
+import dev.asterism.registry.Descriptor;
+import dev.asterism.registry.ImageReference;
+import dev.asterism.registry.RepositoryWriter;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+
+/// An image of a registry, being pushed.
+record RegistrySink(RepositoryWriter writer, ImageReference reference) implements ImageSink {
+  @Override
+  public boolean has(Descriptor blob, ImageSource source) throws IOException {
+    if (writer.hasBlob(blob.digest())) {
+      return true;
+    }
+    String host = reference.host() + "/";
+    Optional<String> from =
+        source
+            .repository()
+            .filter(name -> name.startsWith(host) && !name.equals(reference.name()))
+            .map(name -> name.substring(host.length()));
+    return from.isPresent() && writer.mount(blob.digest(), from.get());
+  }
+
+  @Override
+  public void put(Descriptor blob, Blob content, LongConsumer progress) throws IOException {
+    writer.push(blob.digest(), content, progress);
+  }
+
+  @Override
+  public void put(Document document) throws IOException {
+    writer.putManifest(document.digest().toString(), document.mediaType(), document.bytes());
+  }
+
+  @Override
+  public void name(Document root) throws IOException {
+    String name = reference.tag().orElseGet(() -> root.digest().toString());
+    writer.putManifest(name, root.mediaType(), root.bytes());
+  }
+
+  @Override
+  public void close() {}
+}

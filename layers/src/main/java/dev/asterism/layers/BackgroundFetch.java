@@ -1,0 +1,261 @@
+package dev.asterism.layers;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.asterism.content.Digest;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
+
+/// Fetches what is missing of every mounted layer, one layer after the other, and notes which are
+/// complete.
+///
+/// It asks for little at a time and in the lowest class: whatever else is wanted goes first. What is
+/// there is found by looking, so a restart goes on where the last process was. A layer that cannot
+/// be had now is tried again later, the longer the more often it failed. Thread-safe; one thread of
+/// its own does the work.
+final class BackgroundFetch implements AutoCloseable {
+  private static final Logger LOGGER = System.getLogger(BackgroundFetch.class.getName());
+  private static final long SLICE = 2L << 20; // 2 MiB of compressed bytes
+
+  /// How often and how long it is waited for that files of several chunks are put together.
+  private static final int LOOKS = 100;
+
+  private static final Duration LOOK = Duration.ofMillis(100);
+  private static final Duration FIRST_RETRY = Duration.ofSeconds(2);
+  private static final Duration LAST_RETRY = Duration.ofMinutes(10);
+
+  private final Semaphore requests;
+  private final int maxConcurrency;
+  private final Predicate<LayerContent> isMounted;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+
+  @GuardedBy("lock")
+  private final Queue<Job> jobs = new ArrayDeque<>();
+
+  @GuardedBy("lock")
+  private final Map<Digest, Job> known = new HashMap<>();
+
+  private final Thread worker;
+
+  /// @param isMounted tells whether a layer is still worth fetching
+  BackgroundFetch(StartPolicy.Background policy, Predicate<LayerContent> isMounted) {
+    this.maxConcurrency = policy.maxConcurrency();
+    this.requests = new Semaphore(maxConcurrency);
+    this.isMounted = isMounted;
+    this.worker = Thread.ofVirtual().name("background-fetch").start(this::work);
+  }
+
+  /// A layer to be fetched.
+  private static final class Job {
+    final LayerContent layer;
+    final LayerDirectory directory;
+    final long began = System.nanoTime();
+    long due = began; // on the clock of System.nanoTime
+    Duration pause = FIRST_RETRY;
+    int looks;
+
+    Job(LayerContent layer, LayerDirectory directory) {
+      this.layer = layer;
+      this.directory = directory;
+    }
+
+    void lookAgain() {
+      looks++;
+      due = System.nanoTime() + LOOK.toNanos();
+    }
+
+    void postpone() {
+      due = System.nanoTime() + pause.toNanos();
+      Duration twice = pause.multipliedBy(2);
+      pause = twice.compareTo(LAST_RETRY) < 0 ? twice : LAST_RETRY;
+    }
+  }
+
+  /// What came of one attempt.
+  private enum Outcome {
+    /// The layer is complete, or not mounted any more.
+    OVER,
+    /// All bytes are here, and some files still lie in parts.
+    NOT_PUT_TOGETHER,
+    /// Something could not be had, or not be kept.
+    FAILED
+  }
+
+  /// Has a layer fetched, unless it is complete, or known already, or cannot be kept: of a layer
+  /// that was not verified nothing stays.
+  void add(LayerContent layer, LayerDirectory directory) {
+    if (directory.isComplete() || !layer.table().verified()) {
+      return;
+    }
+    lock.lock();
+    try {
+      Job former = known.get(layer.digest());
+      if (former == null || former.layer != layer) {
+        Job job = new Job(layer, directory);
+        known.put(layer.digest(), job);
+        jobs.add(job);
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void work() {
+    try {
+      while (true) {
+        Job job = next();
+        switch (isMounted.test(job.layer) ? fetch(job) : Outcome.OVER) {
+          case OVER -> forget(job);
+          case NOT_PUT_TOGETHER -> {
+            job.lookAgain();
+            again(job);
+          }
+          case FAILED -> {
+            job.postpone();
+            again(job);
+          }
+        }
+      }
+    } catch (InterruptedException _) {
+      // Closed.
+    }
+  }
+
+  /// Waits for the job that is due first.
+  private Job next() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (true) {
+        long now = System.nanoTime();
+        long wait = Long.MAX_VALUE;
+        for (Job job : jobs) {
+          wait = Math.min(wait, job.due - now);
+          if (job.due - now <= 0) {
+            jobs.remove(job);
+            return job;
+          }
+        }
+        if (wait == Long.MAX_VALUE) {
+          changed.await();
+        } else {
+          changed.await(wait, TimeUnit.NANOSECONDS);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void again(Job job) {
+    lock.lock();
+    try {
+      jobs.add(job);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void forget(Job job) {
+    lock.lock();
+    try {
+      known.remove(job.layer.digest(), job);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Outcome fetch(Job job) throws InterruptedException {
+    LayerContent layer = job.layer;
+    ChunkSlices slices =
+        new ChunkSlices(layer.table(), 0, Long.MAX_VALUE, chunk -> !layer.isStored(chunk));
+    AtomicInteger failed = new AtomicInteger();
+    while (failed.get() == 0 && isMounted.test(layer)) {
+      requests.acquire();
+      List<LayerChunk> slice = slices.next(SLICE);
+      if (slice.isEmpty()) {
+        requests.release();
+        break;
+      }
+      FetchTicket ticket = layer.fetch(slice, FetchClass.BACKGROUND);
+      ticket
+          .done()
+          .thenRun(() -> {
+            failed.addAndGet(ticket.failed());
+            requests.release();
+          });
+    }
+    requests.acquire(maxConcurrency); // all of its own are over then
+    requests.release(maxConcurrency);
+    return isMounted.test(layer) ? finish(job) : Outcome.OVER;
+  }
+
+  /// Sees to it that every file is whole where the kernel finds it, and notes that the layer is
+  /// complete. A file whose parts do not make what the TOC promises stays in parts for ever.
+  private static Outcome finish(Job job) {
+    LayerContent layer = job.layer;
+    layer.adopt();
+    for (int number = 0; number < layer.table().chunks(); number++) {
+      if (!layer.isStored(layer.table().chunk(number))) {
+        return Outcome.FAILED;
+      }
+    }
+    if (job.looks < LOOKS && !putTogether(layer)) {
+      return Outcome.NOT_PUT_TOGETHER;
+    }
+    return mark(job);
+  }
+
+  /// Has every shared file of several chunks put together, and tells whether all are.
+  private static boolean putTogether(LayerContent layer) {
+    boolean all = true;
+    for (int index = 0; index < layer.table().objects(); index++) {
+      LayerObject object = layer.table().object(index);
+      if (object.sharing() == LayerObject.Sharing.SHARED
+          && !layer.shared().store().holds(object.digest(), object.size())) {
+        layer.completeIfHere(object);
+        all = false;
+      }
+    }
+    return all;
+  }
+
+  private static Outcome mark(Job job) {
+    try {
+      job.directory.markComplete();
+    } catch (IOException e) {
+      LOGGER.log(
+          Level.WARNING,
+          "layer cannot be marked complete layer={0} cause=\"{1}\"",
+          job.layer.digest(),
+          e.getMessage());
+      return Outcome.FAILED;
+    }
+    LOGGER.log(
+        Level.INFO,
+        "layer-complete layer={0} bytes={1} millis={2}",
+        job.layer.digest(),
+        String.valueOf(job.layer.table().blobSize()),
+        String.valueOf(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - job.began)));
+    return Outcome.OVER;
+  }
+
+  /// Stops. What is under way is finished by others.
+  @Override
+  public void close() {
+    worker.interrupt();
+  }
+}

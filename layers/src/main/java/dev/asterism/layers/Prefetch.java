@@ -1,0 +1,131 @@
+package dev.asterism.layers;
+
+import dev.asterism.content.Digest;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/// Fetches the part of a layer that the image says a start needs: what lies before the landmark, or
+/// as much as a label or the configuration says.
+///
+/// All layers of an image at once; each has a few megabytes asked for at a time, so that the lowest,
+/// which comes first, does not keep the link from those above it. A layer is prefetched once.
+/// Thread-safe.
+final class Prefetch {
+  private static final Logger LOGGER = System.getLogger(Prefetch.class.getName());
+  private static final long SLICE = 2L << 20; // 2 MiB of compressed bytes
+  private static final int SLICES_AT_A_TIME = 2;
+
+  private final StartPolicy.Prefetching policy;
+
+  /// Those that are under way or over, by layer; forgotten with the layer.
+  private final ConcurrentMap<Digest, Running> known = new ConcurrentHashMap<>();
+
+  Prefetch(StartPolicy.Prefetching policy) {
+    this.policy = policy;
+  }
+
+  /// One layer's prefetch.
+  ///
+  /// @param bytes how many compressed bytes it reaches
+  private record Running(long bytes, CompletableFuture<Void> done) {}
+
+  /// Starts to prefetch a layer, unless that has been done. Returns at once.
+  ///
+  /// @param label what a label says, in compressed bytes
+  void begin(LayerContent layer, PrefetchMark mark, OptionalLong label) {
+    long bytes = policy.enabled() ? bytes(layer, mark, label) : 0;
+    if (bytes <= 0) {
+      return;
+    }
+    Running mine = new Running(bytes, new CompletableFuture<>());
+    if (known.putIfAbsent(layer.digest(), mine) == null) {
+      Thread.ofVirtual().name("prefetch " + layer.digest()).start(() -> run(layer, mine));
+    }
+  }
+
+  private long bytes(LayerContent layer, PrefetchMark mark, OptionalLong label) {
+    return switch (mark) {
+      case PrefetchMark.UpTo(long offset) -> offset;
+      case PrefetchMark.Nothing _ -> 0;
+      case PrefetchMark.Unsaid _ ->
+          Math.min(label.orElse(policy.size()), layer.table().blobSize());
+    };
+  }
+
+  private static void run(LayerContent layer, Running running) {
+    long begin = System.nanoTime();
+    int failed = 0;
+    try {
+      ChunkSlices slices =
+          new ChunkSlices(layer.table(), 0, running.bytes(), chunk -> !layer.isStored(chunk));
+      List<FetchTicket> tickets = new ArrayList<>();
+      List<LayerChunk> slice = slices.next(SLICE);
+      while (!slice.isEmpty()) {
+        tickets.add(layer.fetch(slice, FetchClass.PREFETCH));
+        if (tickets.size() >= SLICES_AT_A_TIME) {
+          tickets.get(tickets.size() - SLICES_AT_A_TIME).done().join();
+        }
+        slice = slices.next(SLICE);
+      }
+      for (FetchTicket ticket : tickets) {
+        ticket.done().join();
+        failed += ticket.failed();
+      }
+    } finally {
+      running.done().complete(null);
+    }
+    LOGGER.log(
+        failed == 0 ? Level.DEBUG : Level.WARNING,
+        "prefetched layer={0} prefetch_size={1} chunks-failed={2} millis={3}",
+        layer.digest(),
+        String.valueOf(running.bytes()),
+        failed,
+        String.valueOf(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin)));
+  }
+
+  /// Waits for the prefetch of these layers as long as the configuration says, together. One that
+  /// was waited for, or that is too large to be waited for, is not waited for again.
+  void await(Collection<Digest> layers) {
+    long end = System.nanoTime() + policy.patience().toNanos();
+    for (Digest layer : layers) {
+      Running running = known.get(layer);
+      if (running != null && isWaitedFor(running)) {
+        await(running.done(), Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+        known.put(layer, new Running(running.bytes(), CompletableFuture.completedFuture(null)));
+      }
+    }
+  }
+
+  private boolean isWaitedFor(Running running) {
+    return !running.done().isDone()
+        && policy.patience().isPositive()
+        && (policy.asyncSize() == 0 || running.bytes() <= policy.asyncSize());
+  }
+
+  private static void await(Future<Void> done, Duration patience) {
+    try {
+      done.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException | ExecutionException _) {
+      // The container starts without it: what it reads comes first anyway.
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /// Forgets layers that are mounted no more: mounted again, they are prefetched again.
+  void retain(Collection<Digest> layers) {
+    known.keySet().retainAll(layers);
+  }
+}

@@ -1,0 +1,110 @@
+package dev.asterism.layers;
+
+import dev.asterism.content.ByteRange;
+import dev.asterism.content.Digest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/// What one start of an image waited for and fetched. Immutable.
+///
+/// A start begins with the first layer that is prepared for the image, or with the mount for a
+/// container where the image was here already, and ends when nothing has been used and nobody has
+/// waited for some seconds. All bytes are compressed ones. What the kernel reads from the store by
+/// itself is not seen.
+///
+/// @param image the reference that it was pulled by
+/// @param began when
+/// @param untilMount from there to the mount for the first container
+/// @param length from the beginning to the last use or wait
+/// @param files how many distinct contents were used
+/// @param usedBytes of the chunks that were used
+/// @param unusedBytes of chunks that came for this image and were not used by then; what was fetched
+///   in the background is not counted
+/// @param waitCount how many calls of containers waited for a chunk
+/// @param waited how long all of them waited, one after the other
+/// @param failures how many of them ended without the chunk
+/// @param waits the files that were waited for longest, the longest first; not more than [#MAX_WAITS]
+/// @param bytes of the range requests, by why they were made
+/// @param requests how many
+/// @param timeline each of them in order of its end; not more than [#MAX_REQUESTS]
+public record StartRecord(
+    String image,
+    Instant began,
+    Duration untilMount,
+    Duration length,
+    long files,
+    long usedBytes,
+    long unusedBytes,
+    long waitCount,
+    Duration waited,
+    long failures,
+    List<Wait> waits,
+    Map<FetchClass, Long> bytes,
+    Map<FetchClass, Long> requests,
+    List<Request> timeline) {
+  /// Files that are named in a record.
+  public static final int MAX_WAITS = 32;
+
+  /// Requests that are listed in a record.
+  public static final int MAX_REQUESTS = 4096;
+
+  /// Copies lists and maps.
+  public StartRecord {
+    waits = List.copyOf(waits);
+    bytes = new EnumMap<>(bytes);
+    requests = new EnumMap<>(requests);
+    timeline = List.copyOf(timeline);
+  }
+
+  /// A file that was waited for. Immutable.
+  ///
+  /// @param path in its layer, or the content's digest where no name was found
+  /// @param calls that waited
+  /// @param time of all those calls
+  /// @param bytes of the chunks that were waited for
+  public record Wait(String path, int calls, Duration time, long bytes) {}
+
+  /// A range request that ended well. Immutable.
+  ///
+  /// @param begin after the start's beginning
+  /// @param end after the start's beginning
+  /// @param layer whose blob
+  /// @param range compressed bytes
+  /// @param why the most urgent reason when it began
+  public record Request(
+      Duration begin, Duration end, Digest layer, ByteRange range, FetchClass why) {}
+
+  /// Returns it as the line that is logged: `start-recorded` and pairs.
+  public String line() {
+    StringBuilder line = new StringBuilder("start-recorded image=").append(image);
+    pair(line, "millis", length.toMillis());
+    pair(line, "mount-millis", untilMount.toMillis());
+    pair(line, "files", files);
+    pair(line, "used-bytes", usedBytes);
+    pair(line, "unused-bytes", unusedBytes);
+    pair(line, "waits", waitCount);
+    pair(line, "waited-millis", waited.toMillis());
+    pair(line, "failures", failures);
+    for (FetchClass why : FetchClass.values()) {
+      String name = why.name().toLowerCase(Locale.ROOT);
+      pair(line, name + "-bytes", bytes.getOrDefault(why, 0L));
+      pair(line, name + "-requests", requests.getOrDefault(why, 0L));
+    }
+    waits.stream()
+        .findFirst()
+        .ifPresent(longest ->
+            line.append(" longest=\"")
+                .append(longest.path().replace("\\", "\\\\").replace("\"", "\\\""))
+                .append("\" longest-millis=")
+                .append(longest.time().toMillis()));
+    return line.toString();
+  }
+
+  private static void pair(StringBuilder line, String name, long value) {
+    line.append(' ').append(name).append('=').append(value);
+  }
+}

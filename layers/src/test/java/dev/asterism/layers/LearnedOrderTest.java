@@ -1,0 +1,190 @@
+package dev.asterism.layers;
+
+import static dev.asterism.layers.LazyNode.await;
+import static dev.asterism.layers.LazyNode.cat;
+import static dev.asterism.testkit.layer.Entry.file;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.asterism.content.ByteRange;
+import dev.asterism.content.Digest;
+import dev.asterism.testkit.layer.Layer;
+import dev.asterism.testkit.layer.RandomTrees;
+import dev.asterism.testkit.layer.Seeds;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What one start read, the next one has before it asks.
+@Tag("kernel")
+@Timeout(120)
+final class LearnedOrderTest {
+  private static final byte[] SMALL = content(1, 9_001);
+  private static final byte[] CHANGED = content(2, 9_500);
+  private static final byte[] BIG = content(3, 700_001);
+  private static final byte[] NEVER = content(4, 300_001);
+  private static final byte[] AGAIN = content(5, 400_001);
+  private static final StartPolicy LEARNING =
+      StartPolicy.NOTHING.with(StartPolicy.Learning.DEFAULT);
+
+  @TempDir Path directory;
+
+  private static byte[] content(long seed, int size) {
+    return RandomTrees.content(Seeds.generator(seed), size);
+  }
+
+  private LazyNode node(String name, Origin origin, StartPolicy policy) throws Exception {
+    return LazyNode.start(
+        Files.createDirectories(directory.resolve(name)), origin, LazyNode.PATIENT, policy);
+  }
+
+  /// Far apart, so that reading one does not bring the other.
+  private static Layer version(byte[] small) {
+    return Layer.of(
+        file("bin/small", small),
+        file("pad", AGAIN),
+        file("never", NEVER),
+        file("pad2", content(6, 400_002)),
+        file("lib/big", BIG));
+  }
+
+  private static Profile learn(LazyNode node, Path rootfs, String... files) throws Exception {
+    for (String file : files) {
+      cat(rootfs, file).orThrow();
+    }
+    node.stop(); // what goes on is written down
+    List<Profile> profiles = ProfileStore.of(node.root()).list();
+    assertThat(profiles).hasSize(1);
+    return profiles.getFirst();
+  }
+
+  private static boolean has(LazyNode node, byte[] content) throws Exception {
+    return !node.find("cache", "-name", Digest.of(content).hex()).isEmpty();
+  }
+
+  @Test
+  void start_over_isKeptWithPathsForRootAlone() throws Exception {
+    try (Origin origin = Origin.start();
+        LazyNode node = node("one", origin, LEARNING)) {
+      LayerRequest layer = origin.add(version(SMALL));
+      Path rootfs = node.mount(layer);
+
+      Profile profile = learn(node, rootfs, "bin/small", "lib/big");
+
+      assertThat(profile.image()).isEqualTo(layer.image());
+      assertThat(profile.files()).extracting(Profile.File::path).contains("bin/small", "lib/big");
+      assertThat(profile.files()).extracting(Profile.File::path).doesNotContain("never");
+      try (Stream<Path> files = Files.list(node.root().resolve("profiles"))) {
+        assertThat(files)
+            .singleElement()
+            .satisfies(kept ->
+                assertThat(Files.getPosixFilePermissions(kept))
+                    .isEqualTo(PosixFilePermissions.fromString("rw-------")));
+      }
+    }
+  }
+
+  @Test
+  void start_over_isRecorded() throws Exception {
+    try (Origin origin = Origin.start();
+        LazyNode node = node("one", origin, StartPolicy.NOTHING)) {
+      LayerRequest layer = origin.add(version(SMALL));
+      Path rootfs = node.mount(layer);
+      LayerService service = node.service();
+      cat(rootfs, "lib/big").orThrow();
+      node.stop();
+
+      assertThat(service.starts().recent())
+          .singleElement()
+          .satisfies(start -> {
+            assertThat(start.image()).isEqualTo(layer.image());
+            assertThat(start.waitCount()).isPositive();
+            assertThat(start.waits()).extracting(StartRecord.Wait::path).contains("lib/big");
+            assertThat(start.requests()).containsKey(FetchClass.READ);
+            assertThat(start.timeline())
+                .hasSize(start.requests().values().stream().mapToInt(Long::intValue).sum());
+            assertThat(start.line()).startsWith("start-recorded image=" + layer.image());
+          });
+      assertThat(ProfileStore.of(node.root()).list()).isEmpty(); // learning is off
+    }
+  }
+
+  @Test
+  void replay_anotherVersion_fetchesChangedFilesByPath() throws Exception {
+    try (Origin origin = Origin.start();
+        LazyNode first = node("one", origin, LEARNING);
+        LazyNode second = node("two", origin, LEARNING)) {
+      LayerRequest old = origin.add(version(SMALL));
+      Profile profile = learn(first, first.mount(old), "bin/small", "lib/big");
+      LayerRequest changed = origin.add(version(CHANGED));
+      ProfileStore.of(second.root()).put(profile);
+
+      second.mount(
+          new LayerRequest(
+              old.image().replace(":1", ":2"),
+              changed.layer(),
+              changed.tocDigest(),
+              changed.verification()));
+
+      await(() -> has(second, CHANGED));
+      await(() -> has(second, BIG) || second.objectSizes().contains((long) BIG.length));
+      assertThat(has(second, NEVER)).isFalse();
+    }
+  }
+
+  @Test
+  void replay_profileThatClaimsEverything_fetchesNoMoreThanItsBound() throws Exception {
+    try (Origin origin = Origin.start();
+        LazyNode node = node("one", origin, StartPolicy.NOTHING)) {
+      LayerRequest layer = origin.add(version(SMALL));
+      node.mount(layer);
+      LayerContent content =
+          node.service().fetching().catalog().layer(layer.layer()).orElseThrow();
+      Profile wrong =
+          new Profile(
+              layer.image(),
+              Instant.EPOCH,
+              Long.MAX_VALUE / 2,
+              List.of(Digest.of(SMALL)),
+              Stream.of("lib/big", "never", "pad", "pad2", "bin/small", "gone")
+                  .map(path ->
+                      new Profile.File(
+                          0, 0, Digest.of(CHANGED), 7, List.of(new ByteRange(0, 7)), path))
+                  .toList());
+
+      List<LayerChunk> chunks =
+          new Replay(wrong, 500_000)
+              .plan(
+                  content,
+                  node.root().resolve("layers").resolve(layer.layer().hex()).resolve("layer.erofs"));
+
+      assertThat(chunks).isNotEmpty();
+      assertThat(chunks.stream().mapToLong(Batch::packed).sum()).isBetween(400_000L, 500_000L);
+    }
+  }
+
+  @Test
+  void start_profileIsDamaged_worksAndReplacesIt() throws Exception {
+    try (Origin origin = Origin.start();
+        LazyNode node = node("one", origin, LEARNING)) {
+      LayerRequest layer = origin.add(version(SMALL));
+      ProfileStore.of(node.root())
+          .put(new Profile(layer.image(), Instant.EPOCH, 1, List.of(), List.of()));
+      try (Stream<Path> files = Files.list(node.root().resolve("profiles"))) {
+        Files.writeString(files.findFirst().orElseThrow(), "\0garbage");
+      }
+      Path rootfs = node.mount(layer);
+
+      assertThat(cat(rootfs, "bin/small").out()).isEqualTo(SMALL);
+
+      Profile profile = learn(node, rootfs, "bin/small");
+      assertThat(profile.files()).extracting(Profile.File::path).contains("bin/small");
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package dev.asterism.layers;
+
+import static dev.asterism.layers.LazyNode.await;
+import static dev.asterism.layers.LazyNode.cat;
+import static dev.asterism.testkit.layer.Entry.file;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.asterism.content.ByteRange;
+import dev.asterism.testkit.layer.Layer;
+import dev.asterism.testkit.layer.RandomTrees;
+import dev.asterism.testkit.layer.Seeds;
+import dev.asterism.testkit.process.Outcome;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What is fetched because the image, a label or the configuration says so.
+@Tag("kernel")
+@Timeout(120)
+final class PrefetchTest {
+  private static final byte[] FIRST = RandomTrees.content(Seeds.generator(1), 50_001);
+  private static final byte[] SECOND = RandomTrees.content(Seeds.generator(2), 300_001);
+  private static final byte[] OTHER = RandomTrees.content(Seeds.generator(3), 90_001);
+  private static final Layer TREE =
+      Layer.of(file("other", OTHER), file("first", FIRST), file("second", SECOND));
+
+  @TempDir Path directory;
+
+  private static Layer.EstargzBlob optimized() {
+    return TREE.estargz(Layer.SMALL_CHUNKS.withPrioritized(List.of("first", "second")));
+  }
+
+  private static StartPolicy prefetching(long size, Duration patience, long asyncSize) {
+    return StartPolicy.NOTHING.with(
+        new StartPolicy.Prefetching(true, size, patience, asyncSize));
+  }
+
+  private LazyNode node(Origin origin, StartPolicy policy) throws Exception {
+    return LazyNode.start(directory, origin, LazyNode.PATIENT, policy);
+  }
+
+  private static long landmark(LazyNode node, LayerRequest layer) throws Exception {
+    Path file = node.root().resolve("layers").resolve(layer.layer().hex()).resolve("landmark");
+    return Long.parseLong(Files.readString(file).strip().substring("upto ".length()));
+  }
+
+  @Test
+  void prepare_layerWithLandmark_fetchesWhatLiesBeforeItAndNoMore() throws Exception {
+    try (Origin origin = Origin.start();
+        LazyNode node = node(origin, StartPolicy.NOTHING.with(StartPolicy.Prefetching.DEFAULT))) {
+      LayerRequest layer = origin.add(optimized());
+      Path rootfs = node.mount(layer);
+
+      await(() -> node.objectSizes().containsAll(List.of((long) FIRST.length, (long) SECOND.length)));
+      node.stop(); // from now on there is only what has been fetched
+
+      long landmark = landmark(node, layer);
+      assertThat(origin.ranges(layer).stream().filter(range -> range.start() < landmark))
+          .isNotEmpty()
+          .allMatch(range -> range.end() <= landmark);
+      assertThat(origin.overlaps(layer)).isEmpty();
+      assertThat(cat(rootfs, "first").out()).isEqualTo(FIRST);
+      assertThat(cat(rootfs, "second").out()).isEqualTo(SECOND);
+      assertThat(cat(rootfs, "other").exitCode()).isNotZero();
+    }
+  }
+
+  @Test
+  void mount_patienceConfigured_waitsForThePrefetch() throws Exception {
+    try (Origin origin = Origin.start();
+        LazyNode node = node(origin, prefetching(0, Duration.ofSeconds(60), 0))) {
+      LayerRequest layer = origin.add(optimized());
+
+      Path rootfs = node.mount(layer);
+      origin.registry().refuseConnections();
+
+      Outcome read = cat(rootfs, "first");
+      assertThat(read.out()).isEqualTo(FIRST);
+    }
+  }
+
+  @Test
+  void prepare_sameLayerForTwoImages_prefetchesOnce() throws Exception {
+    try (Origin origin = Origin.start();
+        LazyNode node = node(origin, prefetching(0, Duration.ofSeconds(60), 0))) {
+      LayerRequest layer = origin.add(optimized());
+      node.mount(layer);
+      List<ByteRange> once = origin.ranges(layer);
+
+      node.mount(new LayerRequest(
+              layer.image() + "-again", layer.layer(), layer.tocDigest(), layer.verification()));
+
+      assertThat(origin.ranges(layer)).isEqualTo(once);
+    }
+  }
+
+  @Test
+  void prepare_layerWithoutOrderAndALabel_fetchesNothing() throws Exception {
+    try (Origin origin = Origin.start();
+        LazyNode node = node(origin, prefetching(1 << 20, Duration.ofSeconds(60), 0))) {
+      LayerRequest layer = origin.add(TREE); // written with the landmark that forbids it
+      node.mount(layer.withPrefetch(OptionalLong.of(1 << 20)));
+
+      assertThat(node.objectSizes()).isEmpty();
+      assertThat(node.find("cache/chunks")).isEmpty();
+    }
+  }
+
+  @Test
+  void prepare_noprefetch_fetchesNothing() throws Exception {
+    try (Origin origin = Origin.start();
+        LazyNode node = node(origin, StartPolicy.NOTHING)) {
+      node.mount(origin.add(optimized()));
+
+      assertThat(node.objectSizes()).isEmpty();
+      assertThat(node.find("cache/chunks")).isEmpty();
+    }
+  }
+}
