@@ -34,8 +34,7 @@ record BusyCase(StartCase.Start start, String other) implements Case {
       long begin = System.nanoTime();
       String reference = run.registry().reference(start.tag());
       node.pull(reference);
-      Node.Answer answer =
-          node.answer(reference, start.question(), run.registry()::transfer);
+      Node.Answer answer = node.answer(reference, start.question(), run.registry()::transfer);
       return answer.time() - begin;
     }
   }

@@ -3,7 +3,8 @@ package dev.asterism.bench;
 import java.io.IOException;
 
 /// One thing that is measured with every snapshotter, on nodes of its own.
-sealed interface Case permits AnswerCase, ReadCase, VersionsCase, StartCase, StartReadCase, BusyCase, CompleteCase {
+sealed interface Case
+    permits AnswerCase, ReadCase, VersionsCase, StartCase, StartReadCase, BusyCase, CompleteCase {
   /// Returns its name on the command line.
   String name();
 

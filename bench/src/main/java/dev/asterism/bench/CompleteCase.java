@@ -26,8 +26,7 @@ record CompleteCase(String image) implements Case {
       begin = System.nanoTime();
       node.pull(run.registry().reference(tag));
       node.awaitCompleteLayers(layers);
-      run.add(
-          Measure.START_COMPLETE, image, snapshotter, (System.nanoTime() - begin) / plain);
+      run.add(Measure.START_COMPLETE, image, snapshotter, (System.nanoTime() - begin) / plain);
     }
   }
 }

@@ -81,8 +81,7 @@ public final class Main implements Callable<Integer> {
               Measure.START_LEARNED_BYTES),
           new StartCase(
               "start-java",
-              new StartCase.Start(
-                  "java", "java:1-esgz", List.of("/usr/bin/java", "--version")),
+              new StartCase.Start("java", "java:1-esgz", List.of("/usr/bin/java", "--version")),
               false,
               Measure.START_JAVA,
               Measure.START_BYTES),
@@ -175,8 +174,7 @@ public final class Main implements Callable<Integer> {
             Registry.start(
                 images.toAbsolutePath().resolve("registry"),
                 new LinkShape(speed.bitsPerSecond(), speed.roundTrip()))) {
-      Run run =
-          new Run(registry, Math.max(1, runs), figures, System.err, folder.path(), timelines);
+      Run run = new Run(registry, Math.max(1, runs), figures, System.err, folder.path(), timelines);
       for (Case each : cases) {
         for (int i = 0; i < (runs + 1) / 2; i++) {
           measure(each, snapshotters, run);

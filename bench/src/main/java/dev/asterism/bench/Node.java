@@ -217,8 +217,7 @@ final class Node implements AutoCloseable {
     long end = System.nanoTime() + COMPLETE_WAIT.toNanos();
     while (System.nanoTime() < end) {
       try (Stream<Path> marks =
-          Files.find(
-              daemonRoot().resolve("layers"), 2, (path, _) -> path.endsWith("complete"))) {
+          Files.find(daemonRoot().resolve("layers"), 2, (path, _) -> path.endsWith("complete"))) {
         if (marks.count() >= layers) {
           return;
         }

@@ -178,11 +178,12 @@ final class Registry implements AutoCloseable {
     List<Future<?>> downloads = new ArrayList<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (Blob blob : blobs) {
-        downloads.add(threads.submit(() -> {
-          try (InputStream in = blob.open(new ByteRange(0, blob.size()))) {
-            return in.transferTo(OutputStream.nullOutputStream());
-          }
-        }));
+        downloads.add(
+            threads.submit(() -> {
+              try (InputStream in = blob.open(new ByteRange(0, blob.size()))) {
+                return in.transferTo(OutputStream.nullOutputStream());
+              }
+            }));
       }
     }
     for (Future<?> download : downloads) {

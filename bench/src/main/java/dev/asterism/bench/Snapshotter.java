@@ -46,7 +46,7 @@ sealed interface Snapshotter {
     public Optional<Command> daemon(Path folder, Path socket) throws IOException {
       Path config = Files.writeString(folder.resolve("config.toml"), "");
       Command command =
-          Command.of(home.resolve("bin/asterism").toString(), "daemon")
+          Command.of(home.resolve("bin/asterism").toString(), "daemon", "--unmount-on-exit")
               .with("--address", socket.toString(), "--root", folder.resolve("root").toString())
               .with("--config", config.toString(), "--log-level", "info");
       return Optional.of(command);

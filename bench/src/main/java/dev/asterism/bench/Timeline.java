@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// What was asked of the registry over a link, seen from the link: every request with its times, and
-/// when bytes came. The same for every snapshotter. Thread-safe.
+/// What was asked of the registry over a link, seen from the link: every request with its times,
+/// and when bytes came. The same for every snapshotter. Thread-safe.
 final class Timeline implements LinkObserver {
   /// Bytes are counted in slots of this many milliseconds.
   static final int SLOT = 20;

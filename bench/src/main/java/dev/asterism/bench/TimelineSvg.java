@@ -11,9 +11,9 @@ import java.util.regex.Pattern;
 
 /// Timelines as a picture, one above the other on one scale of time.
 ///
-/// A bar for each request: pale while it is waited for, full while its bytes come; a colour for each
-/// blob, grey for the rest. Requests lie in as few rows as they need. Below, how much of the link
-/// was used.
+/// A bar for each request: pale while it is waited for, full while its bytes come; a colour for
+/// each blob, grey for the rest. Requests lie in as few rows as they need. Below, how much of the
+/// link was used.
 final class TimelineSvg {
   private static final int WIDTH = 1200;
   private static final int LEFT = 20;
@@ -183,7 +183,7 @@ final class TimelineSvg {
 
   private static String colour(Timeline.Request request, Map<String, String> colours) {
     Matcher blob = BLOB.matcher(request.what());
-    return request.first() >= 0 && blob.find()
+    return blob.find()
         ? Optional.ofNullable(colours.get(blob.group(1)))
             .orElseGet(() -> {
               String next = COLOURS.get(colours.size() % COLOURS.size());
@@ -222,13 +222,23 @@ final class TimelineSvg {
     out.append(
         "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"#60656d\"/>%n"
             .formatted(LEFT, top + LINK, WIDTH - RIGHT, top + LINK));
-    text(out, WIDTH - RIGHT, top + 10, "end", "use of the link", "fill=\"#60656d\"");
+    text(
+        out,
+        WIDTH - RIGHT,
+        top + 10,
+        "end",
+        "use of the link",
+        "fill=\"#60656d\" stroke=\"#ffffff\" stroke-width=\"3\" paint-order=\"stroke\"");
   }
 
   private static void marks(
       StringBuilder out, Map<String, Double> marks, int top, int bottom, double scale) {
+    double last = -WIDTH;
+    int lift = 0;
     for (Map.Entry<String, Double> mark : marks.entrySet()) {
       double x = LEFT + mark.getValue() * scale;
+      lift = x - last < 90 ? lift + 12 : 0; // two that are close do not hide each other
+      last = x;
       out.append(
           String.format(
               Locale.ROOT,
@@ -240,7 +250,12 @@ final class TimelineSvg {
               bottom));
       boolean rightHalf = x > WIDTH / 2.0;
       text(
-          out, x, top - 10, rightHalf ? "end" : "start", mark.getKey(), "fill=\"#c0392b\"");
+          out,
+          x,
+          top - 10.0 + lift,
+          rightHalf ? "end" : "start",
+          mark.getKey(),
+          "fill=\"#c0392b\" stroke=\"#ffffff\" stroke-width=\"3\" paint-order=\"stroke\"");
     }
   }
 

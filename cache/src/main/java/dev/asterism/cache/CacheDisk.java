@@ -58,6 +58,9 @@ public interface CacheDisk extends LinksDisk, AutoCloseable {
   /// @throws IOException if it is not known to be; also for a write-back that failed earlier
   void sync() throws IOException;
 
+  /// Returns the room on this file system.
+  Space space() throws IOException;
+
   /// Returns a text that names what the kernel holds of this file system in memory: another one
   /// after each start of the machine and each mount.
   String pageCacheId() throws IOException;

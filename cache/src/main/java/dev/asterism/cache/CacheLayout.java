@@ -19,6 +19,8 @@ import java.util.stream.IntStream;
 /// doubtful/              what a crash left in fresh, until it is hashed again
 /// links.json             what is known of the files beyond what stands here, see [LinksFile]
 /// links.journal          what of that has changed since
+/// pins                   the images that stay
+/// scrub                  how far everything has been hashed again
 /// running                there while a process has the store open
 /// lock                   locked by that process
 /// ```
@@ -136,6 +138,14 @@ public final class CacheLayout {
 
   Path running() {
     return root.resolve("running");
+  }
+
+  Path pins() {
+    return root.resolve("pins");
+  }
+
+  Path scrub() {
+    return root.resolve("scrub");
   }
 
   Path lock() {

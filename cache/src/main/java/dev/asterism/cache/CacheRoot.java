@@ -61,7 +61,8 @@ final class CacheRoot implements AutoCloseable {
     }
   }
 
-  private static FileChannel lock(Path path) throws IOException {
+  /// Takes the lock alone.
+  static FileChannel lock(Path path) throws IOException {
     FileChannel channel =
         FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
@@ -153,7 +154,8 @@ final class CacheRoot implements AutoCloseable {
     }
   }
 
-  private static void removeTree(Path root) throws IOException {
+  /// Removes a file, or a directory with all that is in it.
+  static void removeTree(Path root) throws IOException {
     Files.walkFileTree(
         root,
         new SimpleFileVisitor<>() {

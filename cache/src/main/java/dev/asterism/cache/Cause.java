@@ -10,6 +10,8 @@ public enum Cause {
   EMPTY,
   /// `ENOSPC`: no blocks, inodes or directory space left.
   NO_SPACE,
+  /// The store is as large as it may be, and nothing in it can go now.
+  OVER_BUDGET,
   /// `EDQUOT`: the owner's quota is used up.
   QUOTA,
   /// `EROFS`: the file system is, or has become, read-only.
@@ -26,6 +28,10 @@ public enum Cause {
   MISSING,
   /// The bytes on the disk are not what their digest says; they have been removed.
   CORRUPT,
+  /// A chunk of more bytes than any has.
+  TOO_LARGE,
+  /// Nothing said what the bytes hash to: they are the key's alone.
+  NO_DIGEST,
   /// The layer has been removed, or the cache is closed.
   CLOSED;
 

@@ -22,6 +22,7 @@ final class Completion {
   private final Regions regions;
   private final Assembly assembly;
   private final HardlinkManager links;
+  private final Usage usage;
   private final Ledger ledger;
 
   Completion(
@@ -33,7 +34,9 @@ final class Completion {
       Regions regions,
       Assembly assembly,
       HardlinkManager links,
+      Usage usage,
       Ledger ledger) {
+    this.usage = usage;
     this.ledger = ledger;
     this.layout = layout;
     this.disk = disk;
@@ -103,7 +106,7 @@ final class Completion {
 
   /// Lets go of a part whose bytes are in an object now: the layer's link to it, and the chunk if
   /// no other layer has one. Who reads it next finds the region.
-  private void release(Digest layer, int entry, PartOfFile part) {
+  void release(Digest layer, int entry, PartOfFile part) {
     if (part.fileOffset() > 0) { // the first part's key is the file's by now
       ChunkKey key = new ChunkKey(entry, part.fileOffset());
       disk.unlink(layout.key(layer, key));
@@ -113,6 +116,8 @@ final class Completion {
     String freshPath = layout.fresh(part.digest());
     ReentrantLock lock = files.lockOf(part.digest());
     lock.lock();
+    usage.begin(part.digest());
+    long freed = 0;
     try {
       Optional<FileStatus> chunk = disk.status(path);
       if (chunk.isEmpty()) {
@@ -120,7 +125,7 @@ final class Completion {
       }
       boolean isFresh = disk.status(freshPath).filter(chunk.get()::isSameFile).isPresent();
       if (chunk.get().links() <= (isFresh ? 2 : 1)) {
-        disk.unlink(path);
+        freed = disk.unlink(path) == 0 ? chunk.get().allocated() : 0;
         ledger.removed(Place.CHUNK, part.digest());
         if (isFresh) {
           disk.unlink(freshPath);
@@ -130,6 +135,7 @@ final class Completion {
     } catch (IOException e) {
       tally.readFailed(path, e);
     } finally {
+      usage.end(part.digest(), -freed);
       lock.unlock();
     }
   }

@@ -17,10 +17,18 @@ final class DigestFiles {
   private final CacheDisk disk;
   private final Tally tally;
   private final FreshLinks fresh;
+  private final Usage usage;
   private final Ledger ledger;
   private final DigestLocks locks = new DigestLocks();
 
-  DigestFiles(CacheLayout layout, CacheDisk disk, Tally tally, FreshLinks fresh, Ledger ledger) {
+  DigestFiles(
+      CacheLayout layout,
+      CacheDisk disk,
+      Tally tally,
+      FreshLinks fresh,
+      Usage usage,
+      Ledger ledger) {
+    this.usage = usage;
     this.ledger = ledger;
     this.layout = layout;
     this.disk = disk;
@@ -31,6 +39,16 @@ final class DigestFiles {
   /// Returns the lock under which the names of a digest change.
   ReentrantLock lockOf(Digest digest) {
     return locks.of(digest);
+  }
+
+  /// Returns which lock that is, for who cannot keep the digest.
+  short lockNumber(Digest digest) {
+    return locks.number(digest);
+  }
+
+  /// Returns a lock by its number.
+  ReentrantLock lock(short number) {
+    return locks.of(number);
   }
 
   /// Returns where a digest stands.
@@ -84,14 +102,28 @@ final class DigestFiles {
   void removeDamaged(String path, Digest digest, String why) {
     ReentrantLock lock = lockOf(digest);
     lock.lock();
+    usage.begin(digest);
+    long freed = 0;
     try {
       tally.foundDamaged(path, why);
-      disk.unlink(path);
+      freed = allocated(path);
+      freed = disk.unlink(path) == 0 ? freed : 0;
       disk.unlink(layout.fresh(digest));
       fresh.remove(digest);
       ledger.removed(layout.placeOf(path), digest);
     } finally {
+      usage.end(digest, -freed);
       lock.unlock();
+    }
+  }
+
+  /// Returns the bytes that a file occupies; 0 if there is none.
+  long allocated(String path) {
+    try {
+      return disk.status(path).map(FileStatus::allocated).orElse(0L);
+    } catch (IOException e) {
+      tally.readFailed(path, e);
+      return 0;
     }
   }
 

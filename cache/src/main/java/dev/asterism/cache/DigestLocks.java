@@ -15,6 +15,15 @@ final class DigestLocks {
       Stream.generate(ReentrantLock::new).limit(COUNT).toArray(ReentrantLock[]::new);
 
   ReentrantLock of(Digest digest) {
-    return locks[digest.hashCode() & (COUNT - 1)];
+    return of(number(digest));
+  }
+
+  /// Returns which lock is a digest's, for who cannot keep the digest.
+  short number(Digest digest) {
+    return (short) (digest.hashCode() & (COUNT - 1));
+  }
+
+  ReentrantLock of(short number) {
+    return locks[number];
   }
 }

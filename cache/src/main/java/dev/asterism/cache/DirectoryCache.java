@@ -1,12 +1,17 @@
 package dev.asterism.cache;
 
 import dev.asterism.cache.index.LinksFile;
+import dev.asterism.cache.index.LinksFileStatus;
 import dev.asterism.cache.index.LinksIndex;
 import dev.asterism.content.Digest;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,6 +21,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /// Chunks and files on disk, one immutable file per digest, shared by every layer that lists it.
 ///
@@ -43,7 +50,23 @@ public final class DirectoryCache implements AutoCloseable {
   private final Doubtful doubtful;
   private final HardlinkManager links;
   private final Completion completion;
+  private final Lookup lookup;
+  private final Usage usage;
+  private final Activity activity;
+  private final Pins pins;
+  private final Evictor evictor;
+  private final SpaceGuard space;
   private final DigestFiles files;
+  private final StaleLinks stale;
+  private final Cleanup cleanup;
+  private final Scrubber scrubber;
+
+  /// One cleanup at a time; held over I/O, and nothing but cleanups waits for it.
+  private final ReentrantLock cleaning = new ReentrantLock();
+
+  /// The layers whose links stay at a cleanup; empty as long as nobody has said.
+  private volatile Optional<Supplier<Set<Digest>>> compiled = Optional.empty();
+
   private final Ledger ledger;
   private final LinksFile linksFile;
   private final ConcurrentHashMap<Digest, LayerCache> layers = new ConcurrentHashMap<>();
@@ -63,7 +86,11 @@ public final class DirectoryCache implements AutoCloseable {
   private volatile boolean closed;
 
   private DirectoryCache(
-      CacheLayout layout, CacheDisk disk, InstantSource clock, CacheSettings settings)
+      CacheLayout layout,
+      CacheDisk disk,
+      InstantSource clock,
+      CacheSettings settings,
+      DirectoryCacheConfig config)
       throws IOException {
     this.layout = layout;
     this.disk = disk;
@@ -77,27 +104,55 @@ public final class DirectoryCache implements AutoCloseable {
       settle();
       setMarker();
       abilities = DiskAbilities.probe(layout, disk);
+      pins = Pins.open(layout.pins());
+      usage = new Usage(disk.space().block());
+      ledger = new Ledger(new LinksIndex(), clock);
+      linksFile = new LinksFile(layout.root(), disk, ledger.index());
+      activity = new Activity(layout, clock);
+      files = new DigestFiles(layout, disk, tally, fresh, usage, ledger);
+      Assembly assembly = new Assembly(disk, tally, abilities.sharesBlocks());
+      Regions regions = new Regions();
+      links =
+          new HardlinkManager(
+              layout, disk, tally, fresh, doubtful, files, regions, assembly, usage, ledger);
+      completion =
+          new Completion(
+              layout, disk, tally, fresh, files, regions, assembly, links, usage, ledger);
+      evictor =
+          new Evictor(layout, disk, files, fresh, usage, activity, pins, tally, links::forget);
+      stale = new StaleLinks(layout, disk, files, usage, tally);
+      cleanup = new Cleanup(layout, disk, root, evictor, stale, clock);
+      scrubber = new Scrubber(layout, disk, files, settings.upkeep(), clock);
+      space = new SpaceGuard(settings.budget(), disk, usage, evictor, tally, clock);
     } catch (IOException | RuntimeException e) {
       root.close();
       throw e;
     }
-    Assembly assembly = new Assembly(disk, tally, abilities.sharesBlocks());
-    ledger = new Ledger(new LinksIndex(), clock);
-    linksFile = new LinksFile(layout.root(), disk, ledger.index());
-    files = new DigestFiles(layout, disk, tally, fresh, ledger);
-    Regions regions = new Regions();
-    links =
-        new HardlinkManager(layout, disk, tally, fresh, doubtful, files, regions, assembly, ledger);
-    completion =
-        new Completion(layout, disk, tally, fresh, files, regions, assembly, links, ledger);
+    lookup = new Lookup(config, links, ledger, tally);
+    links.onForget(lookup::drop);
     timer = Executors.newScheduledThreadPool(THREADS, DirectoryCache::daemonThread);
+  }
+
+  /// Keeps every process from opening a cache until the result is closed. Changes nothing in it.
+  ///
+  /// @param root an existing directory
+  /// @throws IOException if another process uses it
+  public static Closeable hold(Path root) throws IOException {
+    return CacheRoot.lock(new CacheLayout(root).lock());
   }
 
   /// Opens the cache in `root`, which is made if it is not there. See [#open(Path, CacheDisk,
   /// InstantSource, CacheSettings)].
   public static DirectoryCache open(Path root, InstantSource clock) throws IOException {
+    return open(root, CacheSettings.DEFAULT, clock);
+  }
+
+  /// Opens the cache in `root`, which is made if it is not there. See [#open(Path, CacheDisk,
+  /// InstantSource, CacheSettings)].
+  public static DirectoryCache open(Path root, CacheSettings settings, InstantSource clock)
+      throws IOException {
     CacheRoot.create(root);
-    return open(root, LocalDisk.open(root), clock, CacheSettings.DEFAULT);
+    return open(root, LocalDisk.open(root), clock, settings);
   }
 
   /// Opens the cache in `root`, an existing directory.
@@ -110,10 +165,39 @@ public final class DirectoryCache implements AutoCloseable {
   /// @throws IOException if the cache is in use, or the directories cannot be made, read or settled
   public static DirectoryCache open(
       Path root, CacheDisk disk, InstantSource clock, CacheSettings settings) throws IOException {
+    return open(root, disk, clock, settings, DirectoryCacheConfig.DEFAULT);
+  }
+
+  /// Opens the cache in `root` as [#open(Path, CacheDisk, InstantSource, CacheSettings)] does.
+  ///
+  /// @param config how [#get] looks
+  public static DirectoryCache open(
+      Path root,
+      CacheDisk disk,
+      InstantSource clock,
+      CacheSettings settings,
+      DirectoryCacheConfig config)
+      throws IOException {
     try {
-      DirectoryCache cache = new DirectoryCache(new CacheLayout(root), disk, clock, settings);
+      DirectoryCache cache =
+          new DirectoryCache(new CacheLayout(root), disk, clock, settings, config);
       cache.start();
       return cache;
+    } catch (IOException | RuntimeException e) {
+      disk.close();
+      throw e;
+    }
+  }
+
+  /// Opens the cache in `root` for somebody who looks after it while no daemon runs: nothing is
+  /// done in the background. The directory must be there.
+  ///
+  /// @throws IOException if a daemon uses it, or it cannot be read
+  public static DirectoryCache openOffline(Path root, InstantSource clock) throws IOException {
+    CacheDisk disk = LocalDisk.open(root);
+    try {
+      return new DirectoryCache(
+          new CacheLayout(root), disk, clock, CacheSettings.DEFAULT, DirectoryCacheConfig.DEFAULT);
     } catch (IOException | RuntimeException e) {
       disk.close();
       throw e;
@@ -165,6 +249,73 @@ public final class DirectoryCache implements AutoCloseable {
     return size > 0 ? links.find(digest, size) : Optional.empty();
   }
 
+  /// Finds a chunk by its key and, with [ChunkDigest], by what it hashes to: in memory, in an open
+  /// file, in the digest's file, in the key's own.
+  ///
+  /// @return to be closed; empty if the cache does not have it
+  public Optional<CachedChunk> get(CacheKey key, CacheOption... options) {
+    return lookup.find(layer(key.layer()), key.chunk(), digestOf(options));
+  }
+
+  /// Begins to keep a chunk. With [ChunkDigest], one whose digest the store has becomes a link and
+  /// its bytes are discarded; else they are hashed, and kept under their digest for every key if
+  /// they are what it says. Without, the chunk is the key's alone.
+  ///
+  /// @param options with [WholeFile] it belongs where the kernel finds it
+  /// @return to be committed, and closed
+  public CacheWriter add(CacheKey key, CacheOption... options) {
+    LayerCache layer = layer(key.layer());
+    Optional<ChunkDigest> given = digestOf(options);
+    if (given.isEmpty()) {
+      return layer.plainWriter(key.chunk(), files, tally);
+    }
+    ChunkDigest digest = given.get();
+    boolean whole = Arrays.asList(options).contains(WholeFile.YES);
+    boolean linked =
+        whole
+            ? layer.adoptFile(key.chunk(), digest.digest(), digest.size())
+            : layer.adoptPart(key.chunk(), digest.digest(), digest.size());
+    if (linked) {
+      return new DiscardingWriter(new Published.Shared(links.pathOf(digest.digest())));
+    }
+    if (digest.size() > DigestWriter.LARGEST) {
+      return new DiscardingWriter(new Published.Uncached(Cause.TOO_LARGE));
+    }
+    return new DigestWriter(
+        digest,
+        chunk -> whole ? layer.addFile(key.chunk(), chunk) : layer.addPart(key.chunk(), chunk),
+        chunk -> lookup.remember(chunk.digest(), chunk.bytes()));
+  }
+
+  private static Optional<ChunkDigest> digestOf(CacheOption... options) {
+    return Arrays.stream(options)
+        .filter(ChunkDigest.class::isInstance)
+        .map(ChunkDigest.class::cast)
+        .findFirst();
+  }
+
+  /// Returns how often [#get] found a chunk, by where.
+  public Map<CachedChunk.Source, Long> hits() {
+    return tally.hits();
+  }
+
+  /// Returns how often [#get] found none.
+  public long misses() {
+    return tally.misses();
+  }
+
+  /// Returns what is known of the store now: digests, their bytes, and the keys that hold them.
+  /// Complete some time after [#open], when the links file has been read and the disk looked at.
+  public Holdings holdings() {
+    LinksIndex index = ledger.index();
+    return new Holdings(index.digests(), index.bytes(), index.keys(), index.memory());
+  }
+
+  /// Returns what keeping the links file has cost.
+  public LinksFileStatus linksFile() {
+    return linksFile.status();
+  }
+
   /// Notes which chunks lie where in a file, so that [#find] finds them there: for files that an
   /// earlier process completed. What a TOC claims is hashed at its first use, and forgotten if
   /// wrong. The file need not be in the store.
@@ -183,7 +334,9 @@ public final class DirectoryCache implements AutoCloseable {
       throw new IllegalStateException("the cache is closed");
     }
     return layers.computeIfAbsent(
-        layer, digest -> new LayerCache(digest, layout, disk, links, completion, this::refusal));
+        layer,
+        digest ->
+            new LayerCache(digest, layout, disk, links, completion, this::refusal, space::added));
   }
 
   /// Returns the layers that hold links, also those that nobody asked for since [#open].
@@ -192,12 +345,114 @@ public final class DirectoryCache implements AutoCloseable {
   }
 
   /// Lets go of everything that a layer holds. Chunks that no other layer holds stay in the store
-  /// until their space is needed. What is being added to the layer meanwhile is finished first.
+  /// until their space is needed. What is being added to the layer meanwhile is finished first. A
+  /// pinned layer's links stay.
   public void removeLayer(Digest layer) throws IOException {
     LayerCache removed = layer(layer);
     removed.end(() -> layers.remove(layer, removed));
-    root.removeLayer(layer);
-    ledger.index().layerRemoved(layer);
+    if (!pins.contain(layer)) {
+      root.removeLayer(layer);
+      ledger.index().layerRemoved(layer);
+    }
+  }
+
+  /// Returns how the store stands to its budget.
+  public BudgetStatus budget() {
+    return space.status();
+  }
+
+  /// Takes files out of the store until they make up `bytes`: those that no layer needs, then those
+  /// that were used longest ago, also under running containers. Pinned ones stay, and what has come
+  /// in the last seconds. What is needed again is fetched again.
+  ///
+  /// Blocks while the whole store is looked through, some microseconds a file.
+  ///
+  /// @throws IOException if the disk cannot be read
+  public Eviction evict(long bytes) throws IOException {
+    return evictor.evict(bytes);
+  }
+
+  /// Says which layers are compiled: a cleanup takes the links of all others.
+  public void compiledLayers(Supplier<Set<Digest>> layersOnDisk) {
+    compiled = Optional.of(layersOnDisk);
+  }
+
+  /// Removes what nobody needs; see [CleanReport]. Layers go only where [#compiledLayers] was said.
+  ///
+  /// @throws IOException if the disk cannot be read; what was removed is gone
+  public CleanReport clean(CleanOptions options, StoreProgress progress) throws IOException {
+    cleaning.lock();
+    try {
+      Optional<Set<Digest>> kept = compiled.map(Supplier::get);
+      return cleanup.clean(
+          options,
+          layer ->
+              kept.map(known -> known.contains(layer)).orElse(true)
+                  || layers.containsKey(layer)
+                  || pins.contain(layer),
+          layers::containsKey,
+          progress);
+    } finally {
+      cleaning.unlock();
+    }
+  }
+
+  /// Compares what stands on the disk with what should. May run while everybody works.
+  ///
+  /// @throws IOException if a directory cannot be read
+  public VerifyReport verify(VerifyOptions options, StoreProgress progress) throws IOException {
+    return new StoreCheck(layout, disk, files, fresh, stale, options, progress).verify();
+  }
+
+  /// Returns how far the scrub is.
+  public ScrubStatus scrub() {
+    return scrubber.status();
+  }
+
+  /// Hashes what the pass of the scrub that is under way has not, or a new one everything.
+  void scrubPass() {
+    scrubber.pass();
+  }
+
+  /// Says who is told of files that were wrong and have left the store: to fetch them again.
+  ///
+  /// @param by told of the digest, on the scrub's thread; returns soon
+  public void heal(Consumer<Digest> by) {
+    scrubber.heal(by);
+  }
+
+  /// Notes that a file that was wrong stands in the store again.
+  public void healed() {
+    scrubber.healed();
+  }
+
+  /// Keeps an image from eviction from now on, also over restarts; it need not be mounted.
+  ///
+  /// @throws IOException if that cannot be written down
+  public void pin(Pin pin) throws IOException {
+    pins.add(pin);
+  }
+
+  /// Takes an image's pin away; false if it had none.
+  ///
+  /// @throws IOException if that cannot be written down; it stays pinned
+  public boolean unpin(String image) throws IOException {
+    return pins.remove(image);
+  }
+
+  /// Returns the images that are pinned.
+  public List<Pin> pins() {
+    return pins.list();
+  }
+
+  /// Notes that layers are under a snapshot that is being mounted.
+  public void mounted(Collection<Digest> mountedLayers) {
+    activity.mounted(mountedLayers);
+  }
+
+  /// Notes which layers are under snapshots that can be mounted; no others are in use now.
+  public void inUse(Set<Digest> usedLayers) {
+    activity.only(usedLayers);
   }
 
   /// Brings what was published to the disk: one sync, if there was anything. Then links in `fresh`
@@ -221,6 +476,7 @@ public final class DirectoryCache implements AutoCloseable {
       if (mark > synced) {
         sync();
         synced = mark;
+        fresh.synced(mark);
       }
       if (!syncFailed) {
         links.prune(synced, settings.freshAge());
@@ -242,6 +498,9 @@ public final class DirectoryCache implements AutoCloseable {
     closed = true;
     layers.values().forEach(layer -> layer.end(() -> {}));
     timer.shutdown();
+    scrubber.close();
+    space.close();
+    activity.remember();
     try {
       persisting.lock();
       try {
@@ -255,6 +514,7 @@ public final class DirectoryCache implements AutoCloseable {
       }
     } finally {
       awaitTimer();
+      lookup.close();
       linksFile.close();
       root.close();
       disk.close();
@@ -282,7 +542,7 @@ public final class DirectoryCache implements AutoCloseable {
   }
 
   private Optional<Cause> refusal() {
-    return closed ? Optional.of(Cause.CLOSED) : refusal;
+    return closed ? Optional.of(Cause.CLOSED) : refusal.or(space::refusal);
   }
 
   private void setMarker() {
@@ -299,8 +559,14 @@ public final class DirectoryCache implements AutoCloseable {
     long every = settings.persistEvery().toMillis();
     var _ = timer.scheduleWithFixedDelay(this::persistAndLog, every, every, TimeUnit.MILLISECONDS);
     openLinksFile();
+    var _ = timer.scheduleWithFixedDelay(space::look, every, every, TimeUnit.MILLISECONDS);
+    var _ = timer.scheduleWithFixedDelay(activity::remember, 1, 1, TimeUnit.HOURS);
     var _ = timer.submit(this::restoreDoubtful);
     var _ = timer.submit(this::restoreIndex);
+    long clean = settings.upkeep().cleanEvery().toMillis();
+    var _ = timer.scheduleWithFixedDelay(this::cleanAndLog, clean, clean, TimeUnit.MILLISECONDS);
+    scrubber.start();
+    space.start();
   }
 
   private void logAbilities() {
@@ -322,6 +588,24 @@ public final class DirectoryCache implements AutoCloseable {
       LOG.log(System.Logger.Level.ERROR, "cache sync failed root=" + layout.root(), e);
     } catch (RuntimeException e) {
       LOG.log(System.Logger.Level.ERROR, "cache persist failed root=" + layout.root(), e);
+    }
+  }
+
+  private void cleanAndLog() {
+    try {
+      CleanReport report =
+          clean(
+              CleanOptions.DEFAULT.withUnusedFor(settings.upkeep().unusedFor()),
+              StoreProgress.NONE);
+      LOG.log(
+          System.Logger.Level.INFO,
+          "cache cleaned objects={0} bytes={1} stale_links={2} layers={3}",
+          String.valueOf(report.objects()),
+          String.valueOf(report.bytes()),
+          String.valueOf(report.staleLinks()),
+          String.valueOf(report.layersGone().size()));
+    } catch (IOException | RuntimeException e) {
+      LOG.log(System.Logger.Level.ERROR, "cache cleanup failed root=" + layout.root(), e);
     }
   }
 

@@ -20,9 +20,10 @@ final class FreshLinks {
   private record Entry(Digest digest, long number, Instant since) {}
 
   private final InstantSource clock;
-  private final ConcurrentHashMap<Digest, Long> newest = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Digest, Entry> newest = new ConcurrentHashMap<>();
   private final Queue<Entry> entries = new ConcurrentLinkedQueue<>();
   private final AtomicLong next = new AtomicLong();
+  private volatile long synced;
 
   FreshLinks(InstantSource clock) {
     this.clock = clock;
@@ -30,14 +31,34 @@ final class FreshLinks {
 
   /// Lists a digest whose links have just been made.
   void add(Digest digest) {
-    long number = next.getAndIncrement();
-    newest.put(digest, number);
-    entries.add(new Entry(digest, number, clock.instant()));
+    Entry entry = new Entry(digest, next.getAndIncrement(), clock.instant());
+    newest.put(digest, entry);
+    entries.add(entry);
   }
 
   /// Tells whether `fresh` has a link to the digest.
   boolean contains(Digest digest) {
     return newest.containsKey(digest);
+  }
+
+  /// Tells whether the digest was published less than `age` ago.
+  boolean isYoung(Digest digest, Duration age) {
+    Entry entry = newest.get(digest);
+    return entry != null && entry.since.isAfter(clock.instant().minus(age));
+  }
+
+  /// Tells whether nobody may take the digest's files away: it was published less than `age` ago,
+  /// and the kernel may be on its way from `objects` to `fresh`; or it is not known to be on the
+  /// disk, and if the machine stopped, the list of those must be whole.
+  boolean mustStay(Digest digest, Duration age) {
+    Entry entry = newest.get(digest);
+    return entry != null
+        && (entry.number >= synced || entry.since.isAfter(clock.instant().minus(age)));
+  }
+
+  /// Notes that what was published before `number` is on the disk.
+  void synced(long number) {
+    synced = number;
   }
 
   /// Returns the number that the next publication gets: a sync that begins now covers all below.
@@ -54,7 +75,7 @@ final class FreshLinks {
       if (head == null || head.number >= synced || head.since.isAfter(before)) {
         return Optional.empty();
       }
-      if (entries.remove(head) && newest.remove(head.digest, head.number)) {
+      if (entries.remove(head) && newest.remove(head.digest, head)) {
         return Optional.of(head.digest);
       }
     }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /// Which file holds a digest, and the links by which layers hold it.
 ///
@@ -38,6 +39,10 @@ final class HardlinkManager {
     PART
   }
 
+  /// A file that was offered that lately need not be offered again: less than half of what the
+  /// eviction waits.
+  private static final Duration YOUNG = Evictor.GRACE.dividedBy(4);
+
   private static final int EEXIST = Errno.EEXIST.number();
   private static final int EMLINK = Errno.EMLINK.number();
   private static final int ENOENT = Errno.ENOENT.number();
@@ -50,7 +55,9 @@ final class HardlinkManager {
   private final Assembly assembly;
   private final Regions regions;
   private final DigestFiles files;
+  private final Usage usage;
   private final Ledger ledger;
+  private volatile Consumer<Digest> forgetting = _ -> {};
 
   HardlinkManager(
       CacheLayout layout,
@@ -61,7 +68,9 @@ final class HardlinkManager {
       DigestFiles files,
       Regions regions,
       Assembly assembly,
+      Usage usage,
       Ledger ledger) {
+    this.usage = usage;
     this.ledger = ledger;
     this.layout = layout;
     this.disk = disk;
@@ -106,6 +115,28 @@ final class HardlinkManager {
       Optional<String> path = locate(kind, digest, size);
       path.ifPresent(existing -> refer(existing, digest, size, layer, key));
       return path.map(Path::of);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Sees to it that the kernel finds a file in `fresh` for a while; false if it is gone.
+  boolean offer(Digest digest) {
+    if (fresh.isYoung(digest, YOUNG)) {
+      return true;
+    }
+    ReentrantLock lock = files.lockOf(digest);
+    lock.lock();
+    try {
+      int errno = files.makeLink(layout.object(digest), layout.fresh(digest));
+      if (errno == 0 || errno == EEXIST) {
+        fresh.add(digest);
+        return true;
+      }
+      if (errno != ENOENT) {
+        tally.linkFailed(errno, layout.fresh(digest));
+      }
+      return false;
     } finally {
       lock.unlock();
     }
@@ -162,9 +193,12 @@ final class HardlinkManager {
     }
     ReentrantLock lock = files.lockOf(digest);
     lock.lock();
+    usage.begin(digest);
+    long allocated = 0;
     try {
       if (doubtful.contains(digest)) {
         for (Kind kind : doubtful.restore(digest)) {
+          allocated += files.allocated(files.path(kind, digest));
           ledger.restored(kind, digest, files.size(files.path(kind, digest)));
           // The kernel may just have missed it in `objects`.
           if (files.makeLink(files.path(kind, digest), layout.fresh(digest)) == 0) {
@@ -173,13 +207,26 @@ final class HardlinkManager {
         }
       }
     } finally {
+      usage.end(digest, allocated);
       lock.unlock();
     }
+  }
+
+  /// Returns the path under which a digest was linked: an object's before a chunk's.
+  Path pathOf(Digest digest) {
+    boolean isObject = ledger.index().find(digest).map(entry -> entry.isObject()).orElse(true);
+    return Path.of(isObject ? layout.object(digest) : layout.part(digest));
   }
 
   /// Forgets a digest that has just lost its last file; its lock is held.
   void forget(Digest digest) {
     ledger.removed(digest);
+    forgetting.accept(digest);
+  }
+
+  /// Lets somebody know of every digest that is forgotten.
+  void onForget(Consumer<Digest> listener) {
+    forgetting = listener;
   }
 
   private Optional<Stored> open(String path, Digest digest, long size) {
@@ -260,11 +307,13 @@ final class HardlinkManager {
   Published publish(Kind kind, Digest digest, long size, String wip, Digest layer, ChunkKey key) {
     ReentrantLock lock = files.lockOf(digest);
     lock.lock();
+    usage.begin(digest);
+    long allocated = 0;
     try {
       String target = files.path(kind, digest);
       int errno = files.makeLink(wip, layout.fresh(digest));
       if (errno != 0 && errno != EEXIST) {
-        return keepUnshared(wip, layout.key(layer, key), tally.linkFailed(errno, wip));
+        return keepUnshared(wip, layout.key(layer, key), size, tally.linkFailed(errno, wip));
       }
       errno = files.makeLink(wip, target);
       if (errno == EEXIST && !files.stands(target, digest, size)) {
@@ -275,15 +324,17 @@ final class HardlinkManager {
         disk.unlink(wip); // somebody else was first: theirs is as good
         refer(target, digest, size, layer, key);
       } else if (errno != 0) {
-        return keepUnshared(wip, layout.key(layer, key), tally.linkFailed(errno, target));
+        return keepUnshared(wip, layout.key(layer, key), size, tally.linkFailed(errno, target));
       } else {
         tally.filesAdded.increment();
         tally.bytesAdded.add(size);
+        allocated = usage.allocated(size);
         ledger.added(Ledger.place(kind), digest, size);
         moveToLayer(wip, target, digest, size, layer, key);
       }
       return new Published.Shared(Path.of(target));
     } finally {
+      usage.end(digest, allocated);
       lock.unlock();
     }
   }
@@ -379,6 +430,7 @@ final class HardlinkManager {
       errno = disk.rename(wip, existing);
     }
     if (errno == 0) {
+      usage.ownChanged(usage.allocated(size)); // the old one lives on in the layers
       tally.secondInodes.increment();
     } else {
       disk.unlink(wip);
@@ -387,12 +439,13 @@ final class HardlinkManager {
   }
 
   /// Leaves a file that cannot be linked to the layer alone.
-  private Published keepUnshared(String wip, String name, Cause cause) {
+  private Published keepUnshared(String wip, String name, long size, Cause cause) {
     int errno = disk.rename(wip, name);
     if (errno == ENOENT && files.makeParent(name)) {
       errno = disk.rename(wip, name);
     }
     if (errno == 0) {
+      usage.ownChanged(usage.allocated(size));
       return new Published.Unshared(Path.of(name), cause);
     }
     disk.unlink(wip);

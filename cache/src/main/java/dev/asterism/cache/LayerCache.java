@@ -3,6 +3,7 @@ package dev.asterism.cache;
 import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -10,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /// One layer's hold on the store: a link to every chunk that the layer lists and the store has.
@@ -23,6 +25,7 @@ public final class LayerCache {
   private final HardlinkManager links;
   private final Completion completion;
   private final Supplier<Optional<Cause>> refusal;
+  private final Consumer<Published> added;
 
   /// Files of the layer alone whose bytes are known to be right.
   private final Set<ChunkKey> own = ConcurrentHashMap.newKeySet();
@@ -38,13 +41,15 @@ public final class LayerCache {
       CacheDisk disk,
       HardlinkManager links,
       Completion completion,
-      Supplier<Optional<Cause>> refusal) {
+      Supplier<Optional<Cause>> refusal,
+      Consumer<Published> added) {
     this.layer = layer;
     this.layout = layout;
     this.disk = disk;
     this.links = links;
     this.completion = completion;
     this.refusal = refusal;
+    this.added = added;
   }
 
   /// Returns the layer's digest.
@@ -94,9 +99,12 @@ public final class LayerCache {
     shared.lock();
     try {
       Optional<Cause> refused = refused();
-      return refused.isPresent()
-          ? new Published.Uncached(refused.get())
-          : completion.complete(layer, entry, file, size, parts);
+      if (refused.isPresent()) {
+        return new Published.Uncached(refused.get());
+      }
+      Published published = completion.complete(layer, entry, file, size, parts);
+      added.accept(published);
+      return published;
     } finally {
       shared.unlock();
     }
@@ -122,6 +130,45 @@ public final class LayerCache {
     }
   }
 
+  /// Opens a copy that belongs to this layer alone and came in this process.
+  Optional<Stored> findOwn(ChunkKey key) {
+    if (!own.contains(key)) {
+      return Optional.empty();
+    }
+    String path = layout.key(layer, key);
+    try {
+      FileChannel file = disk.open(path);
+      return Optional.of(new Stored(Path.of(path), file, 0, file.size()));
+    } catch (IOException _) {
+      return Optional.empty(); // gone or unreadable is absent: it can be fetched
+    }
+  }
+
+  /// Begins a file of this layer alone.
+  CacheWriter plainWriter(ChunkKey key, DigestFiles files, Tally tally) {
+    Optional<Cause> refused = refused();
+    if (refused.isPresent()) {
+      return new DiscardingWriter(new Published.Uncached(refused.get()));
+    }
+    String name = layout.key(layer, key);
+    return new PlainWriter(disk, files, tally, layout.unfinished(), name, () -> own.add(key));
+  }
+
+  /// Lets go of the layer's links to the parts of a file that the store has whole.
+  ///
+  /// @param entry number of the file's entry in the TOC
+  public void releaseParts(int entry, List<PartOfFile> parts) {
+    Lock shared = use.readLock();
+    shared.lock();
+    try {
+      if (!ended) {
+        parts.forEach(part -> completion.release(layer, entry, part));
+      }
+    } finally {
+      shared.unlock();
+    }
+  }
+
   /// Ends every addition, now and for ever.
   void end(Runnable then) {
     Lock alone = use.writeLock();
@@ -132,6 +179,14 @@ public final class LayerCache {
     } finally {
       alone.unlock();
     }
+  }
+
+  /// Takes a link as [#adoptFile] does, for a kernel that has just missed the file in `objects`:
+  /// for a while it stands in `fresh` whatever room is needed.
+  ///
+  /// @return false if the store does not have it as a file of its own
+  public boolean offerFile(ChunkKey key, Digest digest, long size) {
+    return adoptFile(key, digest, size) && links.offer(digest);
   }
 
   private boolean adopt(HardlinkManager.Kind kind, ChunkKey key, Digest digest, long size) {
@@ -158,6 +213,9 @@ public final class LayerCache {
               : links.add(kind, layer, key, chunk);
       if (published instanceof Published.Unshared) {
         own.add(key);
+      }
+      if (refused.isEmpty()) {
+        added.accept(published);
       }
       return published;
     } finally {

@@ -14,6 +14,7 @@ import dev.asterism.linux.Sync;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -165,6 +166,12 @@ public final class LocalDisk implements CacheDisk {
   @Override
   public void sync() throws IOException {
     sync.syncfs();
+  }
+
+  @Override
+  public Space space() throws IOException {
+    FileStore store = Files.getFileStore(Path.of(root));
+    return new Space(store.getTotalSpace(), store.getUsableSpace(), store.getBlockSize());
   }
 
   /// Boot and mount. The mount's number also differs between mount namespaces: then this is another

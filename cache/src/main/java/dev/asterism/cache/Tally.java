@@ -26,14 +26,40 @@ final class Tally {
   final LongAdder syncs = new LongAdder();
   final LongAdder restored = new LongAdder();
   final LongAdder damaged = new LongAdder();
+  final LongAdder filesEvicted = new LongAdder();
+  final LongAdder bytesEvicted = new LongAdder();
+
+  private final Map<CachedChunk.Source, LongAdder> hits = new EnumMap<>(CachedChunk.Source.class);
+  private final LongAdder misses = new LongAdder();
 
   private final InstantSource clock;
   private final Failures links = new Failures("link");
   private final Failures writes = new Failures("write");
   private final Failures reads = new Failures("read");
+  private final Failures unlinks = new Failures("unlink");
 
   Tally(InstantSource clock) {
     this.clock = clock;
+    for (CachedChunk.Source source : CachedChunk.Source.values()) {
+      hits.put(source, new LongAdder());
+    }
+  }
+
+  /// Counts a look-up, by where the chunk was found.
+  void looked(Optional<CachedChunk.Source> found) {
+    found.flatMap(source -> Optional.ofNullable(hits.get(source))).orElse(misses).increment();
+  }
+
+  /// Returns the look-ups that found something, by where; those of all sources.
+  Map<CachedChunk.Source, Long> hits() {
+    Map<CachedChunk.Source, Long> counts = new EnumMap<>(CachedChunk.Source.class);
+    hits.forEach((source, count) -> counts.put(source, count.sum()));
+    return counts;
+  }
+
+  /// Returns the look-ups that found nothing.
+  long misses() {
+    return misses.sum();
   }
 
   /// Counts a link that was refused.
@@ -49,6 +75,11 @@ final class Tally {
   /// Counts a file that could not be read.
   void readFailed(String path, IOException failure) {
     reads.add(Cause.of(failure), path);
+  }
+
+  /// Counts a name that could not be removed.
+  void unlinkFailed(int errno, String path) {
+    unlinks.add(Cause.of(errno), path);
   }
 
   /// Counts a file whose bytes are not what its digest says.

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class RealFileSystemTest {
   private static final VerifiedChunk HELLO = chunk("hello");
   private static final CacheSettings SETTINGS =
-      new CacheSettings(Duration.ofDays(1), Duration.ofMinutes(5));
+      new CacheSettings(Duration.ofDays(1), Duration.ofMinutes(5), Budget.DEFAULT, TestStore.QUIET);
 
   @TempDir Path temp;
 

@@ -27,6 +27,13 @@ final class TestStore implements AutoCloseable {
   static final Digest LAYER = Digest.of("a layer".getBytes(StandardCharsets.UTF_8));
   static final Digest OTHER_LAYER = Digest.of("another".getBytes(StandardCharsets.UTF_8));
 
+  /// Nothing by itself.
+  static final Upkeep QUIET =
+      new Upkeep(Duration.ofDays(9), Duration.ofDays(14), Duration.ofDays(30), 0);
+
+  /// What the next [#reopen] opens with.
+  Budget budget = Budget.DEFAULT;
+
   final Path root;
   final Faults faults = new Faults();
   final ManualClock clock = new ManualClock();
@@ -48,7 +55,13 @@ final class TestStore implements AutoCloseable {
 
   private DirectoryCache open() throws IOException {
     CacheDisk disk = faults.wrap(CacheDisk.class, LocalDisk.open(root));
-    return DirectoryCache.open(root, disk, clock, new CacheSettings(Duration.ofDays(1), AGE));
+    return DirectoryCache.open(
+        root, disk, clock, new CacheSettings(Duration.ofDays(1), AGE, budget, QUIET));
+  }
+
+  /// Opens again what was closed.
+  void start() throws IOException {
+    cache = open();
   }
 
   /// Closes and opens again.

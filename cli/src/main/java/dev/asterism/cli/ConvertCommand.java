@@ -46,8 +46,12 @@ final class ConvertCommand implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init") // picocli sets it before it calls
   private ImageLocation to;
 
-  @Option(names = "--estargz", description = "make eStargz (the default)")
-  private boolean estargz;
+  @Option(
+      names = "--estargz",
+      description = "make eStargz: the default, and all there is",
+      defaultValue = "true",
+      fallbackValue = "true")
+  private boolean estargz = true;
 
   @Option(
       names = {"--level", "--estargz-compression-level"},
@@ -119,7 +123,7 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (unsupported) {
+    if (unsupported || !estargz) {
       throw new ParameterException(
           spec.commandLine(),
           "zstd:chunked, external TOCs, kept diff IDs and uncompressed layers are not supported:"

@@ -1,10 +1,13 @@
 package dev.asterism.cli;
 
+import dev.asterism.cache.CacheSettings;
 import dev.asterism.cli.admin.AdminServer;
 import dev.asterism.cli.admin.DaemonView;
 import dev.asterism.cli.config.Configuration;
+import dev.asterism.cli.handover.Handover;
 import dev.asterism.layers.FetchPolicy;
 import dev.asterism.layers.LayerService;
+import dev.asterism.layers.LayerSettings;
 import dev.asterism.registry.Hosts;
 import dev.asterism.registry.RegistryClient;
 import dev.asterism.registry.RequestPolicy;
@@ -17,11 +20,16 @@ import java.lang.System.Logger.Level;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 
 /// The parts of a running snapshotter, wired together.
 final class Daemon {
   private static final Logger LOGGER = System.getLogger(Daemon.class.getName());
+
+  /// How long reads that are under way may take when the daemon is told to end: containers wait for
+  /// the next one anyway.
+  private static final Duration GRACE = Duration.ofMillis(500);
 
   private Daemon() {}
 
@@ -33,23 +41,38 @@ final class Daemon {
     InstantSource clock = InstantSource.system();
     Path root = Files.createDirectories(options.root()).toRealPath();
     unpackNativeCodeIn(root.resolve("native"));
+    Handover handover = new Handover(root, System.getenv());
     try (StopSignal stop = StopSignal.open();
         RegistryClient registry = registry(configuration, clock);
-        LayerService layers =
-            LayerService.open(
-                root,
-                new RegistryBlobs(registry),
-                FetchPolicy.DEFAULT,
-                configuration.starts(),
-                clock);
+        Layers layers =
+            new Layers(
+                LayerService.open(
+                    root, new RegistryBlobs(registry), settings(configuration), clock, handover),
+                options.atExit());
         Snapshots snapshots =
-            Snapshots.open(root, layers.layers(), verification(configuration), clock)) {
+            Snapshots.open(root, layers.service.layers(), verification(configuration), clock)) {
       snapshots.start();
+      layers.service.serve();
       try (SnapshotServer _ = SnapshotServer.start(options.address(), snapshots);
-          AdminServer _ = admin(options, root, layers, clock)) {
+          AdminServer _ = admin(options, root, layers.service, clock)) {
+        handover.ready();
         LOGGER.log(Level.INFO, "serving address={0} root={1}", options.address(), root);
         stop.await();
+        handover.stopping();
         LOGGER.log(Level.INFO, "stopping");
+      }
+    }
+  }
+
+  /// The layers, and what becomes of their gate when this process ends, orderly or because it could
+  /// not start.
+  private record Layers(LayerService service, DaemonOptions.AtExit atExit)
+      implements AutoCloseable {
+    @Override
+    public void close() throws IOException {
+      switch (atExit) {
+        case LEAVE -> service.leave(GRACE);
+        case UNMOUNT -> service.close();
       }
     }
   }
@@ -64,6 +87,12 @@ final class Daemon {
       }
     }
     System.setProperty("org.sqlite.tmpdir", folder.toString());
+  }
+
+  private static LayerSettings settings(Configuration configuration) {
+    CacheSettings store =
+        CacheSettings.DEFAULT.withBudget(configuration.budget()).withUpkeep(configuration.upkeep());
+    return new LayerSettings(FetchPolicy.DEFAULT, configuration.starts(), store);
   }
 
   private static AdminServer admin(

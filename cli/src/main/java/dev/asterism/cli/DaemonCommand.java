@@ -42,6 +42,14 @@ final class DaemonCommand implements Callable<Integer> {
       description = "where layers, chunks and snapshots are kept (default: ${DEFAULT-VALUE})")
   private Path root = Path.of("/var/lib/asterism");
 
+  @Option(
+      names = "--unmount-on-exit",
+      description = {
+        "when told to end, take the mount away that running containers read through;",
+        "without it they wait for the next daemon ('asterism unmount --all' later does the same)"
+      })
+  private boolean unmountOnExit;
+
   @Mixin private final ConfigOption config = new ConfigOption();
   @Mixin private final LogOptions log = new LogOptions();
 
@@ -55,7 +63,8 @@ final class DaemonCommand implements Callable<Integer> {
             socket,
             adminAddress.map(Path::toAbsolutePath).orElse(socket.resolveSibling("admin.sock")),
             root.toAbsolutePath(),
-            configuration));
+            configuration,
+            unmountOnExit ? DaemonOptions.AtExit.UNMOUNT : DaemonOptions.AtExit.LEAVE));
     return ExitCode.OK;
   }
 }

@@ -9,4 +9,14 @@ import java.nio.file.Path;
 /// @param adminAddress the unix socket where its operator asks, absolute
 /// @param root where it keeps everything, absolute; on a file system with hard links
 /// @param configuration the operator's choices
-record DaemonOptions(Path address, Path adminAddress, Path root, Configuration configuration) {}
+/// @param atExit what becomes of the mount that running containers read through
+record DaemonOptions(
+    Path address, Path adminAddress, Path root, Configuration configuration, AtExit atExit) {
+  /// What an end leaves behind.
+  enum AtExit {
+    /// The mount, for the next daemon: containers wait for it.
+    LEAVE,
+    /// Nothing: containers lose what they have not read.
+    UNMOUNT
+  }
+}

@@ -3,6 +3,7 @@ package dev.asterism.cli;
 import dev.asterism.cli.demo.Demo;
 import dev.asterism.cli.demo.LinkSpeed;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -15,7 +16,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description =
         "Starts one image behind a slow link with containerd's overlayfs and with Asterism, side"
-            + " by side. Needs root, containerd, runc and ctr-remote; leaves nothing behind.")
+            + " by side. Needs root, containerd, runc and ctr-remote; leaves nothing behind but the"
+            + " picture of what the two versions share.")
 final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--link",
@@ -25,13 +27,20 @@ final class DemoCommand implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init") // picocli sets it before it calls
   private LinkSpeed link;
 
+  @Option(
+      names = "--map",
+      paramLabel = "FILE",
+      defaultValue = "dist/sharing.svg",
+      description = "where the picture goes (default: ${DEFAULT-VALUE})")
+  private Path map = Path.of("dist/sharing.svg");
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
   public Integer call() throws Exception {
     Progress progress = Progress.onStandardError();
     try {
-      String table = new Demo(OwnProgram.words(), link, progress::step).run();
+      String table = new Demo(OwnProgram.words(), link, map, progress::step).run();
       progress.done();
       PrintWriter out = spec.commandLine().getOut();
       out.print(table);

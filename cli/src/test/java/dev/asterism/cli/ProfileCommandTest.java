@@ -49,10 +49,18 @@ class ProfileCommandTest {
             run("profile", "export", "-r", from.toString(), "-o", file.toString(), PROFILE.image()))
         .isZero();
     assertThat(
-            run("profile", "import", "-r", to.toString(), "--image", "other.example/app:1", file.toString()))
+            run(
+                "profile",
+                "import",
+                "-r",
+                to.toString(),
+                "--image",
+                "other.example/app:1",
+                file.toString()))
         .isZero();
 
-    assertThat(ProfileStore.of(to).list()).containsExactly(PROFILE.withImage("other.example/app:1"));
+    assertThat(ProfileStore.of(to).list())
+        .containsExactly(PROFILE.withImage("other.example/app:1"));
   }
 
   @Test

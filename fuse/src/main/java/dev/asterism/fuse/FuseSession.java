@@ -2,7 +2,6 @@ package dev.asterism.fuse;
 
 import dev.asterism.linux.Errno;
 import dev.asterism.linux.ErrnoException;
-import dev.asterism.linux.Fd;
 import dev.asterism.linux.FuseDevice;
 import dev.asterism.linux.Mount;
 import dev.asterism.linux.Mounts;
@@ -16,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// A mounted file system and the threads that serve it.
@@ -34,13 +34,22 @@ public final class FuseSession implements AutoCloseable {
   /// How long readers may take to notice that the connection has ended.
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+  /// Between two looks at what is still being answered.
+  private static final Duration LOOK = Duration.ofMillis(2);
+
   private final Mount mount;
   private final Negotiated negotiated;
+  private final NodeLedger ledger;
+  private final PendingRequests requests = new PendingRequests();
   private final List<FuseDevice> devices;
   private final InterruptWatcher watcher;
   private final List<Thread> threads = new ArrayList<>();
   private final OpenModes modes;
   private final AtomicInteger readersAlive;
+  private final AtomicBoolean started = new AtomicBoolean();
+
+  /// Set when another process is to go on: who reads a request now leaves it to that.
+  private final AtomicBoolean leaving = new AtomicBoolean();
 
   /// Set when the connection has ended because the mount went: what stands there later is
   /// another's.
@@ -50,15 +59,16 @@ public final class FuseSession implements AutoCloseable {
       Mount mount,
       Negotiated negotiated,
       List<FuseDevice> devices,
+      NodeLedger ledger,
       FileSystem fs,
       Options options) {
     this.mount = mount;
     this.negotiated = negotiated;
+    this.ledger = ledger;
     this.devices = List.copyOf(devices);
     this.readersAlive = new AtomicInteger(devices.size());
-    PendingRequests requests = new PendingRequests();
     this.watcher = new InterruptWatcher(new Requester(Path.of("/proc")), requests);
-    this.modes = new OpenModes(devices.getFirst(), negotiated.passthrough());
+    this.modes = new OpenModes(devices.getFirst(), negotiated.passthrough(), ledger);
     Operations operations =
         new Operations(
             fs,
@@ -68,7 +78,7 @@ public final class FuseSession implements AutoCloseable {
     Handlers handlers = new Handlers(mount.type(), options.handlers());
     threads.add(thread("interrupts", watcher));
     for (FuseDevice device : devices) {
-      Reader reader = new Reader(device, requests, watcher, handlers, operations);
+      Reader reader = new Reader(device, requests, watcher, handlers, operations, leaving);
       threads.add(thread("reader", () -> serve(reader)));
     }
   }
@@ -93,9 +103,11 @@ public final class FuseSession implements AutoCloseable {
       throw new NotDirectoryException(mountpoint.toString());
     }
     List<FuseDevice> devices = new ArrayList<>();
+    Optional<NodeLedger> ledger = Optional.empty();
     boolean mounted = false;
     boolean serving = false;
     try {
+      ledger = Optional.of(NodeLedger.create(subtype + "-modes"));
       FuseDevice first = FuseDevice.open();
       devices.add(first);
       Mounts.mount(
@@ -112,9 +124,11 @@ public final class FuseSession implements AutoCloseable {
         devices.add(first.another());
       }
       Mount mount = findMount(target);
-      FuseSession session = new FuseSession(mount, negotiated, devices, fs, options);
+      ConnectionHeader.of(negotiated, mount).write(ledger.get().header());
+      FuseSession session =
+          new FuseSession(mount, negotiated, devices, ledger.get(), fs, options);
       setReadAhead(mount, options.readAhead());
-      session.start();
+      session.serve();
       serving = true;
       return session;
     } finally {
@@ -123,28 +137,79 @@ public final class FuseSession implements AutoCloseable {
           Mounts.unmount(target, Mounts.MNT_DETACH);
         }
         devices.forEach(FuseDevice::close);
+        ledger.ifPresent(NodeLedger::close);
       }
     }
   }
 
-  /// Goes on with a mount whose process has died, and asks the kernel for what that had not
-  /// answered.
+  /// Takes over a mount whose process has died or left. Nobody is served before [#serve].
   ///
-  /// The kernel still holds the nodes, handles and lookup counts that the dead process gave out;
+  /// The kernel still holds the nodes, handles and lookup counts that the former process gave out;
   /// they must mean the same to `fs`.
   ///
-  /// @param fds all devices of the mount, as [#fds] named them to whoever kept them. This takes
-  ///   them over. A request that was read from one that has been closed since is lost: its caller
-  ///   got an error at that moment
-  /// @param negotiated what the dead process agreed on
+  /// @param fds the connection as [#fds] named it to whoever kept it. This takes the descriptors
+  ///   over, and closes them if it fails. A request that was read from a device that nobody has kept
+  ///   is lost: its caller got an error at that moment
+  /// @throws OtherFormatException if the former process was of a version that gave out other nodes
+  /// @throws IOException if they are not of the mount that stands there
   public static FuseSession resume(
-      Path mountpoint, List<Fd> fds, Negotiated negotiated, FileSystem fs, Options options)
-      throws IOException {
-    List<FuseDevice> devices = fds.stream().map(FuseDevice::new).toList();
-    FuseSession session = new FuseSession(findMount(mountpoint), negotiated, devices, fs, options);
-    Handshake.resend(devices.getFirst());
-    session.start();
-    return session;
+      Path mountpoint, ConnectionFds fds, FileSystem fs, Options options) throws IOException {
+    List<FuseDevice> devices = fds.devices().stream().map(FuseDevice::new).toList();
+    Optional<NodeLedger> ledger = Optional.empty();
+    boolean resumed = false;
+    try {
+      ledger = Optional.of(NodeLedger.open(fds.ledger()));
+      ConnectionHeader header = ConnectionHeader.read(ledger.get().header());
+      Mount mount = findMount(mountpoint);
+      if (!header.isOf(mount)) {
+        throw new IOException(
+            "what was kept is of another mount than the one on %s".formatted(mountpoint));
+      }
+      FuseSession session =
+          new FuseSession(mount, header.negotiated(), devices, ledger.get(), fs, options);
+      resumed = true;
+      return session;
+    } finally {
+      if (!resumed) {
+        devices.forEach(FuseDevice::close);
+        ledger.ifPresent(NodeLedger::close);
+      }
+    }
+  }
+
+  /// Begins to answer, first of all what a former process has not. Does nothing the second time.
+  ///
+  /// @throws IOException if the connection has ended
+  public void serve() throws IOException {
+    if (started.compareAndSet(false, true)) {
+      threads.forEach(Thread::start);
+      if (negotiated.resend()) {
+        Handshake.resend(devices.getFirst());
+      }
+    }
+  }
+
+  /// Stops to answer, so that another process can go on; the mount stays, and whoever reads from it
+  /// waits. What is under way may end within `grace`; the rest is as if it had not been asked yet,
+  /// and who waits for it can be killed.
+  ///
+  /// Somebody else must hold [#fds]: else the connection ends with the last descriptor.
+  public void leave(Duration grace) throws IOException {
+    long end = System.nanoTime() + grace.toNanos();
+    while (requests.size() > 0 && System.nanoTime() < end) {
+      try {
+        Thread.sleep(LOOK);
+      } catch (InterruptedException _) {
+        Thread.currentThread().interrupt();
+        break;
+      }
+    }
+    leaving.set(true);
+    requests.abandonAll();
+    if (isServing() && negotiated.resend()) {
+      // A reader that this wakes gives back what it got. Those that sleep on end with the process.
+      Handshake.resend(devices.getFirst());
+    }
   }
 
   /// Returns what kernel and session agreed on.
@@ -157,10 +222,10 @@ public final class FuseSession implements AutoCloseable {
     return mount.mountpoint();
   }
 
-  /// Returns the devices of the connection, which stay the session's. As long as any process holds
-  /// one of them open, the mount waits for its server instead of failing.
-  public List<Fd> fds() {
-    return devices.stream().map(FuseDevice::fd).toList();
+  /// Returns the descriptors that another process needs to [#resume]; they stay the session's.
+  /// Without [Negotiated#resend] that loses what was under way.
+  public ConnectionFds fds() {
+    return new ConnectionFds(devices.stream().map(FuseDevice::fd).toList(), ledger.fd());
   }
 
   /// Returns how many files the kernel holds open for passthrough. They are in no descriptor table
@@ -200,9 +265,18 @@ public final class FuseSession implements AutoCloseable {
         LOG.log(Level.DEBUG, "cannot abort " + mount, e);
       }
     }
+    if (started.compareAndSet(false, true)) {
+      closeDescriptors(); // no reader will
+      return;
+    }
     for (Thread thread : threads) {
       join(thread);
     }
+  }
+
+  private void closeDescriptors() {
+    devices.forEach(FuseDevice::close);
+    ledger.close();
   }
 
   private void unmount() throws IOException {
@@ -233,10 +307,6 @@ public final class FuseSession implements AutoCloseable {
     }
   }
 
-  private void start() {
-    threads.forEach(Thread::start);
-  }
-
   private void serve(Reader reader) {
     try {
       reader.run();
@@ -244,7 +314,7 @@ public final class FuseSession implements AutoCloseable {
       if (readersAlive.decrementAndGet() == 0) {
         noteUnmount();
         watcher.stop();
-        devices.forEach(FuseDevice::close);
+        closeDescriptors();
       }
     }
   }

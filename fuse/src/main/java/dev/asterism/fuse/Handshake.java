@@ -6,6 +6,7 @@ import dev.asterism.fuse.wire.InitOut;
 import dev.asterism.fuse.wire.Opcode;
 import dev.asterism.fuse.wire.OutHeader;
 import dev.asterism.linux.Errno;
+import dev.asterism.linux.ErrnoException;
 import dev.asterism.linux.FuseDevice;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -82,7 +83,7 @@ final class Handshake {
   }
 
   /// Asks for every request again that was read but not answered (Linux 6.9).
-  static void resend(FuseDevice device) throws IOException {
+  static void resend(FuseDevice device) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment message = arena.allocate(OutHeader.SIZE, Long.BYTES);
       new OutHeader(OutHeader.SIZE, OutHeader.NOTIFY_RESEND, 0).encode(message);

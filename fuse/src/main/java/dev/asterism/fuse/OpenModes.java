@@ -25,7 +25,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /// | passthrough | passthrough, same id | passthrough, same id | passthrough, same id |
 ///
 /// The kernel ends a handle before it sends RELEASE, so what is counted here is never less than
-/// what the kernel has. Thread-safe.
+/// what the kernel has.
+///
+/// The kernel keeps handles and registered files when the process dies, so the modes are in a
+/// [NodeLedger], too: the handles of a node and its backing id. What a kill can leave there is one
+/// handle too many, and then the node keeps its way for as long as the mount lives. Thread-safe.
 final class OpenModes {
   private static final Logger LOG = System.getLogger(OpenModes.class.getName());
 
@@ -35,6 +39,14 @@ final class OpenModes {
       return backingId != 0;
     }
 
+    NodeLedger.Row row() {
+      return new NodeLedger.Row(handles, backingId, 0);
+    }
+
+    static Mode of(NodeLedger.Row row) {
+      return new Mode((int) row.a(), (int) row.b());
+    }
+
     Mode plus(int change) {
       return new Mode(handles + change, backingId);
     }
@@ -42,19 +54,29 @@ final class OpenModes {
 
   private final FuseDevice device;
   private final boolean enabled;
+  private final NodeLedger ledger;
   private final ConcurrentMap<Long, Mode> modes = new ConcurrentHashMap<>();
   private final AtomicBoolean refusalLogged = new AtomicBoolean();
 
   /// @param enabled whether passthrough was negotiated
-  OpenModes(FuseDevice device, boolean enabled) {
+  /// @param ledger of this connection; what a former process left in it still holds
+  OpenModes(FuseDevice device, boolean enabled, NodeLedger ledger) {
     this.device = device;
     this.enabled = enabled;
+    this.ledger = ledger;
+    ledger.rows().forEach((node, row) -> modes.put(node, Mode.of(row)));
   }
 
   /// Counts a handle that the file system opened, and returns what to tell the kernel.
   OpenOut open(long node, Opened opened) {
     Mode mode =
-        modes.compute(node, (_, now) -> now != null ? now.plus(1) : new Mode(1, register(opened)));
+        modes.compute(
+            node,
+            (_, now) -> {
+              Mode next = now != null ? now.plus(1) : new Mode(1, register(opened));
+              ledger.put(node, next.row());
+              return next;
+            });
     if (mode.passthrough()) {
       return new OpenOut(opened.handle(), OpenOut.PASSTHROUGH, mode.backingId());
     }
@@ -72,8 +94,11 @@ final class OpenModes {
         node,
         (_, now) -> {
           if (now.handles() > 1) {
-            return now.plus(-1);
+            Mode next = now.plus(-1);
+            ledger.put(node, next.row());
+            return next;
           }
+          ledger.remove(node);
           if (now.passthrough()) {
             unregister(now.backingId());
           }

@@ -68,9 +68,10 @@ final class Operations {
       }
       case Request.Open(int flags) -> open(request, node, flags);
       case Request.Release(long handle) -> {
+        // Answered first: who is killed in between leaves a handle too many, not one too few.
+        request.succeed();
         modes.release(node);
         fs.release(node, handle);
-        request.succeed();
       }
       case Request.Readlink _ -> bytes(request, fs.readlink(request.context(), node));
       case Request.Opendir _ -> opendir(request);

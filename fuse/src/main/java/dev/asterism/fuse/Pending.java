@@ -46,6 +46,11 @@ final class Pending {
     return answered.get();
   }
 
+  /// Leaves it unanswered, whatever its handler says later.
+  void abandon() {
+    answered.set(true);
+  }
+
   /// Answers without a body.
   boolean succeed() {
     return succeed(0, _ -> {});

@@ -54,6 +54,11 @@ final class PendingRequests {
     early.values().removeIf(since -> now - since > age.toNanos());
   }
 
+  /// Sees to it that nobody answers what waits: another process will.
+  void abandonAll() {
+    pending.values().forEach(Pending::abandon);
+  }
+
   /// Returns how many wait.
   int size() {
     return pending.size();

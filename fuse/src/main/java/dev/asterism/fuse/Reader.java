@@ -8,6 +8,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Takes messages from one device and hands them on, until the connection ends. Never waits for
 /// anything but the kernel.
@@ -23,18 +24,22 @@ final class Reader implements Runnable {
   private final InterruptWatcher watcher;
   private final Handlers handlers;
   private final Operations operations;
+  private final AtomicBoolean leaving;
 
+  /// @param leaving once set, what is read is given back to the kernel, and the reader ends
   Reader(
       FuseDevice device,
       PendingRequests requests,
       InterruptWatcher watcher,
       Handlers handlers,
-      Operations operations) {
+      Operations operations,
+      AtomicBoolean leaving) {
     this.device = device;
     this.requests = requests;
     this.watcher = watcher;
     this.handlers = handlers;
     this.operations = operations;
+    this.leaving = leaving;
   }
 
   @Override
@@ -44,6 +49,10 @@ final class Reader implements Runnable {
       while (true) {
         try {
           int size = device.read(buffer);
+          if (leaving.get()) {
+            Handshake.resend(device);
+            return;
+          }
           accept(buffer.asSlice(0, size));
         } catch (ErrnoException e) {
           if (e.is(Errno.ENODEV) || e.is(Errno.EBADF)) {

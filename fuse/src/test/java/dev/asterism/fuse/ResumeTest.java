@@ -41,13 +41,16 @@ class ResumeTest {
     MemoryFileSystem fs = new MemoryFileSystem();
     fs.file("a", new byte[] {'1'});
     fs.file("b", new byte[] {'2'});
-    mounted.own(
-        FuseSession.resume(
-            directory,
-            List.of(first.fd(), second.fd()),
-            negotiated,
-            fs,
-            FuseSession.Options.defaults()));
+    NodeLedger ledger = NodeLedger.create("test");
+    ConnectionHeader.of(negotiated, Mounts.find(directory).orElseThrow()).write(ledger.header());
+    mounted
+        .own(
+            FuseSession.resume(
+                directory,
+                new ConnectionFds(List.of(first.fd(), second.fd()), ledger.fd()),
+                fs,
+                FuseSession.Options.defaults()))
+        .serve();
     assumeTrue(negotiated.resend(), "needs FUSE_HAS_RESEND, Linux 6.9");
     assertThat(one.waitFor()).isZero();
     assertThat(one.output()).isEqualTo("1");

@@ -156,8 +156,7 @@ final class ActiveStart {
     failures += came ? 0 : 1;
     Key key = new Key(layer.digest(), chunk.object());
     if (waits.containsKey(key) || waits.size() < MAX_USES) {
-      Waited former =
-          waits.getOrDefault(key, new Waited(layer, chunk.object(), 0, 0, 0));
+      Waited former = waits.getOrDefault(key, new Waited(layer, chunk.object(), 0, 0, 0));
       waits.put(key, former.plus(time.toNanos(), Batch.packed(chunk)));
     }
   }

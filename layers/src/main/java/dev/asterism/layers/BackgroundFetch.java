@@ -1,6 +1,7 @@
 package dev.asterism.layers;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.asterism.cache.BudgetStatus;
 import dev.asterism.content.Digest;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -16,29 +17,36 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /// Fetches what is missing of every mounted layer, one layer after the other, and notes which are
 /// complete.
 ///
-/// It asks for little at a time and in the lowest class: whatever else is wanted goes first. What is
-/// there is found by looking, so a restart goes on where the last process was. A layer that cannot
-/// be had now is tried again later, the longer the more often it failed. Thread-safe; one thread of
-/// its own does the work.
+/// It asks for little at a time and in the lowest class: whatever else is wanted goes first. While a
+/// start is going on it asks for nothing: between two reads of a program the link may well be idle,
+/// and what is asked for then is in the way of the next read. What is there is found by looking, so
+/// a restart goes on where the last process was. A layer that cannot be had now is tried again
+/// later, the longer the more often it failed. Thread-safe; one thread of its own does the work.
 final class BackgroundFetch implements AutoCloseable {
   private static final Logger LOGGER = System.getLogger(BackgroundFetch.class.getName());
   private static final long SLICE = 2L << 20; // 2 MiB of compressed bytes
+
+  /// What is left alone of the store's budget.
+  private static final long ROOM = 32L << 20; // 32 MiB
 
   /// How often and how long it is waited for that files of several chunks are put together.
   private static final int LOOKS = 100;
 
   private static final Duration LOOK = Duration.ofMillis(100);
+  private static final Duration PAUSE = Duration.ofMillis(50);
   private static final Duration FIRST_RETRY = Duration.ofSeconds(2);
   private static final Duration LAST_RETRY = Duration.ofMinutes(10);
 
   private final Semaphore requests;
   private final int maxConcurrency;
   private final Predicate<LayerContent> isMounted;
+  private final BooleanSupplier isStarting;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
@@ -51,7 +59,12 @@ final class BackgroundFetch implements AutoCloseable {
   private final Thread worker;
 
   /// @param isMounted tells whether a layer is still worth fetching
-  BackgroundFetch(StartPolicy.Background policy, Predicate<LayerContent> isMounted) {
+  /// @param isStarting tells whether a start needs the link; not for ever
+  BackgroundFetch(
+      StartPolicy.Background policy,
+      Predicate<LayerContent> isMounted,
+      BooleanSupplier isStarting) {
+    this.isStarting = isStarting;
     this.maxConcurrency = policy.maxConcurrency();
     this.requests = new Semaphore(maxConcurrency);
     this.isMounted = isMounted;
@@ -183,7 +196,10 @@ final class BackgroundFetch implements AutoCloseable {
     ChunkSlices slices =
         new ChunkSlices(layer.table(), 0, Long.MAX_VALUE, chunk -> !layer.isStored(chunk));
     AtomicInteger failed = new AtomicInteger();
-    while (failed.get() == 0 && isMounted.test(layer)) {
+    while (failed.get() == 0 && isMounted.test(layer) && hasRoom(layer)) {
+      while (isStarting.getAsBoolean()) {
+        Thread.sleep(PAUSE);
+      }
       requests.acquire();
       List<LayerChunk> slice = slices.next(SLICE);
       if (slice.isEmpty()) {
@@ -201,6 +217,13 @@ final class BackgroundFetch implements AutoCloseable {
     requests.acquire(maxConcurrency); // all of its own are over then
     requests.release(maxConcurrency);
     return isMounted.test(layer) ? finish(job) : Outcome.OVER;
+  }
+
+  /// Tells whether the store may grow: nothing that is used is to make room for what may be.
+  private static boolean hasRoom(LayerContent layer) {
+    BudgetStatus budget = layer.shared().store().budget();
+    return budget.used() + ROOM < budget.maxSize().orElse(Long.MAX_VALUE)
+        && budget.free() - ROOM > budget.minFree();
   }
 
   /// Sees to it that every file is whole where the kernel finds it, and notes that the layer is

@@ -22,7 +22,12 @@ final class Catalog {
   /// How many layers list a content in several chunks: few contents are, so this is small.
   private final ConcurrentMap<Digest, Integer> inChunks = new ConcurrentHashMap<>();
 
-  private final KnownNodes known = new KnownNodes();
+  private final KnownNodes known;
+
+  /// @param known what the kernel remembers of layers, mounted or not
+  Catalog(KnownNodes known) {
+    this.known = known;
+  }
 
   /// An object and a layer that lists it.
   record Location(LayerContent layer, LayerObject object) {}

@@ -204,8 +204,7 @@ final class ChunkTableBuilder {
   /// Returns every chunk's end of member: the next greater start of any chunk, the dropped ones and
   /// the landmark included.
   private long[] memberEnds(long payloadEnd) {
-    LongStream landmark =
-        boundary < payloadEnd ? LongStream.of(boundary) : LongStream.empty();
+    LongStream landmark = boundary < payloadEnd ? LongStream.of(boundary) : LongStream.empty();
     long[] starts =
         LongStream.concat(IntStream.range(0, chunks).mapToLong(i -> places[3 * i]), landmark)
             .sorted()

@@ -48,10 +48,6 @@ final class Gate implements FileSystem {
   private static final int DIRECTORY = Attributes.S_IFDIR | 0555;
   private static final int FILE = Attributes.S_IFREG | 0444;
 
-  /// File handles are numbered from here, so that a later process gives out others; within what
-  /// [Opened] takes.
-  private static final long FIRST_HANDLE = System.currentTimeMillis() << 20 & (1L << 61) - 1;
-
   private final Fetching fetching;
   private final DirectoryCache store;
 
@@ -63,10 +59,12 @@ final class Gate implements FileSystem {
   private final ConcurrentMap<Long, Long> proven = new ConcurrentHashMap<>();
 
   private final ConcurrentMap<Long, OpenObject> open = new ConcurrentHashMap<>();
-  private final AtomicLong handles = new AtomicLong(FIRST_HANDLE);
+  private final AtomicLong handles;
 
-  Gate(Fetching fetching) {
+  /// @param memory numbers this process's handles apart from those of former ones
+  Gate(Fetching fetching, GateMemory memory) {
     this.fetching = fetching;
+    this.handles = new AtomicLong(memory.firstHandle());
     this.store = fetching.store();
   }
 
@@ -116,7 +114,7 @@ final class Gate implements FileSystem {
           : object(digest); // the layer went a moment ago: whoever else lists it
     }
     try {
-      Catalog.Location from = fetch(locations);
+      Catalog.Location from = deliver(locations);
       failures.remove(node);
       proven.put(node, from.object().size());
       return entry(node, from.object().size(), FOREVER);
@@ -150,7 +148,7 @@ final class Gate implements FileSystem {
           && location
               .layer()
               .cache()
-              .adoptFile(ChunkKey.ofFile(object.entry()), object.digest(), object.size())) {
+              .offerFile(ChunkKey.ofFile(object.entry()), object.digest(), object.size())) {
         location.layer().noteUse(object);
         return true;
       }
@@ -159,12 +157,29 @@ final class Gate implements FileSystem {
   }
 
   /// Fetches a file of one chunk and returns the first layer that could deliver it, if only the
-  /// gate can give it.
+  /// gate can give it. What the store gave up again before the kernel was told is fetched again.
   ///
   /// @throws FuseException with ENOENT if the kernel finds it in `fresh` now
-  private Catalog.Location fetch(List<Catalog.Location> locations) throws IOException {
-    IOException failure = new IOException("no layer lists it");
+  private Catalog.Location deliver(List<Catalog.Location> locations) throws IOException {
     Deadline deadline = Deadline.in(fetching.policy().patience());
+    while (true) {
+      Optional<Catalog.Location> gate = fetch(locations, deadline);
+      if (gate.isPresent()) {
+        return gate.get();
+      }
+      if (isPublished(locations)) {
+        throw new FuseException(Errno.ENOENT);
+      }
+      if (deadline.left().isZero()) {
+        throw new IOException("the store does not keep it");
+      }
+    }
+  }
+
+  /// Fetches it once; empty if it came to stand in the store.
+  private Optional<Catalog.Location> fetch(List<Catalog.Location> locations, Deadline deadline)
+      throws IOException {
+    IOException failure = new IOException("no layer lists it");
     for (int i = 0; i < locations.size(); i++) {
       Catalog.Location location = locations.get(i);
       ChunkTable table = location.layer().table();
@@ -181,9 +196,9 @@ final class Gate implements FileSystem {
       return switch (place) {
         case STORE -> {
           location.layer().show(location.object());
-          throw new FuseException(Errno.ENOENT);
+          yield Optional.empty();
         }
-        case GATE -> location;
+        case GATE -> Optional.of(location);
       };
     }
     throw failure;
@@ -281,12 +296,19 @@ final class Gate implements FileSystem {
   public int read(RequestContext request, long node, long handle, long offset, ReadBuffer into)
       throws IOException {
     OpenObject known = open.get(handle);
-    if (known != null) {
-      return read(known.reader(), offset, into);
+    return read((known != null ? known : adopt(node, handle)).reader(), offset, into);
+  }
+
+  /// Opens again what a former process has opened. The kernel sends RELEASE after the last READ, so
+  /// what is kept here goes.
+  private OpenObject adopt(long node, long handle) throws IOException {
+    OpenObject opened = open(node, locations(node));
+    OpenObject first = open.putIfAbsent(handle, opened);
+    if (first == null) {
+      return opened;
     }
-    try (OpenObject opened = open(node, locations(node))) { // its handle is of a former process
-      return read(opened.reader(), offset, into);
-    }
+    opened.close();
+    return first;
   }
 
   private static int read(ObjectReader reader, long offset, ReadBuffer into) throws IOException {

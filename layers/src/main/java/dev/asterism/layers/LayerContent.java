@@ -300,7 +300,9 @@ final class LayerContent implements FetchTarget {
       case SHARED -> {
         if (cache.adoptFile(ChunkKey.ofFile(object.entry()), object.digest(), object.size())
             && !object.isOneChunk()) {
-          shared.store().noteRegions(object.digest(), parts(object));
+          List<PartOfFile> parts = parts(object);
+          shared.store().noteRegions(object.digest(), parts);
+          cache.releaseParts(object.entry(), parts);
         }
       }
     }

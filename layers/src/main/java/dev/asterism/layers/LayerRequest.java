@@ -12,8 +12,8 @@ import java.util.OptionalLong;
 /// @param tocDigest digest of the layer's TOC as the manifest's annotation pins it; empty where the
 ///   manifest has none
 /// @param verification whether the TOC digest must be there and hold
-/// @param prefetch compressed bytes that a label says are needed at once, 0 or more, where the layer
-///   itself says nothing
+/// @param prefetch compressed bytes that a label says are needed at once, 0 or more, where the
+///   layer itself says nothing
 public record LayerRequest(
     String image,
     Digest layer,

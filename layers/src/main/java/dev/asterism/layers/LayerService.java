@@ -5,52 +5,69 @@ import dev.asterism.content.Digest;
 import dev.asterism.erofs.Content;
 import dev.asterism.erofs.ErofsImage;
 import dev.asterism.erofs.FileType;
-import dev.asterism.fuse.FuseSession;
-import dev.asterism.linux.Mounts;
+import dev.asterism.fuse.OtherFormatException;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /// The lazy layers of one root directory, up and running: store, gate, catalog.
 ///
-/// One process at a time serves a root. Closing unmounts the gate; chains and what containers have
-/// mounted stay. Thread-safe.
+/// One process at a time serves a root. Closing unmounts the gate, leaving keeps it for the next
+/// process; chains and what containers have mounted stay. Thread-safe.
 public final class LayerService implements AutoCloseable {
+  private static final Logger LOGGER = System.getLogger(LayerService.class.getName());
+
   private final DirectoryCache store;
-  private final FuseSession session;
+  private final GateMount gate;
   private final LayerStore layers;
   private final Fetching fetching;
   private final Promotion promotion;
 
   private LayerService(
-      DirectoryCache store, FuseSession session, LayerStore layers, Fetching fetching) {
+      DirectoryCache store, GateMount gate, LayerStore layers, Fetching fetching) {
     this.fetching = fetching;
     this.promotion = new Promotion(fetching.scheduler(), fetching.catalog());
     this.store = store;
-    this.session = session;
+    this.gate = gate;
     this.layers = layers;
   }
 
   /// As the other; nothing is fetched but what is read.
   public static LayerService open(
       Path root, BlobSource registry, FetchPolicy policy, InstantSource clock) throws IOException {
-    return open(root, registry, policy, StartPolicy.NOTHING, clock);
+    return open(root, registry, LayerSettings.onDemand(policy), clock);
   }
 
-  /// Opens the store below `root`, mounts the gate and knows the layers that are on disk.
+  /// As the other; the mount ends with this process.
+  public static LayerService open(
+      Path root, BlobSource registry, LayerSettings settings, InstantSource clock)
+      throws IOException {
+    LayerService service = open(root, registry, settings, clock, MountKeeper.NOBODY);
+    service.serve();
+    return service;
+  }
+
+  /// Opens the store below `root` and takes over the gate that a former process left with `keeper`;
+  /// mounts a new one if there is none. A gate that was taken over answers nobody before [#serve].
   ///
   /// @param root an absolute directory without `:` or `,` in its name, made if it is not there
+  /// @throws OtherFormatException if what is there was left by a version that this one does not
+  ///   understand; nothing has changed then
   /// @throws IOException if the directory cannot be used, or FUSE cannot be mounted
   public static LayerService open(
       Path root,
       BlobSource registry,
-      FetchPolicy policy,
-      StartPolicy starts,
-      InstantSource clock)
+      LayerSettings settings,
+      InstantSource clock,
+      MountKeeper keeper)
       throws IOException {
     if (!root.isAbsolute() || root.toString().matches(".*[:,\\\\].*")) {
       throw new IOException(
@@ -58,57 +75,95 @@ public final class LayerService implements AutoCloseable {
               .formatted(root));
     }
     Files.createDirectories(root);
-    DirectoryCache store = DirectoryCache.open(root.resolve("cache"), clock);
+    RootFormat.check(root);
+    DirectoryCache store = DirectoryCache.open(root.resolve("cache"), settings.store(), clock);
     try {
-      return mount(root, registry, policy, starts, store, clock);
+      return open(new Parts(root, registry, settings, store, clock), keeper);
     } catch (IOException | RuntimeException e) {
       store.close();
       throw e;
     }
   }
 
-  private static LayerService mount(
+  /// What a service is made of before it has a gate.
+  private record Parts(
       Path root,
       BlobSource registry,
-      FetchPolicy policy,
-      StartPolicy starts,
+      LayerSettings settings,
       DirectoryCache store,
-      InstantSource clock)
+      InstantSource clock) {
+    Path mountpoint() {
+      return root.resolve("fs");
+    }
+  }
+
+  private static LayerService open(Parts parts, MountKeeper keeper) throws IOException {
+    Optional<MountKeeper.Kept> kept = GateMount.find(parts.mountpoint(), keeper);
+    if (kept.isPresent()) {
+      try {
+        return resume(parts, keeper, kept.get());
+      } catch (OtherFormatException e) {
+        throw e;
+      } catch (IOException e) {
+        LOGGER.log(
+            Level.WARNING,
+            "the gate of before cannot be taken over: running containers lose what they have not read cause=\"{0}\"",
+            e.getMessage());
+      }
+    }
+    return start(parts, GateMemory.create(), (gate, memory) ->
+        GateMount.mount(parts.mountpoint(), memory, gate, keeper));
+  }
+
+  private static LayerService resume(Parts parts, MountKeeper keeper, MountKeeper.Kept kept)
       throws IOException {
-    Catalog catalog = new Catalog();
+    GateMemory memory;
+    try {
+      memory = GateMemory.open(kept.gate());
+    } catch (IOException | RuntimeException e) {
+      kept.close();
+      throw e;
+    }
+    return start(parts, memory, (gate, same) ->
+        GateMount.resume(parts.mountpoint(), kept, same, gate, keeper));
+  }
+
+  /// How the gate comes to be mounted.
+  private interface Mounting {
+    GateMount mount(Gate gate, GateMemory memory) throws IOException;
+  }
+
+  private static LayerService start(Parts parts, GateMemory memory, Mounting mounting)
+      throws IOException {
+    FetchPolicy policy = parts.settings().fetching();
+    Catalog catalog = new Catalog(memory.nodes());
     ImageTrees trees = new ImageTrees();
     Fetching fetching =
         new Fetching(
             policy,
-            store,
+            parts.store(),
             new RecentChunks(policy.maxInFlight()),
             new Scheduler(policy, new IdleMemory()),
             new FetchListeners(),
             catalog,
             trees,
-            new Libraries(store, catalog, trees),
-            (layer, object) -> nameOf(LayerDirectory.of(root.resolve("layers"), layer), object));
-    Path mountpoint = root.resolve("fs");
-    unmountDead(mountpoint); // before anything looks at it: a dead mount answers ENOTCONN
-    Files.createDirectories(mountpoint);
-    FuseSession session =
-        FuseSession.mount(
-            mountpoint, "asterism", new Gate(fetching), FuseSession.Options.defaults());
+            new Libraries(parts.store(), catalog, trees),
+            (layer, object) ->
+                nameOf(LayerDirectory.of(parts.root().resolve("layers"), layer), object));
+    GateMount gate = mounting.mount(new Gate(fetching, memory), memory);
     try {
       LayerStore layers =
-          new LayerStore(root, mountpoint.resolve(Gate.NAME), registry, fetching, starts, clock);
-      return new LayerService(store, session, layers, fetching);
+          new LayerStore(
+              parts.root(),
+              parts.mountpoint().resolve(Gate.NAME),
+              parts.registry(),
+              fetching,
+              parts.settings().starts(),
+              parts.clock());
+      return new LayerService(parts.store(), gate, layers, fetching);
     } catch (IOException | RuntimeException e) {
-      session.close();
+      gate.leave(Duration.ZERO);
       throw e;
-    }
-  }
-
-  /// Takes away the mount of a process that died; the mounts on top of it in containers are their
-  /// own.
-  private static void unmountDead(Path mountpoint) throws IOException {
-    while (Mounts.find(mountpoint).isPresent()) {
-      Mounts.unmount(mountpoint, Mounts.MNT_DETACH);
     }
   }
 
@@ -153,6 +208,28 @@ public final class LayerService implements AutoCloseable {
     return store;
   }
 
+  /// Begins to answer at a gate that was taken over. To be called when the layers that its
+  /// containers use are listed again: what no layer lists does not exist. Does nothing for a gate
+  /// that was mounted by this process.
+  public void serve() throws IOException {
+    gate.serve();
+  }
+
+  /// Closes the store and leaves the gate to the next process. Where nobody holds that meanwhile,
+  /// this is [#close].
+  ///
+  /// @param grace how long reads that are under way may take; what is not done then is asked again
+  public void leave(Duration grace) throws IOException {
+    layers.close();
+    try {
+      gate.leave(grace);
+      promotion.close();
+      fetching.scheduler().close();
+    } finally {
+      closeStore();
+    }
+  }
+
   /// Unmounts the gate and closes the store. Reads that wait end with an error.
   @Override
   public void close() throws IOException {
@@ -160,11 +237,15 @@ public final class LayerService implements AutoCloseable {
     try {
       promotion.close();
       fetching.scheduler().close(); // whoever waits for its turn does so no longer
-      session.close();
+      gate.close();
     } finally {
-      fetching.scheduler().memory().close();
-      fetching.trees().close();
-      store.close();
+      closeStore();
     }
+  }
+
+  private void closeStore() throws IOException {
+    fetching.scheduler().memory().close();
+    fetching.trees().close();
+    store.close();
   }
 }

@@ -13,6 +13,7 @@ import dev.asterism.estargz.TocLocator;
 import dev.asterism.estargz.TocReader;
 import dev.asterism.layers.LayerRequest.Verification;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -52,7 +53,13 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
   @GuardedBy("registration")
   private final Catalog catalog;
 
-  LayerStore(Path root, Path gate, BlobSource registry, Fetching fetching, StartPolicy policy, InstantSource clock)
+  LayerStore(
+      Path root,
+      Path gate,
+      BlobSource registry,
+      Fetching fetching,
+      StartPolicy policy,
+      InstantSource clock)
       throws IOException {
     this.layers = Files.createDirectories(root.resolve("layers"));
     this.chains = new ChainImages(Files.createDirectories(root.resolve("chains")));
@@ -64,6 +71,16 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     LayerDirectory.removeUnfinished(layers);
     chains.removeUnfinished();
     this.preparations = new Preparations(policy, root, layers, fetching, clock);
+    store.compiledLayers(this::compiledLayers);
+    store.heal(new Healer(fetching)::heal);
+  }
+
+  private Set<Digest> compiledLayers() {
+    try {
+      return LayerDirectory.list(layers);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override
@@ -286,6 +303,7 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     }
     registration.lock();
     try {
+      fetching.store().mounted(chain.layers());
       Path mountpoint = chains.mount(chain);
       fetching.trees().mounted(chain, chains.image(chain));
       return mountpoint;
@@ -311,6 +329,12 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     registration.lock();
     try {
       InUse kept = inUse.get();
+      fetching
+          .store()
+          .inUse(
+              kept.chains().stream()
+                  .flatMap(chain -> chain.layers().stream())
+                  .collect(Collectors.toSet()));
       chains.retain(kept.chains().stream().map(Chain::id).collect(Collectors.toSet()));
       removeLayers(kept.layers());
       preparations.retain(catalog.layers().stream().map(LayerContent::digest).toList());

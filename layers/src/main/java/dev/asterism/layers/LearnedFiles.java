@@ -49,8 +49,7 @@ final class LearnedFiles {
         if (touches || ranges.size() == Profile.MAX_RANGES) {
           ranges.add(
               new ByteRange(
-                  ranges.getLast().start(),
-                  Math.max(ranges.removeLast().end(), chunk.fileEnd())));
+                  ranges.getLast().start(), Math.max(ranges.removeLast().end(), chunk.fileEnd())));
         } else {
           ranges.add(new ByteRange(chunk.fileOffset(), chunk.fileEnd()));
         }
@@ -118,8 +117,7 @@ final class LearnedFiles {
     Map<Key, Used> files = new LinkedHashMap<>();
     for (ActiveStart.Use use : start.uses()) {
       files
-          .computeIfAbsent(
-              new Key(use.layer().digest(), use.chunk().object()), _ -> new Used(use))
+          .computeIfAbsent(new Key(use.layer().digest(), use.chunk().object()), _ -> new Used(use))
           .chunks
           .add(use.chunk());
     }
@@ -154,8 +152,7 @@ final class LearnedFiles {
     }
     return former.get().files().stream()
         .filter(file -> !used.contains(file.content()))
-        .filter(file ->
-            start.replay().map(replay -> !replay.asked(file.content())).orElse(true))
+        .filter(file -> start.replay().map(replay -> !replay.asked(file.content())).orElse(true))
         .toList();
   }
 }

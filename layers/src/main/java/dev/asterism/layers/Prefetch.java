@@ -19,9 +19,9 @@ import java.util.concurrent.TimeoutException;
 /// Fetches the part of a layer that the image says a start needs: what lies before the landmark, or
 /// as much as a label or the configuration says.
 ///
-/// All layers of an image at once; each has a few megabytes asked for at a time, so that the lowest,
-/// which comes first, does not keep the link from those above it. A layer is prefetched once.
-/// Thread-safe.
+/// All layers of an image at once; each has a few megabytes asked for at a time, so that the
+/// lowest, which comes first, does not keep the link from those above it. A layer is prefetched
+/// once. Thread-safe.
 final class Prefetch {
   private static final Logger LOGGER = System.getLogger(Prefetch.class.getName());
   private static final long SLICE = 2L << 20; // 2 MiB of compressed bytes
@@ -59,8 +59,7 @@ final class Prefetch {
     return switch (mark) {
       case PrefetchMark.UpTo(long offset) -> offset;
       case PrefetchMark.Nothing _ -> 0;
-      case PrefetchMark.Unsaid _ ->
-          Math.min(label.orElse(policy.size()), layer.table().blobSize());
+      case PrefetchMark.Unsaid _ -> Math.min(label.orElse(policy.size()), layer.table().blobSize());
     };
   }
 

@@ -23,8 +23,7 @@ final class Preparations implements AutoCloseable {
 
   /// @param root of all; profiles are kept below
   /// @param layers the directory of all compiled layers
-  Preparations(
-      StartPolicy policy, Path root, Path layers, Fetching fetching, InstantSource clock) {
+  Preparations(StartPolicy policy, Path root, Path layers, Fetching fetching, InstantSource clock) {
     Catalog catalog = fetching.catalog();
     this.layers = layers;
     this.recorder =
@@ -36,7 +35,8 @@ final class Preparations implements AutoCloseable {
             ? Optional.of(
                 new BackgroundFetch(
                     policy.background(),
-                    layer -> catalog.layer(layer.digest()).filter(layer::equals).isPresent()))
+                    layer -> catalog.layer(layer.digest()).filter(layer::equals).isPresent(),
+                    recorder::isStarting))
             : Optional.empty();
   }
 
@@ -56,8 +56,7 @@ final class Preparations implements AutoCloseable {
   /// A layer is mounted again after a restart.
   void reopened(LayerRequest request, LayerContent content) {
     recorder.reopened(request);
-    background.ifPresent(
-        fetch -> fetch.add(content, LayerDirectory.of(layers, content.digest())));
+    background.ifPresent(fetch -> fetch.add(content, LayerDirectory.of(layers, content.digest())));
   }
 
   /// A container is about to be started over a chain. Waits for its prefetch as long as the

@@ -76,8 +76,7 @@ public final class ProfileStore {
     } catch (NoSuchFileException | NotDirectoryException _) {
       return List.of();
     } catch (IOException e) {
-      LOGGER.log(
-          Level.WARNING, "profiles cannot be listed directory={0} cause={1}", directory, e);
+      LOGGER.log(Level.WARNING, "profiles cannot be listed directory={0} cause={1}", directory, e);
     }
     return found;
   }
@@ -91,8 +90,7 @@ public final class ProfileStore {
     } catch (NoSuchFileException _) {
       return Optional.empty();
     } catch (IOException e) {
-      LOGGER.log(
-          Level.WARNING, "profile is not used file={0} cause=\"{1}\"", file, e.getMessage());
+      LOGGER.log(Level.WARNING, "profile is not used file={0} cause=\"{1}\"", file, e.getMessage());
       return Optional.empty();
     }
   }

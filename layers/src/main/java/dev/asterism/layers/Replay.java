@@ -18,7 +18,8 @@ import java.util.Set;
 /// One replay of a profile: what of it is missing, layer by layer, within a bound of bytes.
 ///
 /// A layer that the profile knows gives what the profile says of it. Any other layer is taken for a
-/// newer version of one of them: a file is looked for by its path, then by its content. Thread-safe.
+/// newer version of one of them: a file is looked for by its path, then by its content.
+/// Thread-safe.
 final class Replay {
   /// A replay may fetch this share more than its start used: contents change from version to
   /// version.
@@ -54,7 +55,9 @@ final class Replay {
     try (ErofsImage names = ErofsImage.open(image)) {
       for (Profile.File file : profile.files()) {
         Optional<LayerObject> object =
-            known < 0 ? find(layer, names, file) : file.layer() == known ? byContent(layer, file) : Optional.empty();
+            known < 0
+                ? find(layer, names, file)
+                : file.layer() == known ? byContent(layer, file) : Optional.empty();
         if (object.isPresent()) {
           add(layer, object.get(), file.rangesIn(object.get().size()), taken, chunks);
         }
@@ -63,8 +66,8 @@ final class Replay {
     return chunks;
   }
 
-  private static Optional<LayerObject> find(
-      LayerContent layer, ErofsImage names, Profile.File file) throws MalformedLayerException {
+  private static Optional<LayerObject> find(LayerContent layer, ErofsImage names, Profile.File file)
+      throws MalformedLayerException {
     Optional<LayerObject> byPath = byPath(layer, names, file.path());
     return byPath.isPresent() ? byPath : byContent(layer, file);
   }
@@ -89,9 +92,7 @@ final class Replay {
 
   private static Optional<LayerObject> object(LayerContent layer, Digest content) {
     OptionalInt index = layer.table().find(content);
-    return index.isEmpty()
-        ? Optional.empty()
-        : Optional.of(layer.table().object(index.getAsInt()));
+    return index.isEmpty() ? Optional.empty() : Optional.of(layer.table().object(index.getAsInt()));
   }
 
   private void add(

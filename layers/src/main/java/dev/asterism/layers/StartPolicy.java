@@ -39,8 +39,8 @@ public record StartPolicy(Prefetching prefetch, Background background, Learning 
   ///
   /// @param enabled whether anything is
   /// @param size compressed bytes of a layer that has neither a landmark nor a label
-  /// @param patience how long the first mount over a layer waits for its prefetch; zero does not wait:
-  ///   what is read joins what is on its way
+  /// @param patience how long the first mount over a layer waits for its prefetch; zero does not
+  ///   wait: what is read joins what is on its way
   /// @param asyncSize a prefetch of more compressed bytes is not waited for; 0 means that all are
   public record Prefetching(boolean enabled, long size, Duration patience, long asyncSize) {
     /// Landmarks and labels count, and no mount waits.

@@ -22,12 +22,13 @@ import java.util.Map;
 /// @param length from the beginning to the last use or wait
 /// @param files how many distinct contents were used
 /// @param usedBytes of the chunks that were used
-/// @param unusedBytes of chunks that came for this image and were not used by then; what was fetched
-///   in the background is not counted
+/// @param unusedBytes of chunks that came for this image and were not used by then; what was
+///   fetched in the background is not counted
 /// @param waitCount how many calls of containers waited for a chunk
 /// @param waited how long all of them waited, one after the other
 /// @param failures how many of them ended without the chunk
-/// @param waits the files that were waited for longest, the longest first; not more than [#MAX_WAITS]
+/// @param waits the files that were waited for longest, the longest first; not more than
+///   [#MAX_WAITS]
 /// @param bytes of the range requests, by why they were made
 /// @param requests how many
 /// @param timeline each of them in order of its end; not more than [#MAX_REQUESTS]

@@ -30,6 +30,12 @@ final class StartRecorder implements FetchListener, AutoCloseable {
   /// An image that was prepared and not mounted is no start.
   private static final Duration UNMOUNTED = Duration.ofSeconds(30);
 
+  /// While one is not over for so long, its containers are likely to ask for more at any moment.
+  private static final Duration BUSY = Duration.ofMillis(1500);
+
+  /// Between the last layer of a pull and the mount for a container.
+  private static final Duration PULLED = Duration.ofMillis(500);
+
   private static final Duration LONGEST = Duration.ofMinutes(2);
   private static final Duration TICK = Duration.ofMillis(500);
   private static final int MAX_ACTIVE = 64;
@@ -93,6 +99,13 @@ final class StartRecorder implements FetchListener, AutoCloseable {
     }
   }
 
+  /// Tells whether a start is going on, or is likely to begin now: then the link is its alone.
+  boolean isStarting() {
+    long now = System.nanoTime();
+    return active.values().stream()
+        .anyMatch(start -> start.quiet(now).compareTo(start.isMounted() ? BUSY : PULLED) < 0);
+  }
+
   private Optional<ActiveStart> open(String image) {
     ActiveStart known = active.get(image);
     if (known != null) {
@@ -129,10 +142,7 @@ final class StartRecorder implements FetchListener, AutoCloseable {
       }
     } catch (IOException e) {
       LOGGER.log(
-          Level.WARNING,
-          "no replay layer={0} cause=\"{1}\"",
-          layer.digest(),
-          e.getMessage());
+          Level.WARNING, "no replay layer={0} cause=\"{1}\"", layer.digest(), e.getMessage());
     }
   }
 
@@ -189,11 +199,6 @@ final class StartRecorder implements FetchListener, AutoCloseable {
   private void finish(ActiveStart start) {
     try {
       Map<Digest, Map<Digest, String>> names = new LearnedFiles(layers).names(start);
-      starts.add(
-          start.record((layer, object) ->
-              names
-                  .getOrDefault(layer.digest(), Map.of())
-                  .getOrDefault(object.digest(), object.digest().toString())));
       if (policy.enabled()) {
         Optional<Profile> learned =
             new LearnedFiles(layers)
@@ -202,6 +207,11 @@ final class StartRecorder implements FetchListener, AutoCloseable {
           profiles.put(learned.get());
         }
       }
+      starts.add(
+          start.record((layer, object) ->
+              names
+                  .getOrDefault(layer.digest(), Map.of())
+                  .getOrDefault(object.digest(), object.digest().toString())));
     } catch (IOException e) {
       LOGGER.log(
           Level.WARNING,

@@ -92,7 +92,8 @@ final class BackgroundFetchTest {
       await(() -> isComplete(node, layer));
       assertThat(complete).hasSizeLessThanOrEqualTo(1); // it may have been quick the first time
       node.stop();
-      assertThat(node.objectSizes()).containsExactlyInAnyOrder((long) BIG.length, (long) SMALL.length);
+      assertThat(node.objectSizes())
+          .containsExactlyInAnyOrder((long) BIG.length, (long) SMALL.length);
     }
   }
 

@@ -3,6 +3,9 @@ package dev.asterism.layers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.asterism.cache.PartOfFile;
+import dev.asterism.fuse.NodeLedger;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
@@ -18,7 +21,16 @@ final class KnownNodesTest {
   private static final List<PartOfFile> PARTS = parts("one", "two");
   private static final List<PartOfFile> OTHERS = parts("one", "three");
 
-  private final KnownNodes nodes = new KnownNodes();
+  private final KnownNodes nodes = nodes();
+
+  /// A kernel that knows nothing yet.
+  static KnownNodes nodes() {
+    try {
+      return new KnownNodes(NodeLedger.create("test"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   private static List<PartOfFile> parts(String first, String second) {
     return List.of(

@@ -113,7 +113,7 @@ final class LayerContentTest {
     store = DirectoryCache.open(directory.resolve("cache"), InstantSource.system());
     memory = new IdleMemory();
     Digest digest = Digest.of(blob.bytes);
-    Catalog catalog = new Catalog();
+    Catalog catalog = new Catalog(KnownNodesTest.nodes());
     ImageTrees trees = new ImageTrees();
     Fetching fetching =
         new Fetching(

@@ -2,6 +2,7 @@ package dev.asterism.layers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.asterism.cache.CacheSettings;
 import dev.asterism.testkit.process.Command;
 import dev.asterism.testkit.process.Machine;
 import dev.asterism.testkit.process.Outcome;
@@ -47,19 +48,29 @@ final class LazyNode implements AutoCloseable {
   private final BlobSource source;
   private final FetchPolicy policy;
   private final StartPolicy starts;
+  private final CacheSettings settings;
+  private final InstantSource clock;
   private LayerService service;
   private boolean running = true;
   private int overlays;
   private List<LayerRequest> requests = List.of();
 
-  private LazyNode(Path directory, BlobSource source, FetchPolicy policy, StartPolicy starts)
+  private LazyNode(
+      Path directory,
+      BlobSource source,
+      FetchPolicy policy,
+      StartPolicy starts,
+      CacheSettings settings,
+      InstantSource clock)
       throws IOException {
+    this.starts = starts;
+    this.settings = settings;
+    this.clock = clock;
     this.directory = directory;
     this.root = directory.resolve("root");
     this.source = source;
     this.policy = policy;
-    this.starts = starts;
-    this.service = LayerService.open(root, source, policy, starts, InstantSource.system());
+    this.service = open();
   }
 
   /// Starts one below `directory`, with much patience.
@@ -75,8 +86,30 @@ final class LazyNode implements AutoCloseable {
   /// Starts one below `directory` that fetches ahead of being asked.
   static LazyNode start(Path directory, BlobSource source, FetchPolicy policy, StartPolicy starts)
       throws IOException {
+    return start(directory, source, policy, starts, CacheSettings.DEFAULT, InstantSource.system());
+  }
+
+  /// Starts one below `directory`, with a store and a clock of the test's choice.
+  static LazyNode start(
+      Path directory,
+      BlobSource source,
+      FetchPolicy policy,
+      CacheSettings settings,
+      InstantSource clock)
+      throws IOException {
+    return start(directory, source, policy, StartPolicy.NOTHING, settings, clock);
+  }
+
+  private static LazyNode start(
+      Path directory,
+      BlobSource source,
+      FetchPolicy policy,
+      StartPolicy starts,
+      CacheSettings settings,
+      InstantSource clock)
+      throws IOException {
     Machine.requireRootAnd("mount", "umount", "find", "getfattr", "sha256sum");
-    return new LazyNode(directory, source, policy, starts);
+    return new LazyNode(directory, source, policy, starts, settings, clock);
   }
 
   /// Prepares layers, lowest first, and mounts an overlay over them, read-only. Returns where.
@@ -111,9 +144,13 @@ final class LazyNode implements AutoCloseable {
     service.close();
   }
 
+  private LayerService open() throws IOException {
+    return LayerService.open(root, source, new LayerSettings(policy, starts, settings), clock);
+  }
+
   /// Starts it again on the same root.
   void start() throws IOException {
-    service = LayerService.open(root, source, policy, starts, InstantSource.system());
+    service = open();
     running = true;
   }
 

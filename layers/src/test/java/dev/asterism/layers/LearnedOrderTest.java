@@ -144,8 +144,7 @@ final class LearnedOrderTest {
         LazyNode node = node("one", origin, StartPolicy.NOTHING)) {
       LayerRequest layer = origin.add(version(SMALL));
       node.mount(layer);
-      LayerContent content =
-          node.service().fetching().catalog().layer(layer.layer()).orElseThrow();
+      LayerContent content = node.service().fetching().catalog().layer(layer.layer()).orElseThrow();
       Profile wrong =
           new Profile(
               layer.image(),
@@ -162,7 +161,10 @@ final class LearnedOrderTest {
           new Replay(wrong, 500_000)
               .plan(
                   content,
-                  node.root().resolve("layers").resolve(layer.layer().hex()).resolve("layer.erofs"));
+                  node.root()
+                      .resolve("layers")
+                      .resolve(layer.layer().hex())
+                      .resolve("layer.erofs"));
 
       assertThat(chunks).isNotEmpty();
       assertThat(chunks.stream().mapToLong(Batch::packed).sum()).isBetween(400_000L, 500_000L);

@@ -37,8 +37,7 @@ final class PrefetchTest {
   }
 
   private static StartPolicy prefetching(long size, Duration patience, long asyncSize) {
-    return StartPolicy.NOTHING.with(
-        new StartPolicy.Prefetching(true, size, patience, asyncSize));
+    return StartPolicy.NOTHING.with(new StartPolicy.Prefetching(true, size, patience, asyncSize));
   }
 
   private LazyNode node(Origin origin, StartPolicy policy) throws Exception {
@@ -57,7 +56,8 @@ final class PrefetchTest {
       LayerRequest layer = origin.add(optimized());
       Path rootfs = node.mount(layer);
 
-      await(() -> node.objectSizes().containsAll(List.of((long) FIRST.length, (long) SECOND.length)));
+      await(
+          () -> node.objectSizes().containsAll(List.of((long) FIRST.length, (long) SECOND.length)));
       node.stop(); // from now on there is only what has been fetched
 
       long landmark = landmark(node, layer);
@@ -93,7 +93,8 @@ final class PrefetchTest {
       node.mount(layer);
       List<ByteRange> once = origin.ranges(layer);
 
-      node.mount(new LayerRequest(
+      node.mount(
+          new LayerRequest(
               layer.image() + "-again", layer.layer(), layer.tocDigest(), layer.verification()));
 
       assertThat(origin.ranges(layer)).isEqualTo(once);

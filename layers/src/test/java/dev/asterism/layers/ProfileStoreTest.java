@@ -65,7 +65,9 @@ final class ProfileStoreTest {
     store.put(profile("registry.example/app:1", 10));
     store.put(profile("registry.example/app:1", 20));
 
-    assertThat(store.list()).extracting(Profile::recorded).containsExactly(Instant.ofEpochSecond(20));
+    assertThat(store.list())
+        .extracting(Profile::recorded)
+        .containsExactly(Instant.ofEpochSecond(20));
   }
 
   @Test

@@ -5,6 +5,7 @@ package dev.asterism.linux;
 public enum Errno {
   EPERM(1),
   ENOENT(2),
+  ESRCH(3),
   EINTR(4),
   EIO(5),
   E2BIG(7),

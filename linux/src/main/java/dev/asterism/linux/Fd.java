@@ -38,7 +38,15 @@ public final class Fd implements AutoCloseable {
   private static final MethodHandle WRITE =
       Native.downcall("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
 
+  // int fcntl(int fd, int cmd, ...);
+  private static final MethodHandle FCNTL =
+      Native.downcall(
+          "fcntl",
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT),
+          Linker.Option.firstVariadicArg(2));
+
   // asm-generic/fcntl.h
+  private static final int F_DUPFD_CLOEXEC = 1030;
   private static final int O_RDONLY = 0;
   private static final int O_RDWR = 2;
   private static final int O_CLOEXEC = 0x80000;
@@ -60,6 +68,24 @@ public final class Fd implements AutoCloseable {
       throw new IllegalArgumentException("no descriptor: " + number);
     }
     return new Fd(number);
+  }
+
+  /// Returns a second descriptor of the same open file, numbered `atLeast` or above; close-on-exec.
+  ///
+  /// @throws ErrnoException if fcntl(2) fails: `EBADF` if this is closed or no descriptor, `EMFILE`
+  public Fd duplicate(int atLeast) throws ErrnoException {
+    use("fcntl");
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = Native.errnoState(arena);
+      int copy = (int) FCNTL.invokeExact(state, number, F_DUPFD_CLOEXEC, atLeast);
+      return new Fd(checked(copy, "fcntl", state));
+    } catch (ErrnoException e) {
+      throw e;
+    } catch (Throwable e) {
+      throw Native.bug(e);
+    } finally {
+      unuse();
+    }
   }
 
   /// Opens a file for reading; close-on-exec.

@@ -184,6 +184,7 @@ public final class Links {
         Integer.toUnsignedLong(statx.get(JAVA_INT, 16)),
         Short.toUnsignedInt(statx.get(ValueLayout.JAVA_SHORT, 28)),
         statx.get(ValueLayout.JAVA_LONG, 40),
-        statx.get(ValueLayout.JAVA_LONG, 48));
+        statx.get(ValueLayout.JAVA_LONG, 48),
+        statx.get(ValueLayout.JAVA_LONG, 96));
   }
 }

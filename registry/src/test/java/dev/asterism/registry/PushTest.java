@@ -186,6 +186,7 @@ class PushTest {
   }
 
   /// Bytes in memory, of which reading may fail at some point.
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Bytes(byte[] bytes, int failAt) implements Blob {
     Bytes(byte[] bytes) {
       this(bytes, Integer.MAX_VALUE);

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -49,10 +50,13 @@ public final class SnapshotServer implements AutoCloseable {
   public static SnapshotServer start(Path socket, Snapshots snapshots) throws IOException {
     Path path = socket.toAbsolutePath();
     SocketFile.makeRoom(path);
+    // Bound under another name: who finds the socket is answered at once, and only root finds it.
+    Path hidden = path.resolveSibling(path.getFileName() + "~");
+    Files.deleteIfExists(hidden);
     EventLoopGroup io = new MultiThreadIoEventLoopGroup(IO_THREADS, NioIoHandler.newFactory());
     ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
     Server server =
-        NettyServerBuilder.forAddress(UnixDomainSocketAddress.of(path))
+        NettyServerBuilder.forAddress(UnixDomainSocketAddress.of(hidden))
             .channelType(NioServerDomainSocketChannel.class)
             // grpc sets it on every connection, and a unix socket only warns that it has no such
             // option.
@@ -65,7 +69,9 @@ public final class SnapshotServer implements AutoCloseable {
     SnapshotServer started = new SnapshotServer(path, server, io, calls);
     try {
       server.start();
-      SocketFile.restrict(path);
+      SocketFile.restrict(hidden);
+      Greeting.await(hidden);
+      Files.move(hidden, path, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException | RuntimeException e) {
       started.stop();
       throw e;

@@ -3,6 +3,7 @@ package dev.asterism.cli.admin;
 import dev.asterism.cli.cache.ContentJson;
 import dev.asterism.cli.cache.CountersJson;
 import dev.asterism.cli.cache.ExportJson;
+import dev.asterism.cli.cache.LocalTending;
 import dev.asterism.cli.cache.StoreContent;
 import dev.asterism.cli.metrics.Metrics;
 import java.io.IOException;
@@ -16,6 +17,8 @@ public final class AdminEndpoints {
 
   /// Returns everything, for the socket of root alone.
   static Routes all(DaemonView daemon, Metrics metrics) {
+    TendingEndpoints tending =
+        new TendingEndpoints(new LocalTending(daemon.root(), daemon.store(), daemon.clock()));
     return new Routes(AT_ONCE)
         .add("GET", "/healthz", (_, response) -> response.send(200, "text/plain", "ok\n"))
         .add("GET", "/readyz", (_, response) -> response.send(200, "text/plain", "ok\n"))
@@ -40,7 +43,12 @@ public final class AdminEndpoints {
         .add(
             "GET",
             "/v1/cache/export",
-            (_, response) -> response.send(200, Response.JSON, ExportJson.text(content(daemon))));
+            (_, response) -> response.send(200, Response.JSON, ExportJson.text(content(daemon))))
+        .add("POST", "/v1/cache/clean", tending::clean)
+        .add("POST", "/v1/cache/verify", tending::verify)
+        .add("GET", "/v1/cache/pins", tending::pins)
+        .add("POST", "/v1/cache/pin", tending::pin)
+        .add("POST", "/v1/cache/unpin", tending::unpin);
   }
 
   /// Returns what the metrics' own listener answers: nothing that changes anything.

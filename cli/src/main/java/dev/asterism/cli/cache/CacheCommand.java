@@ -15,6 +15,10 @@ import picocli.CommandLine.Spec;
     subcommands = {
       StatsCommand.class,
       ListCommand.class,
+      VerifyCommand.class,
+      CleanCommand.class,
+      PinCommand.class,
+      UnpinCommand.class,
       ExportCommand.class,
       MapCommand.class,
       CommandLine.HelpCommand.class,

@@ -51,9 +51,12 @@ public final class ContentText {
     line(
         text,
         "unused",
-        "%s in %s objects that no layer holds: 'asterism cache clean' removes them"
-            .formatted(
-                ByteText.of(survey.unused().stored()), ByteText.count(survey.unused().files())));
+        survey.unused().files() == 0
+            ? "nothing"
+            : "%s in %s objects that no layer holds: 'asterism cache clean' removes them"
+                .formatted(
+                    ByteText.of(survey.unused().stored()),
+                    ByteText.count(survey.unused().files())));
     line(
         text,
         "overhead",

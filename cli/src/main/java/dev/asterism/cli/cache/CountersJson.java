@@ -1,8 +1,10 @@
 package dev.asterism.cli.cache;
 
+import dev.asterism.cache.BudgetStatus;
 import dev.asterism.cache.CacheCounters;
 import dev.asterism.cache.Cause;
 import dev.asterism.cache.DirectoryCache;
+import dev.asterism.cache.ScrubStatus;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,6 +29,35 @@ public final class CountersJson {
     causes(json, "linkFailures", counters.linkFailures());
     causes(json, "writeFailures", counters.writeFailures());
     causes(json, "readFailures", counters.readFailures());
+    budget(json, store.budget());
+    json.writeNumberProperty("pinned", store.pins().size());
+    scrub(json, store.scrub());
+  }
+
+  private static void budget(JsonGenerator json, BudgetStatus budget) {
+    json.writeObjectPropertyStart("budget");
+    json.writeNumberProperty("used", budget.used());
+    budget.maxSize().ifPresent(size -> json.writeNumberProperty("maxSize", size));
+    json.writeNumberProperty("total", budget.total());
+    json.writeNumberProperty("free", budget.free());
+    json.writeNumberProperty("minFree", budget.minFree());
+    json.writeNumberProperty("evictedObjects", budget.evictedObjects());
+    json.writeNumberProperty("evictedBytes", budget.evictedBytes());
+    budget.unreachable().ifPresent(why -> json.writeStringProperty("unreachable", why));
+    json.writeEndObject();
+  }
+
+  private static void scrub(JsonGenerator json, ScrubStatus scrub) {
+    json.writeObjectPropertyStart("scrub");
+    scrub
+        .lastComplete()
+        .ifPresent(when -> json.writeStringProperty("lastComplete", when.toString()));
+    scrub.begun().ifPresent(when -> json.writeStringProperty("begun", when.toString()));
+    json.writeNumberProperty("files", scrub.files());
+    json.writeNumberProperty("bytes", scrub.bytes());
+    json.writeNumberProperty("wrong", scrub.wrong());
+    json.writeNumberProperty("healed", scrub.healed());
+    json.writeEndObject();
   }
 
   private static void causes(JsonGenerator json, String name, Map<Cause, Long> counts) {

@@ -39,14 +39,19 @@ public record StoreContent(
   /// @param progress is told now and then how many names have been read
   /// @throws IOException if there is none, or it cannot be read
   public static StoreContent read(Path root, LongConsumer progress) throws IOException {
+    requireStore(root);
     Path cache = root.resolve("cache");
-    if (!Files.isDirectory(cache)) {
-      throw new IOException(
-          "no store in %s: --root names the daemon's root directory".formatted(root));
-    }
     List<ImageLayers> images = ImageLayers.read(root);
     return new StoreContent(
         root, StoreSurvey.of(cache, progress), images, compiled(root.resolve("layers")));
+  }
+
+  /// @throws IOException if no store is in a root
+  static void requireStore(Path root) throws IOException {
+    if (!Files.isDirectory(root.resolve("cache"))) {
+      throw new IOException(
+          "no store in %s: --root names the daemon's root directory".formatted(root));
+    }
   }
 
   /// Returns the images, and then the layers that belong to none.

@@ -19,6 +19,14 @@ final class StoreOptions {
     return root.toAbsolutePath().normalize();
   }
 
+  /// Returns the daemon's root, where a store is.
+  ///
+  /// @throws IOException if there is none
+  Path existing() throws IOException {
+    StoreContent.requireStore(root());
+    return root();
+  }
+
   /// Reads what is there, showing how far it is.
   StoreContent read() throws IOException {
     Progress progress = Progress.onStandardError();

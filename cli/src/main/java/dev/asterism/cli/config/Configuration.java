@@ -1,5 +1,7 @@
 package dev.asterism.cli.config;
 
+import dev.asterism.cache.Budget;
+import dev.asterism.cache.Upkeep;
 import dev.asterism.layers.StartPolicy;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -10,6 +12,8 @@ import java.util.Optional;
 /// @param verification how far images must prove themselves
 /// @param blob how blobs are fetched
 /// @param directoryCache how chunks are kept
+/// @param budget how much of the disk the store may take
+/// @param upkeep what the store does for itself
 /// @param requestTimeout how long a registry may take to begin an answer
 /// @param metricsAddress where the metrics are read over TCP; empty for nowhere
 /// @param starts what is fetched before it is read
@@ -17,6 +21,8 @@ public record Configuration(
     Verification verification,
     BlobConfig blob,
     DirectoryCacheConfig directoryCache,
+    Budget budget,
+    Upkeep upkeep,
     Duration requestTimeout,
     Optional<InetSocketAddress> metricsAddress,
     StartPolicy starts) {
@@ -27,6 +33,8 @@ public record Configuration(
           Verification.REQUIRED,
           BlobConfig.DEFAULT,
           DirectoryCacheConfig.DEFAULT,
+          Budget.DEFAULT,
+          Upkeep.DEFAULT,
           Duration.ofSeconds(30),
           Optional.empty(),
           StartPolicy.DEFAULT);

@@ -1,5 +1,8 @@
 package dev.asterism.cli.config;
 
+import dev.asterism.cache.Budget;
+import dev.asterism.cache.Limit;
+import dev.asterism.cache.Upkeep;
 import dev.asterism.cli.config.Configuration.BlobConfig;
 import dev.asterism.cli.config.Configuration.DirectoryCacheConfig;
 import dev.asterism.cli.config.Configuration.Verification;
@@ -104,6 +107,14 @@ public final class ConfigurationFile {
             milliseconds(Key.MIN_WAIT, blob.minWait()),
             milliseconds(Key.MAX_WAIT, blob.maxWait())),
         new DirectoryCacheConfig(flag(Key.ENABLE_HARDLINK, base.directoryCache().enableHardlink())),
+        new Budget(
+            limit(Key.MAX_SIZE, base.budget().maxSize()),
+            limit(Key.MIN_FREE, base.budget().minFree())),
+        new Upkeep(
+            base.upkeep().cleanEvery(),
+            seconds(Key.UNUSED, base.upkeep().unusedFor()),
+            base.upkeep().scrubEvery(),
+            rate(Key.SCRUB_RATE, base.upkeep().scrubRate())),
         seconds(Key.REQUEST_TIMEOUT, base.requestTimeout()),
         metricsAddress(),
         starts());
@@ -190,6 +201,37 @@ public final class ConfigurationFile {
       problems.add(at(key) + "'%s' is not a whole number".formatted(key.path()));
       return otherwise;
     }
+  }
+
+  /// Reads an amount of disk space: a text with a unit, or a number of bytes.
+  private Limit limit(Key key, Limit otherwise) {
+    Object value = toml.get(key.path());
+    Optional<Limit> limit =
+        switch (value) {
+          case null -> Optional.of(otherwise);
+          case String text -> Limit.parse(text);
+          case Long bytes when bytes >= 0 -> Optional.of(new Limit.Bytes(bytes));
+          default -> Optional.empty();
+        };
+    if (limit.isEmpty()) {
+      problems.add(
+          at(key)
+              + "'%s' is neither a size nor a part of the disk, such as \"50GiB\" or \"10%%\""
+                  .formatted(key.path()));
+    }
+    return limit.orElse(otherwise);
+  }
+
+  /// Reads bytes a second.
+  private long rate(Key key, long otherwise) {
+    return switch (limit(key, new Limit.Bytes(otherwise))) {
+      case Limit.Bytes(long bytes) -> bytes;
+      case Limit.Unset() -> otherwise;
+      case Limit.Percent _ -> {
+        problems.add(at(key) + "'%s' is not a size, such as \"8MiB\"".formatted(key.path()));
+        yield otherwise;
+      }
+    };
   }
 
   private boolean flag(Key key, boolean otherwise) {

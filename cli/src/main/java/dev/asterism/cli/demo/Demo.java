@@ -1,5 +1,9 @@
 package dev.asterism.cli.demo;
 
+import dev.asterism.cli.cache.ContentText;
+import dev.asterism.cli.cache.Sharing;
+import dev.asterism.cli.cache.SharingMap;
+import dev.asterism.cli.cache.StoreContent;
 import dev.asterism.estargz.EstargzOptions;
 import dev.asterism.testkit.containerd.PrivateContainerd;
 import dev.asterism.testkit.image.BuiltImage;
@@ -13,6 +17,7 @@ import dev.asterism.testkit.process.ScratchFolder;
 import dev.asterism.testkit.registry.TestImage;
 import dev.asterism.testkit.registry.TestRegistry;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,13 +35,16 @@ public final class Demo {
 
   private final List<String> ownProgram;
   private final LinkSpeed speed;
+  private final Path map;
   private final Consumer<String> progress;
 
   /// @param ownProgram the words that start `asterism`; a subcommand follows
+  /// @param map where the picture of Asterism's store is written, with the directories above it
   /// @param progress is told what is being done
-  public Demo(List<String> ownProgram, LinkSpeed speed, Consumer<String> progress) {
+  public Demo(List<String> ownProgram, LinkSpeed speed, Path map, Consumer<String> progress) {
     this.ownProgram = List.copyOf(ownProgram);
     this.speed = speed;
+    this.map = map.toAbsolutePath();
     this.progress = progress;
   }
 
@@ -61,8 +69,29 @@ public final class Demo {
       Figures first = measure("overlayfs", overlayfs, references);
       Side asterism = asterism(scratch.path(), registry, link, cleanup);
       Figures second = measure("Asterism", asterism, references);
-      return report(versions, first, second);
+      Sharing sharing = StoreContent.read(asterismRoot(scratch.path()), _ -> {}).byImage();
+      return report(versions, first, second) + sharing(sharing);
     }
+  }
+
+  private static Path asterismRoot(Path scratch) {
+    return scratch.resolve("asterism/root");
+  }
+
+  /// Returns the table of who shares what, and says where the picture of it is.
+  private String sharing(Sharing sharing) throws IOException {
+    if (map.getParent() instanceof Path above) {
+      Files.createDirectories(above);
+    }
+    Files.writeString(map, SharingMap.svg(sharing), StandardCharsets.UTF_8);
+    return """
+
+    What Asterism keeps, as 'asterism cache ls' shows it:
+
+    %s
+    The same as a picture, the only file that is left of all this: %s
+    """
+        .formatted(ContentText.images(sharing), map);
   }
 
   /// Ends what still runs because a signal came between.
@@ -124,7 +153,7 @@ public final class Demo {
   private Side asterism(Path scratch, TestRegistry registry, ShapedLink link, Cleanup cleanup)
       throws IOException, InterruptedException {
     Path home = Files.createDirectory(scratch.resolve("asterism"));
-    Path root = home.resolve("root");
+    Path root = asterismRoot(scratch);
     Path socket = home.resolve("asterism.sock");
     Daemon daemon = Daemon.start(daemon(socket, root), socket, home.resolve("asterism.log"));
     cleanup.add(daemon::close);
@@ -137,7 +166,7 @@ public final class Demo {
   private Command daemon(Path socket, Path root) {
     return Command.of(ownProgram)
         .with("daemon", "--address", socket.toString(), "--root", root.toString())
-        .with("--log-format", "json");
+        .with("--unmount-on-exit", "--log-format", "json");
   }
 
   private static Traffic traffic(TestRegistry registry, ShapedLink link) {

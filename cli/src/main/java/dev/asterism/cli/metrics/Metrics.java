@@ -2,6 +2,7 @@ package dev.asterism.cli.metrics;
 
 import dev.asterism.cache.CacheCounters;
 import dev.asterism.cache.Cause;
+import dev.asterism.cache.DirectoryCache;
 import dev.asterism.layers.LayerService;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
@@ -37,6 +38,7 @@ public final class Metrics {
     metrics.addBuild(version);
     metrics.addCache();
     metrics.addFailures();
+    metrics.addBudget();
     return metrics;
   }
 
@@ -61,36 +63,59 @@ public final class Metrics {
   }
 
   private void addCache() {
-    counter(
+    counted(
         "asterism_cache_files_added",
         "Files written under a digest that was new.",
         CacheCounters::filesAdded);
-    counter("asterism_cache_bytes_added", "Their bytes.", CacheCounters::bytesAdded);
-    counter(
+    counted("asterism_cache_bytes_added", "Their bytes.", CacheCounters::bytesAdded);
+    counted(
         "asterism_cache_links_made",
         "Links of layers to content that was there already.",
         CacheCounters::linksMade);
-    counter(
+    counted(
         "asterism_cache_bytes_saved",
         "Bytes that were not written thanks to these links.",
         CacheCounters::bytesShared);
-    counter(
+    counted(
         "asterism_cache_second_inodes",
         "Copies made because a file could have no more links.",
         CacheCounters::secondInodes);
-    counter(
+    counted(
         "asterism_cache_files_completed",
         "Files of several chunks that became one object.",
         CacheCounters::filesCompleted);
-    counter("asterism_cache_syncs", "Syncs of the file system.", CacheCounters::syncs);
-    counter(
+    counted("asterism_cache_syncs", "Syncs of the file system.", CacheCounters::syncs);
+    counted(
         "asterism_cache_restored",
         "Files that were hashed again after an unclean stop and were right.",
         CacheCounters::restored);
-    counter(
+    counted(
         "asterism_cache_damaged",
         "Files whose bytes were not what their digest says; removed.",
         CacheCounters::damaged);
+  }
+
+  private void addBudget() {
+    gauge("asterism_cache_bytes", "Bytes that the store occupies.", s -> s.budget().used());
+    gauge(
+        "asterism_cache_disk_free_bytes",
+        "Bytes of its file system that are free.",
+        s -> s.budget().free());
+    gauge("asterism_cache_pins", "Images that are pinned.", s -> s.pins().size());
+    counter(
+        "asterism_cache_evicted_objects",
+        "Objects taken out of the store for room.",
+        s -> s.budget().evictedObjects());
+    counter("asterism_cache_evicted_bytes", "Their bytes.", s -> s.budget().evictedBytes());
+    counter("asterism_cache_scrub_wrong", "Objects a scrub found wrong.", s -> s.scrub().wrong());
+    counter(
+        "asterism_cache_scrub_healed",
+        "Of these, objects that stand in the store again.",
+        s -> s.scrub().healed());
+    gauge(
+        "asterism_cache_scrub_bytes",
+        "Bytes that the present pass of the scrub has hashed.",
+        s -> s.scrub().bytes());
   }
 
   private void addFailures() {
@@ -102,19 +127,23 @@ public final class Metrics {
         "asterism_cache_read_failures", "Reads that were refused.", CacheCounters::readFailures);
   }
 
-  private void counter(String name, String help, ToDoubleFunction<CacheCounters> value) {
+  private void counted(String name, String help, ToDoubleFunction<CacheCounters> value) {
+    counter(name, help, store -> value.applyAsDouble(store.counters()));
+  }
+
+  private void counter(String name, String help, ToDoubleFunction<DirectoryCache> value) {
     CounterWithCallback.builder()
         .name(name)
         .help(help)
-        .callback(call -> call.call(value.applyAsDouble(layers.store().counters())))
+        .callback(call -> call.call(value.applyAsDouble(layers.store())))
         .register(registry);
   }
 
-  private void gauge(String name, String help, ToDoubleFunction<LayerService> value) {
+  private void gauge(String name, String help, ToDoubleFunction<DirectoryCache> value) {
     GaugeWithCallback.builder()
         .name(name)
         .help(help)
-        .callback(call -> call.call(value.applyAsDouble(layers)))
+        .callback(call -> call.call(value.applyAsDouble(layers.store())))
         .register(registry);
   }
 

@@ -3,6 +3,8 @@ package dev.asterism.cli.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.asterism.cache.Budget;
+import dev.asterism.cache.Limit;
 import dev.asterism.cli.config.Configuration.Verification;
 import dev.asterism.layers.StartPolicy;
 import java.nio.file.Files;
@@ -48,6 +50,36 @@ class ConfigurationFileTest {
   }
 
   @Test
+  void load_limitsOfTheStore_areRead() throws Exception {
+    Configuration configuration =
+        load("""
+        [directory_cache]
+        max_size = "50GiB"
+        min_free = "16%"
+        remove_unused_sec = 3600
+        scrub_rate = "0"
+        """)
+            .configuration();
+
+    assertThat(configuration.budget())
+        .isEqualTo(new Budget(new Limit.Bytes(50L << 30), new Limit.Percent(16)));
+    assertThat(configuration.upkeep().unusedFor()).isEqualTo(Duration.ofHours(1));
+    assertThat(configuration.upkeep().scrubRate()).isZero();
+    assertThat(load("directory_cache.max_size = 4096\n").configuration().budget().maxSize())
+        .isEqualTo(new Limit.Bytes(4096));
+  }
+
+  @Test
+  void load_limitsThatAreNone_areNamedWithTheirLines() {
+    assertThatThrownBy(() ->
+            load("[directory_cache]\nmax_size = \"much\"\nmin_free = -1\nscrub_rate = \"5%\"\n"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining(":2: 'directory_cache.max_size' is neither a size nor")
+        .hasMessageContaining(":3: 'directory_cache.min_free' is neither")
+        .hasMessageContaining(":4: 'directory_cache.scrub_rate' is not a size");
+  }
+
+  @Test
   void load_zero_standsForTheDefault() throws Exception {
     assertThat(load("[blob]\nmax_retries = 0\n").configuration().blob().maxRetries()).isEqualTo(5);
   }
@@ -56,15 +88,15 @@ class ConfigurationFileTest {
   void load_keysOfStarts_areTaken() throws Exception {
     StartPolicy starts =
         load("""
-            prefetch_size = 1048576
-            prefetch_timeout_sec = 7
-            prefetch_async_size = 4096
-            no_background_fetch = true
-            max_concurrency = 5
-            [learned]
-            disable = true
-            max_bytes = 1000000
-            """)
+        prefetch_size = 1048576
+        prefetch_timeout_sec = 7
+        prefetch_async_size = 4096
+        no_background_fetch = true
+        max_concurrency = 5
+        [learned]
+        disable = true
+        max_bytes = 1000000
+        """)
             .configuration()
             .starts();
 

@@ -84,10 +84,18 @@ final class TestNode implements AutoCloseable {
   /// Starts a daemon, the first one or the next one.
   void startDaemon() throws IOException, InterruptedException {
     Path log = log(daemons.size());
-    Command command =
-        Asterism.command("daemon", "--address", socket().toString())
-            .with("--root", root().toString(), "--log-level", "debug", "--log-format", "json");
-    daemons.add(Daemon.start(command, socket(), log));
+    daemons.add(Daemon.start(daemon(), socket(), log));
+  }
+
+  /// How to start a daemon.
+  Command daemon() {
+    return Asterism.command("daemon", "--address", socket().toString())
+        .with("--root", root().toString(), "--log-level", "debug", "--log-format", "json");
+  }
+
+  /// Takes away what a daemon that has ended left for the next one.
+  Outcome unmountAll() throws IOException, InterruptedException {
+    return Asterism.command("unmount", "--all", "--root", root().toString()).run();
   }
 
   /// Ends the daemon as a service manager does.
@@ -309,6 +317,12 @@ final class TestNode implements AutoCloseable {
       containerd.close();
     } finally {
       stopDaemon();
+      try {
+        unmountAll().orThrow();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted while unmounting", e);
+      }
       scratch.close();
     }
   }

@@ -41,8 +41,7 @@ final class Pipe {
 
   /// @param sent told when bytes are put onto the link
   /// @param received told when they have left it
-  Pipe(
-      Socket from, Socket to, LinkShape shape, Bandwidth bandwidth, Tap sent, Tap received) {
+  Pipe(Socket from, Socket to, LinkShape shape, Bandwidth bandwidth, Tap sent, Tap received) {
     this.from = from;
     this.to = to;
     this.bandwidth = bandwidth;

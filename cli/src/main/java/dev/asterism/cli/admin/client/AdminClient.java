@@ -58,6 +58,13 @@ public final class AdminClient {
     return request("POST", path, body);
   }
 
+  /// Returns what the daemon says of itself.
+  ///
+  /// @throws IOException if it cannot be reached
+  public FlatJson status() throws IOException {
+    return FlatJson.parse(get("/v1/status"));
+  }
+
   private String request(String method, String path, String body) throws IOException {
     StringBuilder answer = new StringBuilder();
     exchange(

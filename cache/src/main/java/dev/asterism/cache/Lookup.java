@@ -1,0 +1,89 @@
+package dev.asterism.cache;
+
+import dev.asterism.cache.CachedChunk.Source;
+import dev.asterism.cache.index.LinksIndex;
+import dev.asterism.content.Digest;
+import java.util.Optional;
+
+/// The way to a chunk: memory, then the files that are open, then the digest's file, then the key's
+/// own. By the first two equal chunks of all keys are one buffer and one open file. Thread-safe.
+///
+/// What memory and open files hold was hashed to its digest and cannot change, so it is right even
+/// when the store has lost it; [#drop] lets it go.
+final class Lookup implements AutoCloseable {
+  private final RecentBytes memory;
+  private final OpenFiles open;
+  private final HardlinkManager links;
+  private final Ledger ledger;
+  private final Tally tally;
+
+  Lookup(DirectoryCacheConfig config, HardlinkManager links, Ledger ledger, Tally tally) {
+    memory = new RecentBytes(config.direct() ? 0 : config.maxLruCacheEntry());
+    open = new OpenFiles(config.direct() ? 0 : config.maxCacheFds());
+    this.links = links;
+    this.ledger = ledger;
+    this.tally = tally;
+  }
+
+  /// Finds a chunk of a layer.
+  ///
+  /// @param given what the caller says that it hashes to; else the index may know
+  Optional<CachedChunk> find(LayerCache layer, ChunkKey key, Optional<ChunkDigest> given) {
+    Optional<CachedChunk> found =
+        given.or(() -> known(layer, key)).flatMap(digest -> find(layer, key, digest));
+    if (found.isEmpty()) {
+      found = layer.findOwn(key).map(own -> CachedChunk.of(Source.KEY, own));
+    }
+    tally.looked(found.map(CachedChunk::source));
+    return found;
+  }
+
+  private Optional<ChunkDigest> known(LayerCache layer, ChunkKey key) {
+    return ledger
+        .index()
+        .find(layer.layer(), key.entry(), key.chunkOffset())
+        .filter(entry -> entry.size() > 0)
+        .map(Lookup::digestOf);
+  }
+
+  private static ChunkDigest digestOf(LinksIndex.Entry entry) {
+    return new ChunkDigest(entry.digest(), entry.size());
+  }
+
+  private Optional<CachedChunk> find(LayerCache layer, ChunkKey key, ChunkDigest wanted) {
+    Digest digest = wanted.digest();
+    Optional<CachedChunk> found =
+        memory
+            .find(digest)
+            .filter(bytes -> bytes.length == wanted.size())
+            .map(CachedChunk::ofMemory)
+            .or(() ->
+                open.find(digest, wanted.size())
+                    .map(file -> CachedChunk.of(Source.OPEN_FILE, file)));
+    if (found.isPresent()) {
+      ledger.used(digest);
+      return found;
+    }
+    return links
+        .find(digest, wanted.size())
+        .map(stored -> CachedChunk.of(Source.DIGEST, open.put(digest, stored)))
+        .or(() ->
+            layer.findOwn(key, digest, wanted.size()).map(own -> CachedChunk.of(Source.KEY, own)));
+  }
+
+  /// Keeps bytes in memory that hash to `digest`.
+  void remember(Digest digest, byte[] bytes) {
+    memory.put(digest, bytes);
+  }
+
+  /// Lets go of a digest that the store has no more.
+  void drop(Digest digest) {
+    memory.drop(digest);
+    open.drop(digest);
+  }
+
+  @Override
+  public void close() {
+    open.close();
+  }
+}

@@ -1,0 +1,128 @@
+package dev.asterism.cache;
+
+import dev.asterism.content.Digest;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/// Files that were opened last and stay open: one for a digest, however many read it. Thread-safe.
+///
+/// A file that has to go is closed when its last reader is done.
+final class OpenFiles implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(OpenFiles.class.getName());
+
+  private final int max;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final LinkedHashMap<Digest, Shared> files = new LinkedHashMap<>(16, 0.75f, true);
+
+  OpenFiles(int max) {
+    this.max = max;
+  }
+
+  /// A file in use. Closing it is saying that one is done with it.
+  final class Shared implements AutoCloseable {
+    final Stored stored;
+    private int users = 1; // guarded by lock
+    private boolean kept; // guarded by lock
+
+    private Shared(Stored stored) {
+      this.stored = stored;
+    }
+
+    @Override
+    public void close() {
+      boolean last;
+      lock.lock();
+      try {
+        users--;
+        last = users == 0 && !kept;
+      } finally {
+        lock.unlock();
+      }
+      if (last) {
+        end(this);
+      }
+    }
+  }
+
+  /// Returns the open file of a digest, for one more reader.
+  Optional<Shared> find(Digest digest, long size) {
+    lock.lock();
+    try {
+      @Nullable Shared found = files.get(digest);
+      if (found == null || found.stored.size() != size || !found.stored.channel().isOpen()) {
+        return Optional.empty();
+      }
+      found.users++;
+      return Optional.of(found);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Takes a file that was just opened and returns it for its first reader.
+  Shared put(Digest digest, Stored opened) {
+    Shared file = new Shared(opened);
+    List<Shared> unused = new ArrayList<>();
+    lock.lock();
+    try {
+      if (max > 0) {
+        file.kept = true;
+        letGo(files.put(digest, file), unused);
+        while (files.size() > max) {
+          letGo(files.pollFirstEntry().getValue(), unused);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    unused.forEach(OpenFiles::end);
+    return file;
+  }
+
+  /// Lets a digest's file go: it is no more in the store, and holds its blocks while it is open.
+  void drop(Digest digest) {
+    List<Shared> unused = new ArrayList<>();
+    lock.lock();
+    try {
+      letGo(files.remove(digest), unused);
+    } finally {
+      lock.unlock();
+    }
+    unused.forEach(OpenFiles::end);
+  }
+
+  private static void letGo(@Nullable Shared file, List<Shared> unused) {
+    if (file != null) {
+      file.kept = false;
+      if (file.users == 0) {
+        unused.add(file);
+      }
+    }
+  }
+
+  private static void end(Shared file) {
+    try {
+      file.stored.close();
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "cache file not closed path=" + file.stored.path(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    List<Shared> unused = new ArrayList<>();
+    lock.lock();
+    try {
+      files.values().forEach(file -> letGo(file, unused));
+      files.clear();
+    } finally {
+      lock.unlock();
+    }
+    unused.forEach(OpenFiles::end);
+  }
+}

@@ -1,0 +1,250 @@
+package dev.asterism.cache;
+
+import dev.asterism.content.Digest;
+import dev.asterism.linux.FileStatus;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// Compares the store with what it should be: names, bytes, modes, links, strangers.
+///
+/// May run while others read and write: what seems wrong is looked at again under its digest's lock
+/// before it is reported. Confined to one thread; for one verification.
+final class StoreCheck {
+  private static final int MAX_FINDINGS = 10_000;
+  private static final int WRITABLE = 0222; // for owner, group, others
+  private static final int STEP = 256; // files between two reports of progress
+
+  private final CacheLayout layout;
+  private final CacheDisk disk;
+  private final DigestFiles files;
+  private final FreshLinks fresh;
+  private final StaleLinks stale;
+  private final VerifyOptions options;
+  private final StoreProgress progress;
+  private final StoreWalk walk;
+  private final Survey survey = new Survey();
+  private final List<Finding> findings = new ArrayList<>();
+  private long leftOut;
+  private long names;
+  private long bytes;
+
+  StoreCheck(
+      CacheLayout layout,
+      CacheDisk disk,
+      DigestFiles files,
+      FreshLinks fresh,
+      StaleLinks stale,
+      VerifyOptions options,
+      StoreProgress progress) {
+    this.layout = layout;
+    this.disk = disk;
+    this.files = files;
+    this.fresh = fresh;
+    this.stale = stale;
+    this.options = options;
+    this.progress = progress;
+    this.walk = new StoreWalk(layout);
+  }
+
+  VerifyReport verify() throws IOException {
+    for (StoreWalk.Place place : StoreWalk.Place.values()) {
+      for (int directory = 0; directory < CacheLayout.FAN_OUT.size(); directory++) {
+        walk.digests(place, directory, new Digests(place));
+      }
+    }
+    List<Digest> layers = walk.layers();
+    for (int i = 0; i < layers.size(); i++) {
+      progress.at("links of layers", i, layers.size());
+      walk.layer(layers.get(i), new LinksOf(layers.get(i)));
+    }
+    lookForForeignLinks();
+    return new VerifyReport(names, bytes, findings, leftOut);
+  }
+
+  private void found(Finding finding) {
+    if (findings.size() < MAX_FINDINGS) {
+      findings.add(finding);
+    } else {
+      leftOut++;
+    }
+  }
+
+  private void counted(StoreWalk.Place place) {
+    if (names++ % STEP == 0) {
+      progress.at(
+          switch (place) {
+            case OBJECT -> "files";
+            case CHUNK -> "parts of files";
+            case FRESH -> "fresh files";
+          },
+          names,
+          0);
+    }
+  }
+
+  private final class Digests implements StoreWalk.Names<Digest> {
+    private final StoreWalk.Place place;
+
+    Digests(StoreWalk.Place place) {
+      this.place = place;
+    }
+
+    @Override
+    public void stranger(String path) {
+      found(new Finding.Stranger(Path.of(path)));
+    }
+
+    @Override
+    public void take(Digest digest, String path, long inode) throws IOException {
+      Optional<FileStatus> there = disk.status(path);
+      if (there.isEmpty()) {
+        return;
+      }
+      FileStatus file = there.get();
+      counted(place);
+      if (!file.isRegular()) {
+        found(new Finding.Stranger(Path.of(path)));
+        return;
+      }
+      boolean known = survey.find(file.inode()) != Survey.NONE;
+      if (place == StoreWalk.Place.FRESH && !known) {
+        orphan(digest, path, inode);
+        return;
+      }
+      survey.named(survey.add(file.inode(), 0, file.links(), 0, files.lockNumber(digest)));
+      if (!known) {
+        bytes(digest, path, file);
+      }
+    }
+  }
+
+  private void orphan(Digest digest, String path, long inode) throws IOException {
+    ReentrantLock lock = files.lockOf(digest);
+    lock.lock();
+    try {
+      Optional<FileStatus> file = disk.status(path).filter(now -> now.inode() == inode);
+      if (file.isEmpty() || isSame(file.get(), digest)) {
+        return; // gone, or published while we came
+      }
+      boolean repaired = options.repair() && disk.unlink(path) == 0;
+      if (repaired) {
+        fresh.remove(digest);
+      }
+      found(new Finding.OrphanFresh(Path.of(path), digest, repaired));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isSame(FileStatus file, Digest digest) throws IOException {
+    return disk.status(layout.object(digest)).filter(file::isSameFile).isPresent()
+        || disk.status(layout.part(digest)).filter(file::isSameFile).isPresent();
+  }
+
+  private void bytes(Digest digest, String path, FileStatus file) {
+    if (file.size() == 0) {
+      boolean repaired = options.repair() && remove(path, digest, "it has no bytes");
+      found(new Finding.Empty(Path.of(path), digest, repaired));
+      return;
+    }
+    if ((file.mode() & WRITABLE) != 0) {
+      boolean repaired = options.repair() && disk.seal(path) == 0;
+      found(new Finding.Writable(Path.of(path), file.mode(), repaired));
+    }
+    if (options.hashes()) {
+      hash(digest, path);
+    }
+  }
+
+  private void hash(Digest digest, String path) {
+    try {
+      Digest actual = Hashes.of(disk, path);
+      bytes += disk.status(path).map(FileStatus::size).orElse(0L);
+      if (!actual.equals(digest)) {
+        boolean repaired = options.repair() && remove(path, digest, "hashes to " + actual);
+        found(new Finding.WrongBytes(Path.of(path), digest, actual, repaired));
+      }
+    } catch (IOException e) {
+      if (standsAt(path)) {
+        found(new Finding.Unreadable(Path.of(path), String.valueOf(e.getMessage())));
+      }
+    }
+  }
+
+  private boolean standsAt(String path) {
+    try {
+      return disk.status(path).isPresent();
+    } catch (IOException _) {
+      return true; // it cannot even be looked at
+    }
+  }
+
+  private boolean remove(String path, Digest digest, String why) {
+    files.removeDamaged(path, digest, why);
+    return !standsAt(path);
+  }
+
+  private final class LinksOf implements StoreWalk.Names<ChunkKey> {
+    private final Digest layer;
+
+    LinksOf(Digest layer) {
+      this.layer = layer;
+    }
+
+    @Override
+    public void stranger(String path) {
+      found(new Finding.Stranger(Path.of(path)));
+    }
+
+    @Override
+    public void take(ChunkKey key, String path, long inode) throws IOException {
+      names++;
+      int slot = survey.find(inode);
+      if (slot != Survey.NONE) {
+        survey.held(slot, 0, false);
+        return;
+      }
+      if (isKnownByNow(path, inode)) {
+        return;
+      }
+      boolean repaired = options.repair() && stale.settle(path, inode);
+      found(new Finding.StaleLink(Path.of(path), layer, repaired));
+    }
+  }
+
+  /// Looks once more at a file that came after the digests were looked at: hashing tells which it
+  /// is.
+  private boolean isKnownByNow(String path, long inode) throws IOException {
+    Optional<FileStatus> file = disk.status(path).filter(now -> now.inode() == inode);
+    if (file.isEmpty()) {
+      return true;
+    }
+    return isSame(file.get(), Hashes.of(disk, path));
+  }
+
+  private void lookForForeignLinks() throws IOException {
+    for (StoreWalk.Place place : List.of(StoreWalk.Place.OBJECT, StoreWalk.Place.CHUNK)) {
+      for (int directory = 0; directory < CacheLayout.FAN_OUT.size(); directory++) {
+        walk.digests(
+            place,
+            directory,
+            (_, path, inode) -> {
+              int slot = survey.find(inode);
+              if (slot != Survey.NONE && survey.isHeldByOthers(slot)) {
+                Optional<FileStatus> now = disk.status(path);
+                if (now.isPresent() && now.get().links() == survey.links(slot)) {
+                  found(
+                      new Finding.ForeignLinks(
+                          Path.of(path), survey.known(slot), survey.links(slot)));
+                }
+                survey.victim(slot); // once
+              }
+            });
+      }
+    }
+  }
+}

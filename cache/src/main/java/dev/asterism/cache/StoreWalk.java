@@ -1,0 +1,158 @@
+package dev.asterism.cache;
+
+import dev.asterism.content.Digest;
+import dev.asterism.linux.Directories;
+import dev.asterism.linux.Errno;
+import dev.asterism.linux.ErrnoException;
+import dev.asterism.linux.FileStatus;
+import dev.asterism.linux.Links;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// What stands on the disk under a cache root, file by file.
+///
+/// Needs no lock and no daemon: what comes or goes meanwhile is met or not. Whatever is not ours is
+/// passed over, but for [Names]. Thread-safe.
+public final class StoreWalk {
+  private final CacheLayout layout;
+
+  StoreWalk(CacheLayout layout) {
+    this.layout = layout;
+  }
+
+  /// Returns the walk through the cache in `root`.
+  public static StoreWalk of(Path root) {
+    return new StoreWalk(new CacheLayout(root));
+  }
+
+  /// A directory whose files are named by digests.
+  public enum Place {
+    /// Whole files, which the kernel reads.
+    OBJECT,
+    /// Parts of files.
+    CHUNK,
+    /// Second names of what has just come.
+    FRESH
+  }
+
+  /// Takes what stands in the store.
+  public interface Visitor {
+    /// Takes a file under its digest. What has the same inode is the same file.
+    void digestFile(Place place, Digest digest, FileStatus status);
+
+    /// Takes a file in a layer's directory: a link to a file under a digest, or the layer's own.
+    void layerFile(Digest layer, ChunkKey key, FileStatus status);
+  }
+
+  /// Visits every file of the store.
+  ///
+  /// @throws IOException if a directory cannot be read
+  public void visit(Visitor visitor) throws IOException {
+    for (Place place : Place.values()) {
+      for (int directory = 0; directory < CacheLayout.FAN_OUT.size(); directory++) {
+        digests(
+            place,
+            directory,
+            (digest, path, _) -> {
+              Optional<FileStatus> status = Links.find(path);
+              if (status.isPresent()) {
+                visitor.digestFile(place, digest, status.get());
+              }
+            });
+      }
+    }
+    for (Digest layer : layers()) {
+      layer(
+          layer,
+          (key, path, _) -> {
+            Optional<FileStatus> status = Links.find(path);
+            if (status.isPresent()) {
+              visitor.layerFile(layer, key, status.get());
+            }
+          });
+    }
+  }
+
+  /// Takes a name under which something stands.
+  ///
+  /// @param <N> what the name says
+  interface Names<N> {
+    void take(N name, String path, long inode) throws IOException;
+
+    /// Takes a name that says nothing to us.
+    default void stranger(String path) throws IOException {}
+  }
+
+  /// Visits the names in one of the 256 directories of a place.
+  void digests(Place place, int directory, Names<Digest> names) throws IOException {
+    String fan = CacheLayout.FAN_OUT.get(directory);
+    String path = path(place) + "/" + fan;
+    for (Entry entry : list(path)) {
+      String full = path + "/" + entry.name;
+      Optional<Digest> digest =
+          entry.name.startsWith(fan) ? Digest.findHex(entry.name) : Optional.empty();
+      if (digest.isPresent()) {
+        names.take(digest.get(), full, entry.inode);
+      } else {
+        names.stranger(full);
+      }
+    }
+  }
+
+  /// Visits a layer's files.
+  void layer(Digest layer, Names<ChunkKey> names) throws IOException {
+    String path = layout.layer(layer);
+    for (Entry fan : list(path)) {
+      int number = CacheLayout.FAN_OUT.indexOf(fan.name);
+      if (number < 0) {
+        names.stranger(path + "/" + fan.name);
+        continue;
+      }
+      for (Entry entry : list(path + "/" + fan.name)) {
+        String full = path + "/" + fan.name + "/" + entry.name;
+        Optional<ChunkKey> key =
+            ChunkKey.find(entry.name).filter(found -> (found.entry() & 0xff) == number);
+        if (key.isPresent()) {
+          names.take(key.get(), full, entry.inode);
+        } else {
+          names.stranger(full);
+        }
+      }
+    }
+  }
+
+  /// Returns the layers that have a directory.
+  List<Digest> layers() throws IOException {
+    List<Digest> layers = new ArrayList<>();
+    for (Entry entry : list(layout.layers().toString())) {
+      Digest.findHex(entry.name).ifPresent(layers::add);
+    }
+    return layers;
+  }
+
+  String path(Place place) {
+    return switch (place) {
+      case OBJECT -> layout.objects().toString();
+      case CHUNK -> layout.chunks().toString();
+      case FRESH -> layout.fresh().toString();
+    };
+  }
+
+  record Entry(String name, long inode, Directories.Type type) {}
+
+  /// Returns what is in a directory; nothing if there is none.
+  static List<Entry> list(String directory) throws IOException {
+    List<Entry> entries = new ArrayList<>();
+    try {
+      Directories.list(directory, (name, inode, type) -> entries.add(new Entry(name, inode, type)));
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.ENOENT.number() && e.errno() != Errno.ENOTDIR.number()) {
+        throw e;
+      }
+    }
+    return entries;
+  }
+}

@@ -1,0 +1,106 @@
+package dev.asterism.cache;
+
+import static dev.asterism.cache.TestStore.chunk;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.asterism.content.Digest;
+import dev.asterism.content.VerifiedChunk;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Adding and evicting the same digests at once, and readers between.
+@Timeout(120)
+final class ConcurrentEvictionTest {
+  private static final int DIGESTS = 1000;
+  private static final int THREADS = 64;
+  private static final int ADDITIONS = 300; // of each thread
+
+  @TempDir Path directory;
+
+  @Test
+  void addAndEvict_sixtyFourThreads_noReaderSeesAShortOrWrongFile() throws Exception {
+    List<VerifiedChunk> chunks =
+        IntStream.range(0, DIGESTS).mapToObj(i -> chunk(i, 200 + i)).toList();
+    ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
+    AtomicInteger adding = new AtomicInteger(THREADS);
+    try (TestStore store = new TestStore(directory.resolve("cache"))) {
+      CyclicBarrier start = new CyclicBarrier(THREADS + 3);
+      List<Thread> threads =
+          IntStream.range(0, THREADS + 3)
+              .mapToObj(i ->
+                  Thread.ofVirtual()
+                      .start(() -> {
+                        try {
+                          start.await();
+                          if (i < THREADS) {
+                            add(store, chunks, i);
+                          } else if (i == THREADS) {
+                            evict(store, adding);
+                          } else {
+                            read(store, chunks, adding);
+                          }
+                        } catch (Throwable e) {
+                          failures.add(e);
+                        } finally {
+                          if (i < THREADS) {
+                            adding.decrementAndGet();
+                          }
+                        }
+                      }))
+              .toList();
+      for (Thread thread : threads) {
+        thread.join();
+      }
+
+      assertThat(failures).isEmpty();
+      assertThat(store.cache.budget().evictedObjects()).isPositive();
+      assertThat(store.cache.verify(VerifyOptions.FULL, StoreProgress.NONE).findings()).isEmpty();
+    }
+  }
+
+  private static void add(TestStore store, List<VerifiedChunk> chunks, int thread) {
+    Digest name = Digest.of(("layer " + thread % 8).getBytes(StandardCharsets.UTF_8));
+    LayerCache layer = store.cache.layer(name);
+    for (int i = 0; i < ADDITIONS; i++) {
+      int number = ThreadLocalRandom.current().nextInt(DIGESTS);
+      assertThat(layer.addFile(TestStore.key(number), chunks.get(number)))
+          .isInstanceOf(Published.Shared.class);
+    }
+  }
+
+  private static void evict(TestStore store, AtomicInteger adding) throws IOException {
+    do {
+      store.cache.persist();
+      store.clock.pass(Evictor.GRACE.plusSeconds(1));
+      store.cache.evict(100_000);
+    } while (adding.get() > 0);
+  }
+
+  /// Reads as the daemon does, and as the kernel does: by path, without asking.
+  private static void read(TestStore store, List<VerifiedChunk> chunks, AtomicInteger adding)
+      throws IOException {
+    while (adding.get() > 0) {
+      VerifiedChunk chunk = chunks.get(ThreadLocalRandom.current().nextInt(DIGESTS));
+      store
+          .read(chunk.digest(), chunk.size())
+          .ifPresent(bytes -> assertThat(bytes).isEqualTo(chunk.bytes()));
+      try {
+        assertThat(Files.readAllBytes(store.object(chunk.digest()))).isEqualTo(chunk.bytes());
+      } catch (NoSuchFileException _) {
+        // evicted, or not added yet
+      }
+    }
+  }
+}

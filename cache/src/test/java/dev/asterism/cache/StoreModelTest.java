@@ -1,0 +1,221 @@
+package dev.asterism.cache;
+
+import static dev.asterism.cache.TestStore.chunk;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.asterism.content.Digest;
+import dev.asterism.content.VerifiedChunk;
+import dev.asterism.testkit.layer.Seeds;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Random sequences against a model that is two maps: what was added, and which layer holds it.
+///
+/// After each step every digest is either absent or right, what a layer holds and nobody evicted is
+/// there, and the store's own verification finds nothing.
+final class StoreModelTest {
+  private static final int STEPS = 60;
+  private static final int CHUNKS = 24;
+  private static final int LAYERS = 4;
+
+  @TempDir Path directory;
+
+  private final List<VerifiedChunk> chunks =
+      IntStream.range(0, CHUNKS).mapToObj(i -> chunk(1000 + i, 1 + 700 * i)).toList();
+  private final List<Digest> layers =
+      IntStream.range(0, LAYERS)
+          .mapToObj(i -> Digest.of(("layer " + i).getBytes(StandardCharsets.UTF_8)))
+          .toList();
+
+  /// The model: for each layer the chunks that it must still find; what is not in any may be there.
+  private final Map<Digest, Set<Integer>> held = new HashMap<>();
+
+  private TestStore store;
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4})
+  void anySequence_keepsEveryPromise(long seed) throws IOException {
+    RandomGenerator random = Seeds.generator(seed);
+    List<String> steps = new ArrayList<>();
+    store = new TestStore(directory.resolve("cache"));
+    try (TestStore opened = store) {
+      for (int i = 0; i < STEPS; i++) {
+        steps.add(step(random));
+        check(opened, steps);
+      }
+    }
+  }
+
+  private String step(RandomGenerator random) throws IOException {
+    int number = random.nextInt(CHUNKS);
+    Digest layer = layers.get(random.nextInt(LAYERS));
+    return switch (random.nextInt(14)) {
+      case 0, 1, 2, 3 -> add(layer, number, random.nextBoolean());
+      case 4, 5 -> adopt(layer, number);
+      case 6 -> evict(random.nextInt(40_000));
+      case 7 -> removeLayer(layer);
+      case 8 -> clean();
+      case 9 -> restart();
+      case 10 -> killed(random);
+      case 11 -> offer(layer, number);
+      case 12 -> passTime(random);
+      default -> damage(number);
+    };
+  }
+
+  private LayerCache cache(Digest layer) {
+    return store.cache.layer(layer);
+  }
+
+  private void hold(Digest layer, int number) {
+    held.computeIfAbsent(layer, _ -> new HashSet<>()).add(number);
+  }
+
+  private String add(Digest layer, int number, boolean whole) {
+    ChunkKey key = TestStore.key(number);
+    VerifiedChunk chunk = chunks.get(number);
+    assertThat(whole ? cache(layer).addFile(key, chunk) : cache(layer).addPart(key, chunk))
+        .isInstanceOf(Published.Shared.class);
+    hold(layer, number);
+    return "add %s %d".formatted(layer, number);
+  }
+
+  private String adopt(Digest layer, int number) {
+    VerifiedChunk chunk = chunks.get(number);
+    boolean was = store.cache.holds(chunk.digest(), chunk.size());
+    boolean got = cache(layer).adoptPart(TestStore.key(number), chunk.digest(), chunk.size());
+    assertThat(got).isEqualTo(was);
+    if (got) {
+      hold(layer, number);
+    }
+    return "adopt %s %d %s".formatted(layer, number, got);
+  }
+
+  private String offer(Digest layer, int number) throws IOException {
+    VerifiedChunk chunk = chunks.get(number);
+    boolean got = cache(layer).offerFile(TestStore.key(number), chunk.digest(), chunk.size());
+    if (got) {
+      hold(layer, number);
+      long evicted = store.cache.evict(Long.MAX_VALUE).objects();
+      forgetAbsent();
+      assertThat(store.fresh(chunk.digest())).exists();
+      assertThat(store.object(chunk.digest())).exists();
+      return "offer %d, evict %d".formatted(number, evicted);
+    }
+    return "offer %d: absent".formatted(number);
+  }
+
+  private String evict(long bytes) throws IOException {
+    Eviction eviction = store.cache.evict(bytes);
+    assertThat(eviction.enough()).isEqualTo(eviction.bytes() >= bytes);
+    forgetAbsent();
+    return "evict %d: %s".formatted(bytes, eviction);
+  }
+
+  private void forgetAbsent() {
+    held.values()
+        .forEach(numbers ->
+            numbers.removeIf(number -> {
+              VerifiedChunk chunk = chunks.get(number);
+              return !store.cache.holds(chunk.digest(), chunk.size());
+            }));
+  }
+
+  private String removeLayer(Digest layer) throws IOException {
+    store.cache.removeLayer(layer);
+    held.remove(layer);
+    return "remove " + layer;
+  }
+
+  private String clean() throws IOException {
+    CleanReport report = store.cache.clean(CleanOptions.DEFAULT, StoreProgress.NONE);
+    assertThat(report.staleLinks()).isZero();
+    return "clean " + report;
+  }
+
+  private String restart() throws IOException {
+    store.reopen();
+    return "restart";
+  }
+
+  /// A process that dies: the marker stays, an unfinished write too, and a file that lost its name
+  /// but not yet its links, or the other way round.
+  private String killed(RandomGenerator random) throws IOException {
+    VerifiedChunk chunk = chunks.get(random.nextInt(CHUNKS));
+    store.cache.close();
+    String how = random.nextBoolean() ? "links first" : "only half written";
+    if (how.equals("links first")) {
+      for (Digest layer : layers) {
+        int number = chunks.indexOf(chunk);
+        if (held.getOrDefault(layer, new HashSet<>()).remove(number)) {
+          Files.deleteIfExists(store.key(layer, number, 0));
+        }
+      }
+    } else {
+      Files.write(store.root.resolve("wip/7"), new byte[100]);
+    }
+    store.start();
+    return "killed, " + how;
+  }
+
+  private String passTime(RandomGenerator random) throws IOException {
+    store.cache.persist();
+    Duration time = Duration.ofSeconds(random.nextInt(40));
+    store.clock.pass(time);
+    store.cache.persist();
+    return "pass " + time;
+  }
+
+  /// Somebody cuts a file short: the next who asks finds it absent.
+  private String damage(int number) throws IOException {
+    VerifiedChunk chunk = chunks.get(number);
+    for (Path file : List.of(store.object(chunk.digest()), store.part(chunk.digest()))) {
+      if (Files.exists(file)) {
+        file.toFile().setWritable(true);
+        Files.write(file, new byte[0]);
+        file.toFile().setReadOnly();
+      }
+    }
+    assertThat(store.cache.holds(chunk.digest(), chunk.size())).isFalse();
+    held.values().forEach(numbers -> numbers.remove(number));
+    store.cache.verify(VerifyOptions.FULL.withRepair(), StoreProgress.NONE);
+    return "damage " + number;
+  }
+
+  private void check(TestStore opened, List<String> steps) throws IOException {
+    for (int number = 0; number < CHUNKS; number++) {
+      VerifiedChunk chunk = chunks.get(number);
+      var read = opened.read(chunk.digest(), chunk.size());
+      assertThat(read.isEmpty() || java.util.Arrays.equals(read.get(), chunk.bytes()))
+          .as("%d is absent or right after %s", number, steps)
+          .isTrue();
+    }
+    for (Map.Entry<Digest, Set<Integer>> layer : held.entrySet()) {
+      for (int number : layer.getValue()) {
+        assertThat(opened.key(layer.getKey(), number, 0))
+            .as("link of layer to %d after %s", number, steps)
+            .exists();
+        assertThat(opened.read(chunks.get(number).digest(), chunks.get(number).size()))
+            .as("%d after %s", number, steps)
+            .isPresent();
+      }
+    }
+    assertThat(opened.cache.verify(VerifyOptions.FULL, StoreProgress.NONE).findings())
+        .as("findings after %s", steps)
+        .isEmpty();
+  }
+}

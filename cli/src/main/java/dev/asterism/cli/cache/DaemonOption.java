@@ -1,0 +1,56 @@
+package dev.asterism.cli.cache;
+
+import dev.asterism.cache.DirectoryCache;
+import dev.asterism.cli.admin.client.AdminClient;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/// The option that says where a running daemon is asked.
+final class DaemonOption {
+  @Option(
+      names = "--admin-address",
+      paramLabel = "SOCKET",
+      defaultValue = "/run/asterism/admin.sock",
+      description = "admin socket of the daemon, if one runs (default: ${DEFAULT-VALUE})")
+  private Path socket = Path.of("/run/asterism/admin.sock");
+
+  /// What is done to a store.
+  @FunctionalInterface
+  interface Work<T> {
+    T on(Tending store) throws IOException;
+  }
+
+  /// Returns the daemon of a root, if one answers.
+  ///
+  /// @throws IOException if what answers is the daemon of another root
+  Optional<AdminClient> daemonOf(Path root) throws IOException {
+    AdminClient client = new AdminClient(socket.toAbsolutePath());
+    if (!client.isServed()) {
+      return Optional.empty();
+    }
+    String served = client.status().text("root").orElse("");
+    return served.equals(real(root)) ? Optional.of(client) : Optional.empty();
+  }
+
+  private static String real(Path root) throws IOException {
+    return root.toRealPath().toString();
+  }
+
+  /// Does something through the daemon of a root, or itself where none runs.
+  ///
+  /// @throws IOException also if a daemon has the store that `--admin-address` does not lead to
+  <T> T tend(StoreOptions store, Work<T> work) throws IOException {
+    Path root = store.existing();
+    Optional<AdminClient> daemon = daemonOf(root);
+    if (daemon.isPresent()) {
+      return work.on(new DaemonTending(daemon.get()));
+    }
+    InstantSource clock = InstantSource.system();
+    try (DirectoryCache cache = DirectoryCache.openOffline(root.resolve("cache"), clock)) {
+      return work.on(new LocalTending(root, cache, clock));
+    }
+  }
+}

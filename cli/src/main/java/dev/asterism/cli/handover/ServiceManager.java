@@ -1,0 +1,143 @@
+package dev.asterism.cli.handover;
+
+import dev.asterism.layers.MountKeeper.Kept;
+import dev.asterism.linux.ErrnoException;
+import dev.asterism.linux.Fd;
+import dev.asterism.linux.UnixDatagram;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// systemd, as a service talks to it (`sd_notify(3)`, `sd_listen_fds(3)`, "File Descriptor Store").
+///
+/// What is put into its store comes back with every start of the service, and stays in the store.
+/// systemd itself drops a device whose connection has ended. Thread-safe.
+public final class ServiceManager {
+  private static final Logger LOGGER = System.getLogger(ServiceManager.class.getName());
+
+  private static final int FIRST_DESCRIPTOR = 3; // SD_LISTEN_FDS_START
+
+  private static final String SESSION = "asterism-session";
+  private static final String GATE = "asterism-gate";
+  private static final String DEVICE = "asterism-device";
+
+  private final String socket;
+  private final Map<String, String> environment;
+
+  private ServiceManager(String socket, Map<String, String> environment) {
+    this.socket = socket;
+    this.environment = environment;
+  }
+
+  /// Returns the service manager that has started this process, if one wants to hear from it.
+  public static Optional<ServiceManager> find(Map<String, String> environment) {
+    return Optional.ofNullable(environment.get("NOTIFY_SOCKET"))
+        .map(socket -> new ServiceManager(socket, Map.copyOf(environment)));
+  }
+
+  /// Says that the service is up.
+  public void ready() {
+    tell("READY=1", List.of());
+  }
+
+  /// Says that the service is going down.
+  public void stopping() {
+    tell("STOPPING=1", List.of());
+  }
+
+  /// Returns what it kept since the former process; each descriptor can be taken once.
+  Optional<Kept> take() {
+    List<Fd> session = new ArrayList<>();
+    List<Fd> gate = new ArrayList<>();
+    List<Fd> devices = new ArrayList<>();
+    List<String> names = names();
+    try {
+      for (int i = 0; i < names.size(); i++) {
+        int number = FIRST_DESCRIPTOR + i;
+        switch (names.get(i)) {
+          case SESSION -> session.add(inherited(number));
+          case GATE -> gate.add(inherited(number));
+          case DEVICE -> devices.add(inherited(number));
+          default -> LOGGER.log(Level.DEBUG, "not asterism''s descriptor={0}", number);
+        }
+      }
+    } catch (ErrnoException e) {
+      LOGGER.log(
+          Level.WARNING, "what the service manager kept is not there cause={0}", e.getMessage());
+      List.of(session, gate, devices).forEach(list -> list.forEach(Fd::close));
+      return Optional.empty();
+    }
+    if (session.size() != 1 || gate.size() != 1 || devices.isEmpty()) {
+      List.of(session, gate, devices).forEach(list -> list.forEach(Fd::close));
+      return Optional.empty();
+    }
+    session.addAll(gate);
+    session.addAll(devices);
+    return Kept.of(session);
+  }
+
+  /// Returns the names of what was passed to this very process, in order.
+  private List<String> names() {
+    String own = Long.toString(ProcessHandle.current().pid());
+    if (!own.equals(environment.get("LISTEN_PID"))) {
+      return List.of();
+    }
+    return List.of(environment.getOrDefault("LISTEN_FDNAMES", "").split(":", -1));
+  }
+
+  /// Takes over an inherited descriptor; the copy is close-on-exec, which that was not.
+  private static Fd inherited(int number) throws ErrnoException {
+    try (Fd original = Fd.adopt(number)) {
+      return original.duplicate(FIRST_DESCRIPTOR);
+    }
+  }
+
+  /// Puts descriptors into its store.
+  ///
+  /// @return whether it is known that the store takes them and keeps them over a stop: systemd 254
+  ///   and later tell how many the unit may keep
+  boolean keep(Kept kept) {
+    release(); // a store that is full takes no more
+    boolean told =
+        store(SESSION, List.of(kept.connection().ledger()))
+            && store(GATE, List.of(kept.gate()))
+            && store(DEVICE, kept.connection().devices());
+    return told && capacity() >= kept.all().size();
+  }
+
+  private int capacity() {
+    try {
+      return Integer.parseInt(environment.getOrDefault("FDSTORE", "0"));
+    } catch (NumberFormatException _) {
+      return 0;
+    }
+  }
+
+  /// Empties its store of what is ours.
+  void release() {
+    for (String name : List.of(SESSION, GATE, DEVICE)) {
+      tell("FDSTOREREMOVE=1\nFDNAME=" + name, List.of());
+    }
+  }
+
+  private boolean store(String name, List<Fd> descriptors) {
+    return tell("FDSTORE=1\nFDNAME=" + name, descriptors);
+  }
+
+  private boolean tell(String text, List<Fd> descriptors) {
+    try {
+      UnixDatagram.send(socket, text, descriptors);
+      return true;
+    } catch (ErrnoException e) {
+      LOGGER.log(
+          Level.WARNING,
+          "the service manager was not told \"{0}\" cause={1}",
+          text.replace('\n', ' '),
+          e.getMessage());
+      return false;
+    }
+  }
+}

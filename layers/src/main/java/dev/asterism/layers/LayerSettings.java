@@ -1,0 +1,15 @@
+package dev.asterism.layers;
+
+import dev.asterism.cache.CacheSettings;
+
+/// How lazy layers are fetched and kept. Immutable.
+///
+/// @param fetching how much is fetched at a time, and how long somebody waits for it
+/// @param starts what is fetched before anybody asks for it
+/// @param store how the store is kept
+public record LayerSettings(FetchPolicy fetching, StartPolicy starts, CacheSettings store) {
+  /// What is read is fetched, and nothing else.
+  public static LayerSettings onDemand(FetchPolicy fetching) {
+    return new LayerSettings(fetching, StartPolicy.NOTHING, CacheSettings.DEFAULT);
+  }
+}
