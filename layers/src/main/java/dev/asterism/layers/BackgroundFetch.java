@@ -23,11 +23,12 @@ import java.util.function.Predicate;
 /// Fetches what is missing of every mounted layer, one layer after the other, and notes which are
 /// complete.
 ///
-/// It asks for little at a time and in the lowest class: whatever else is wanted goes first. While a
-/// start is going on it asks for nothing: between two reads of a program the link may well be idle,
-/// and what is asked for then is in the way of the next read. What is there is found by looking, so
-/// a restart goes on where the last process was. A layer that cannot be had now is tried again
-/// later, the longer the more often it failed. Thread-safe; one thread of its own does the work.
+/// It asks for little at a time and in the lowest class: whatever else is wanted goes first. While
+/// a start is going on it asks for nothing: between two reads of a program the link may well be
+/// idle, and what is asked for then is in the way of the next read. What is there is found by
+/// looking, so a restart goes on where the last process was. A layer that cannot be had now is
+/// tried again later, the longer the more often it failed. Thread-safe; one thread of its own does
+/// the work.
 final class BackgroundFetch implements AutoCloseable {
   private static final Logger LOGGER = System.getLogger(BackgroundFetch.class.getName());
   private static final long SLICE = 2L << 20; // 2 MiB of compressed bytes
@@ -207,12 +208,13 @@ final class BackgroundFetch implements AutoCloseable {
         break;
       }
       FetchTicket ticket = layer.fetch(slice, FetchClass.BACKGROUND);
-      ticket
-          .done()
-          .thenRun(() -> {
-            failed.addAndGet(ticket.failed());
-            requests.release();
-          });
+      var _ =
+          ticket
+              .done()
+              .thenRun(() -> {
+                failed.addAndGet(ticket.failed());
+                requests.release();
+              });
     }
     requests.acquire(maxConcurrency); // all of its own are over then
     requests.release(maxConcurrency);
