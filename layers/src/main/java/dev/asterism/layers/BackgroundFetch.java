@@ -208,12 +208,13 @@ final class BackgroundFetch implements AutoCloseable {
         break;
       }
       FetchTicket ticket = layer.fetch(slice, FetchClass.BACKGROUND);
-      ticket
-          .done()
-          .thenRun(() -> {
-            failed.addAndGet(ticket.failed());
-            requests.release();
-          });
+      var _ =
+          ticket
+              .done()
+              .thenRun(() -> {
+                failed.addAndGet(ticket.failed());
+                requests.release();
+              });
     }
     requests.acquire(maxConcurrency); // all of its own are over then
     requests.release(maxConcurrency);

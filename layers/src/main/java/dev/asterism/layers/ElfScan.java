@@ -14,6 +14,8 @@ import java.util.Optional;
 /// Read as `ld.so` reads it: by program headers, not sections (System V ABI, chapter 5; `elf.h`).
 /// Nothing is trusted: every table is bounded, and what makes no sense is [NotElf].
 sealed interface ElfScan {
+  /// All that it needs.
+  ///
   /// @param libraries names as in DT_NEEDED, e.g. `libc.so.6`
   /// @param interpreter PT_INTERP: the dynamic linker's path; empty in a library
   /// @param directories of DT_RUNPATH and DT_RPATH, as written
@@ -56,6 +58,7 @@ sealed interface ElfScan {
 
   /// Reads one file. Confined to one thread.
   final class Reader {
+    private static final int MAGIC = 0x464c457f; // "\x7fELF", little endian
     private static final int HEADER = 64;
     private static final int MAX_SEGMENTS = 64;
     private static final int MAX_DYNAMIC = 1 << 16; // bytes
@@ -98,7 +101,7 @@ sealed interface ElfScan {
 
     ElfScan scan() throws IOException {
       ByteBuffer header = bytes(0, HEADER);
-      if (header.getInt(0) != order(0x464c457f) || header.get(4) < 1 || header.get(4) > 2) {
+      if (header.getInt(0) != MAGIC || header.get(4) < 1 || header.get(4) > 2) {
         return new NotElf();
       }
       wide = header.get(4) == 2;
@@ -109,10 +112,6 @@ sealed interface ElfScan {
           header.getShort(wide ? 54 : 42),
           header.getShort(wide ? 56 : 44));
       return needs();
-    }
-
-    private static int order(int littleEndian) {
-      return littleEndian;
     }
 
     private void readSegments(long table, int entry, int count) throws IOException {

@@ -6,10 +6,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -47,10 +49,10 @@ final class FetchQueue {
   private final Map<Want.Name, Want> active = new HashMap<>();
 
   /// In the order of asking; entries whose want has moved on are dropped when they come up.
-  private final List<Deque<Want>> queues = new ArrayList<>();
+  private final Map<FetchClass, Deque<Want>> queues = new EnumMap<>(FetchClass.class);
 
   /// What is queued of each layer, by chunk number: that is the order of the blob.
-  private final Map<FetchTarget, TreeMap<Integer, Want>> byLayer = new IdentityHashMap<>();
+  private final Map<FetchTarget, NavigableMap<Integer, Want>> byLayer = new HashMap<>();
 
   /// What is under way: a few.
   private final List<Batch> batches = new ArrayList<>();
@@ -63,7 +65,7 @@ final class FetchQueue {
   FetchQueue(FetchPolicy policy) {
     this.policy = policy;
     for (FetchClass each : FetchClass.values()) {
-      queues.add(each.ordinal(), new ArrayDeque<>());
+      queues.put(each, new ArrayDeque<>());
     }
   }
 
@@ -171,10 +173,10 @@ final class FetchQueue {
   }
 
   private Deque<Want> queueOf(FetchClass fetchClass) {
-    return queues.get(fetchClass.ordinal());
+    return Objects.requireNonNull(queues.get(fetchClass));
   }
 
-  private TreeMap<Integer, Want> queuedOf(FetchTarget layer) {
+  private NavigableMap<Integer, Want> queuedOf(FetchTarget layer) {
     return byLayer.computeIfAbsent(layer, _ -> new TreeMap<>());
   }
 
@@ -187,7 +189,7 @@ final class FetchQueue {
 
   private void dequeue(Want want) {
     FetchTarget layer = want.first().layer();
-    TreeMap<Integer, Want> ofLayer = queuedOf(layer);
+    NavigableMap<Integer, Want> ofLayer = queuedOf(layer);
     ofLayer.remove(want.first().chunk().number(), want);
     if (ofLayer.isEmpty()) {
       byLayer.remove(layer);
@@ -297,7 +299,7 @@ final class FetchQueue {
   }
 
   private Map<Integer, Want> fromMember(FetchTarget layer, Want head) {
-    TreeMap<Integer, Want> ofLayer = queuedOf(layer);
+    NavigableMap<Integer, Want> ofLayer = queuedOf(layer);
     long start = head.first().chunk().member().start();
     int number = head.first().chunk().number();
     Map.Entry<Integer, Want> before = ofLayer.lowerEntry(number);
@@ -327,13 +329,15 @@ final class FetchQueue {
   /// second asked for by itself. What is on its way is not downloaded twice.
   private boolean isWorthTheGap(FetchTarget layer, long from, long to) {
     long most = Math.clamp(meter.product() / GAP_PART, LEAST_GAP, LARGEST_GAP);
-    return to <= from
-        || to - from <= most
-            && batches.stream()
-                .noneMatch(batch ->
-                    batch.layer().equals(layer)
-                        && batch.range().start() < to
-                        && batch.range().end() > from);
+    return to <= from || (to - from <= most && !isOnItsWay(layer, from, to));
+  }
+
+  private boolean isOnItsWay(FetchTarget layer, long from, long to) {
+    return batches.stream()
+        .anyMatch(batch ->
+            batch.layer().equals(layer)
+                && batch.range().start() < to
+                && batch.range().end() > from);
   }
 
   private Batch begin(List<Want> taken, FetchClass of, long now) {

@@ -6,7 +6,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 
 /// Fetches for all mounted layers: one [Link] for each registry host, and the figures.
@@ -27,10 +26,8 @@ final class Scheduler implements AutoCloseable {
 
   private final AtomicLong lastUse = new AtomicLong(lastUrgent.get());
 
-  /// By the class's place in its enum.
-  private final AtomicLongArray bytes = new AtomicLongArray(FetchClass.values().length);
-
-  private final AtomicLongArray requests = new AtomicLongArray(FetchClass.values().length);
+  private final ConcurrentMap<FetchClass, Long> bytes = new ConcurrentHashMap<>();
+  private final ConcurrentMap<FetchClass, Long> requests = new ConcurrentHashMap<>();
   private final LongAdder used = new LongAdder();
   private final LongAdder unused = new LongAdder();
 
@@ -71,8 +68,8 @@ final class Scheduler implements AutoCloseable {
   }
 
   void noteFetched(Batch batch) {
-    bytes.addAndGet(batch.fetchClass().ordinal(), batch.range().length());
-    requests.incrementAndGet(batch.fetchClass().ordinal());
+    bytes.merge(batch.fetchClass(), batch.range().length(), Long::sum);
+    requests.merge(batch.fetchClass(), 1L, Long::sum);
   }
 
   /// Notes that a container has used a chunk.
@@ -97,10 +94,10 @@ final class Scheduler implements AutoCloseable {
     return new FetchStats(sums(bytes), sums(requests), used.sum(), unused.sum());
   }
 
-  private static Map<FetchClass, Long> sums(AtomicLongArray counters) {
+  private static Map<FetchClass, Long> sums(Map<FetchClass, Long> counters) {
     Map<FetchClass, Long> sums = new EnumMap<>(FetchClass.class);
     for (FetchClass each : FetchClass.values()) {
-      sums.put(each, counters.get(each.ordinal()));
+      sums.put(each, counters.getOrDefault(each, 0L));
     }
     return sums;
   }

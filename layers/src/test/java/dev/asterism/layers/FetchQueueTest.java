@@ -36,9 +36,9 @@ final class FetchQueueTest {
       link.claim(layer, i * 10, FetchClass.BACKGROUND); // fills what may be on its way
     }
     int before = link.begun().size();
-    for (FetchClass each : List.of(FetchClass.LEARNED, FetchClass.PREFETCH, FetchClass.READAHEAD)) {
-      link.claim(layer, 100 + 20 * each.ordinal(), each);
-    }
+    link.claim(layer, 160, FetchClass.LEARNED);
+    link.claim(layer, 140, FetchClass.PREFETCH);
+    link.claim(layer, 120, FetchClass.READAHEAD);
     link.drain();
 
     assertThat(classes(link).subList(before, before + 3))

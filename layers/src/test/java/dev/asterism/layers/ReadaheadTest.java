@@ -1,0 +1,86 @@
+package dev.asterism.layers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.asterism.content.ByteRange;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class ReadaheadTest {
+  private static final int FIRST = 128 << 10;
+  private static final FetchPolicy POLICY =
+      new FetchPolicy(4 * FIRST, 8 << 20, 64 << 20, 0, Duration.ofSeconds(1));
+
+  private final Readahead readahead = new Readahead(POLICY);
+
+  private ByteRange miss(long offset) {
+    return readahead.used(ByteRange.ofLength(offset, 1000), Found.MISSING, true);
+  }
+
+  private ByteRange hit(long offset) {
+    return readahead.used(ByteRange.ofLength(offset, 1000), Found.STORED, true);
+  }
+
+  @Test
+  void used_firstMiss_reachesALittleBehindIt() {
+    assertThat(miss(10_000)).isEqualTo(new ByteRange(10_000, 11_000 + FIRST));
+  }
+
+  @Test
+  void used_missesNearOneAnother_reachFurtherEachTimeAndBackwardsToo() {
+    long middle = 50_000_000;
+    miss(middle);
+    ByteRange second = miss(middle + 500_000);
+    ByteRange third = miss(middle - 400_000);
+
+    assertThat(second.start()).isEqualTo(middle + 500_000 - FIRST);
+    assertThat(second.end()).isEqualTo(middle + 501_000 + 2 * FIRST);
+    assertThat(third.length()).isGreaterThan(second.length());
+  }
+
+  @Test
+  void used_scatteredMisses_reachOnlyALittle() {
+    for (long offset = 0; offset < 100; offset++) {
+      assertThat(miss(offset * 5_000_000).length()).isEqualTo(1000 + FIRST);
+    }
+  }
+
+  @Test
+  void used_hitNearTheEnd_pushesOn() {
+    ByteRange first = miss(0);
+
+    assertThat(hit(5000).isEmpty()).isTrue();
+    ByteRange next = hit(first.end() - 2000);
+    assertThat(next.start()).isEqualTo(first.end());
+    assertThat(next.isEmpty()).isFalse();
+  }
+
+  @Test
+  void used_tooMuchCameInVain_asksForHardlyMore() {
+    assertThat(readahead.used(ByteRange.ofLength(0, 1000), Found.MISSING, false).length())
+        .isLessThan(FIRST / 4);
+  }
+
+  @Test
+  void used_aLargeChunk_saysNothingOfItsNeighbours() {
+    assertThat(readahead.used(new ByteRange(0, 2 << 20), Found.MISSING, true).isEmpty()).isTrue();
+  }
+
+  @Test
+  void isWholesale_nearlyAllIsUsed_isSeen() {
+    long size = 50_000;
+    for (long offset = 0; offset < 200 * size; offset += size) {
+      ByteRange _ = readahead.used(ByteRange.ofLength(offset, size), Found.STORED, true);
+    }
+    assertThat(readahead.isWholesale()).isTrue();
+  }
+
+  @Test
+  void isWholesale_everyThirdIsUsed_isNot() {
+    long size = 50_000;
+    for (long offset = 0; offset < 600 * size; offset += 3 * size) {
+      ByteRange _ = readahead.used(ByteRange.ofLength(offset, size), Found.MISSING, true);
+    }
+    assertThat(readahead.isWholesale()).isFalse();
+  }
+}
