@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,12 +47,16 @@ final class StoreModelTest {
 
   private TestStore store;
 
+  @BeforeEach
+  void open() throws IOException {
+    store = new TestStore(directory.resolve("cache"));
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4})
   void anySequence_keepsEveryPromise(long seed) throws IOException {
     RandomGenerator random = Seeds.generator(seed);
     List<String> steps = new ArrayList<>();
-    store = new TestStore(directory.resolve("cache"));
     try (TestStore opened = store) {
       for (int i = 0; i < STEPS; i++) {
         steps.add(step(random));

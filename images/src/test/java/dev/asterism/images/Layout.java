@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /// An OCI layout that a test fills and looks into.
@@ -77,7 +78,9 @@ final class Layout {
     List<Json> ids = new ArrayList<>();
     List<Json> history = new ArrayList<>();
     for (Json.Obj layer : layers) {
-      ids.add(new Json.Str(diffIds.get(layer.text("digest").orElseThrow()).toString()));
+      ids.add(
+          new Json.Str(
+              Objects.requireNonNull(diffIds.get(layer.text("digest").orElseThrow())).toString()));
       history.add(Json.Obj.empty().with("created_by", "test"));
     }
     Json.Obj config =

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,10 +65,14 @@ final class StartTraceTest {
       return new SimulatedLink.Layer("layer " + number, sizes, contents, new HashSet<>());
     }
 
+    private int chunkOf(StartTrace.Use use) {
+      return Objects.requireNonNull(chunks.get(use));
+    }
+
     /// Asks for all that is used, as a replay does.
     void learn(SimulatedLink link) {
       for (StartTrace.Use use : trace.uses()) {
-        link.claim(layers.get(use.layer()), chunks.get(use), FetchClass.LEARNED);
+        link.claim(layers.get(use.layer()), chunkOf(use), FetchClass.LEARNED);
       }
     }
 
@@ -76,8 +81,8 @@ final class StartTraceTest {
       long begin = link.now();
       for (StartTrace.Use use : trace.uses()) {
         SimulatedLink.Layer layer = layers.get(use.layer());
-        if (!layer.isHere(layer.chunks().get(chunks.get(use)))) {
-          link.await(link.claim(layer, chunks.get(use), FetchClass.READ));
+        if (!layer.isHere(layer.chunks().get(chunkOf(use)))) {
+          link.await(link.claim(layer, chunkOf(use), FetchClass.READ));
         }
       }
       return Duration.ofNanos(link.now() - begin);
