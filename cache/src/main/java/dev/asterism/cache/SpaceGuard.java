@@ -96,9 +96,22 @@ final class SpaceGuard implements AutoCloseable {
     return maxSize / EXCESS;
   }
 
+  /// A disk that was nearly full is looked at again: others may have made room since.
   private boolean isNearlyFull() {
-    Space now = space;
+    return isNearlyFull(space) && isNearlyFull(refreshed());
+  }
+
+  private boolean isNearlyFull(Space now) {
     return now.free() < budget.minFreeOf(now.total()) / 2;
+  }
+
+  private Space refreshed() {
+    try {
+      space = disk.space();
+    } catch (IOException e) {
+      tally.readFailed("the file system of the cache", e);
+    }
+    return space;
   }
 
   /// Looks at what became of an addition.
@@ -115,12 +128,7 @@ final class SpaceGuard implements AutoCloseable {
   /// Looks at the file system, and has room made where there is too little. Called every few
   /// seconds.
   void look() {
-    try {
-      space = disk.space();
-      maxSize = budget.maxSizeOf(space.total());
-    } catch (IOException e) {
-      tally.readFailed("the file system of the cache", e);
-    }
+    maxSize = budget.maxSizeOf(refreshed().total());
     if (missing() > 0) {
       request();
     } else {

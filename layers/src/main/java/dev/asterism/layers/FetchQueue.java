@@ -155,10 +155,11 @@ final class FetchQueue {
     enqueue(want);
   }
 
-  /// Tells whether everybody's patience with it is over: who wants the chunk now asks again.
+  /// Tells whether it has been under way for half of what anybody is patient for: who wants the chunk
+  /// now asks again, and has the other half for that.
   private boolean isHopeless(Want want, long now) {
     return want.state() == Want.State.RUNNING
-        && now - want.startedAt() > policy.patience().toNanos();
+        && now - want.startedAt() > policy.patience().toNanos() / 2;
   }
 
   private void raise(Want want, FetchClass to) {

@@ -80,9 +80,7 @@ public final class Demo {
 
   /// Returns the table of who shares what, and says where the picture of it is.
   private String sharing(Sharing sharing) throws IOException {
-    if (map.getParent() instanceof Path above) {
-      Files.createDirectories(above);
-    }
+    Files.createDirectories(map.toAbsolutePath().getParent());
     Files.writeString(map, SharingMap.svg(sharing), StandardCharsets.UTF_8);
     return """
 
