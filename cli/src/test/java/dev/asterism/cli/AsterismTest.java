@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,8 +32,12 @@ class AsterismTest {
   @ParameterizedTest
   @MethodSource("subcommands")
   void help_everySubcommand_saysHowToUseIt(String subcommand) {
+    String name = // of an alias, what it stands for
+        Objects.requireNonNull(Asterism.commandLine().getSubcommands().get(subcommand))
+            .getCommandName();
+
     assertThat(run(subcommand, "--help")).isZero();
-    assertThat(out.toString()).contains("Usage: asterism " + subcommand);
+    assertThat(out.toString()).contains("Usage: asterism " + name);
   }
 
   @Test

@@ -93,10 +93,11 @@ class LayeringTest {
   }
 
   @Test
-  void testkit_outsideOfTheDemo_isNotUsed() {
+  void testkit_outsideOfDemoAndRehearsal_isNotUsed() {
     noClasses()
         .that()
-        .resideOutsideOfPackages(ROOT + "testkit..", ROOT + "cli.demo..", ROOT + "bench..")
+        .resideOutsideOfPackages(
+            ROOT + "testkit..", ROOT + "cli.demo..", ROOT + "cli.warm..", ROOT + "bench..")
         .should()
         .dependOnClassesThat()
         .resideInAPackage(ROOT + "testkit..")
