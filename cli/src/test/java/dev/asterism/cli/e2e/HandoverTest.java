@@ -62,9 +62,9 @@ class HandoverTest {
   /// Programs and their libraries are mapped.
   private static final String EXECUTE =
       """
-      want=$(file -b /bin/ls; jq --version)
+      want=$(file -b /bin/ls; perl -e 'print 6 * 7')
       while [ ! -e /stop ]; do
-        got=$(file -b /bin/ls; jq --version)
+        got=$(file -b /bin/ls; perl -e 'print 6 * 7')
         [ "$got" = "$want" ] || { echo "got $got"; exit 9; }
         n=$((n + 1))
       done
@@ -155,7 +155,7 @@ class HandoverTest {
     node.stopDaemon();
 
     Outcome outcome =
-        node.execution(container, "timeout -s KILL 1 cat /usr/lib/file/magic.mgc; echo ended")
+        node.execution(container, "timeout -s KILL 1 cat /usr/lib/file/magic.mgc || echo ended")
             .run();
 
     assertThat(outcome.text()).contains("ended");
