@@ -32,6 +32,8 @@ final class TestNode implements AutoCloseable {
   /// only.
   private static final String KEPT = "containerd.io/gc.root=test";
 
+  private static final int VIEWS = 5; // views that may be collected one after the other
+
   private static final Pattern PREPARED =
       Pattern.compile(
           "\"remote-snapshot-prepared\":\"(true|false)\".*\"layer\":\"(sha256:[0-9a-f]{64})\"");
@@ -160,15 +162,26 @@ final class TestNode implements AutoCloseable {
 
   /// Lists the tree of an image, read with every file, as a snapshotter shows it.
   TreeListing tree(String snapshotter, String image) throws IOException, InterruptedException {
-    String key = name("view");
-    String top = Images.chainId(image);
     Command snapshots = containerd.ctr("snapshots", "--snapshotter", snapshotter);
-    snapshots.with("view", key, top).runOrThrow();
-    snapshots.with("label", key, KEPT).runOrThrow();
+    String key = view(snapshots, Images.chainId(image));
     try {
       return treeOf(snapshotter, key);
     } finally {
       snapshots.with("rm", key).runOrThrow();
+    }
+  }
+
+  /// Makes a view that stays. containerd may collect one that has just been made before it carries
+  /// the label: then it is made again.
+  private String view(Command snapshots, String top) throws IOException, InterruptedException {
+    for (int left = VIEWS; ; left--) {
+      String key = name("view");
+      snapshots.with("view", key, top).runOrThrow();
+      Outcome kept = snapshots.with("label", key, KEPT).run();
+      if (kept.exitCode() == 0 || left == 0) {
+        kept.orThrow();
+        return key;
+      }
     }
   }
 
