@@ -155,8 +155,8 @@ final class FetchQueue {
     enqueue(want);
   }
 
-  /// Tells whether it has been under way for half of what anybody is patient for: who wants the chunk
-  /// now asks again, and has the other half for that.
+  /// Tells whether it has been under way for half of what anybody is patient for: who wants the
+  /// chunk now asks again, and has the other half for that.
   private boolean isHopeless(Want want, long now) {
     return want.state() == Want.State.RUNNING
         && now - want.startedAt() > policy.patience().toNanos() / 2;

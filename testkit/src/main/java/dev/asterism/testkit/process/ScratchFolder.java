@@ -42,15 +42,14 @@ public final class ScratchFolder implements AutoCloseable {
     }
   }
 
-  /// Unmounts what is mounted at `folder` and below it, last mounted first; a busy mount is
-  /// detached.
+  /// Unmounts what is mounted at `folder` and below it, last mounted first; a busy mount goes when
+  /// it is free.
   ///
   /// @throws IOException if something stays mounted
   public static void unmountBelow(Path folder) throws IOException, InterruptedException {
     for (String mountpoint : mountsBelow(folder)) {
-      if (Command.of("umount", mountpoint).run().exitCode() != 0) {
-        Command.of("umount", "--lazy", mountpoint).run();
-      }
+      // Looks at nothing on the mount: a FUSE mount may wait for a server that will not come.
+      Command.of("umount", "--no-canonicalize", "--lazy", mountpoint).run();
     }
     List<String> left = mountsBelow(folder);
     if (!left.isEmpty()) {
