@@ -222,7 +222,7 @@ public final class Main implements Callable<Integer> {
   }
 
   private static boolean means(String word, String name) {
-    return name.equals(word) || word.equals("start") && name.startsWith("start-");
+    return name.equals(word) || (word.equals("start") && name.startsWith("start-"));
   }
 
   private List<Snapshotter> snapshotters() {

@@ -2,10 +2,16 @@ package dev.asterism.cli.cache;
 
 import dev.asterism.cache.DirectoryCache;
 import dev.asterism.cli.admin.client.AdminClient;
+import dev.asterism.content.Digest;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /// The option that says where a running daemon is asked.
@@ -50,7 +56,22 @@ final class DaemonOption {
     }
     InstantSource clock = InstantSource.system();
     try (DirectoryCache cache = DirectoryCache.openOffline(root.resolve("cache"), clock)) {
+      Path layers = root.resolve("layers");
+      if (Files.isDirectory(layers)) { // else nothing is known of them
+        cache.compiledLayers(() -> compiled(layers));
+      }
       return work.on(new LocalTending(root, cache, clock));
+    }
+  }
+
+  /// Returns the layers that are compiled, as a daemon knows them.
+  private static Set<Digest> compiled(Path layers) {
+    try (Stream<Path> directories = Files.list(layers)) {
+      return directories
+          .flatMap(directory -> Digest.findHex(directory.getFileName().toString()).stream())
+          .collect(Collectors.toUnmodifiableSet());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

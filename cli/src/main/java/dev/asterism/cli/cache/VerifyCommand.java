@@ -64,7 +64,12 @@ final class VerifyCommand implements Callable<Integer> {
       String place = "findings/%d/".formatted(findings);
       boolean repaired = found.flag(place + "repaired");
       wrong += repaired ? 0 : 1;
-      out.println(found.text(place + "what").orElse("") + (repaired ? " (repaired)" : ""));
+      out.println(
+          "%s: %s%s"
+              .formatted(
+                  found.text(place + "path").orElse(""),
+                  found.text(place + "what").orElse(""),
+                  repaired ? " (repaired)" : ""));
     }
     long leftOut = found.number("findingsLeftOut");
     if (leftOut > 0) {

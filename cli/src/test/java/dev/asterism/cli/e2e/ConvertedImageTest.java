@@ -74,7 +74,12 @@ class ConvertedImageTest {
     node.pullWhole(plain);
     TreeListing before = node.tree(TestNode.OVERLAYFS, plain).roundedToSeconds();
     TreeListing after = node.tree(TestNode.ASTERISM, converted).roundedToSeconds();
-    assertThat(after.differenceFrom(before).toString()).isEmpty();
+    assertThat(
+            after
+                .filter(ConvertedImageTest::isNamed)
+                .differenceFrom(before.filter(ConvertedImageTest::isNamed))
+                .toString())
+        .isEmpty();
   }
 
   @Test
@@ -85,6 +90,11 @@ class ConvertedImageTest {
     TreeListing before = node.tree(TestNode.OVERLAYFS, plain).filter(this::isImage);
     TreeListing after = node.tree(TestNode.OVERLAYFS, converted).filter(this::isImage);
     assertThat(after.differenceFrom(before).toString()).isEmpty();
+  }
+
+  /// The root has no entry: its time is that of the unpacking.
+  private static boolean isNamed(String name) {
+    return !name.isEmpty();
   }
 
   private boolean isImage(String name) {

@@ -329,14 +329,18 @@ final class TestNode implements AutoCloseable {
     try {
       containerd.close();
     } finally {
-      stopDaemon();
-      try {
-        unmountAll().orThrow();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IOException("interrupted while unmounting", e);
-      }
-      scratch.close();
+      closeDaemon();
     }
+  }
+
+  private void closeDaemon() throws IOException {
+    stopDaemon();
+    try {
+      unmountAll().orThrow();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while unmounting", e);
+    }
+    scratch.close();
   }
 }
