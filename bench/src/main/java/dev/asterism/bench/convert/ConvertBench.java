@@ -130,7 +130,7 @@ public final class ConvertBench implements Callable<Integer> {
     Path layout = Files.createDirectories(folder.resolve("theirs"));
     Command.of("tar", "-xf", out.toString(), "-C", layout.toString()).runOrThrow();
     containerd.ctr("images", "rm", "--sync", target).runOrThrow();
-    return new Row(row.name(), row.samples(), blobs(layout, folder));
+    return new Row(row.name(), row.samples(), blobs(layout));
   }
 
   private Row ours(Row row, Path source, Path folder, String... options)
@@ -141,7 +141,7 @@ public final class ConvertBench implements Callable<Integer> {
         .add(
             Measured.run(
                 convert(source, target, folder).with(options), folder.resolve("asterism.log")));
-    return new Row(row.name(), row.samples(), blobs(target, folder));
+    return new Row(row.name(), row.samples(), blobs(target));
   }
 
   private Command convert(Path source, Path target, Path temporary) {
@@ -150,7 +150,7 @@ public final class ConvertBench implements Callable<Integer> {
   }
 
   /// Bytes of all blobs of a layout.
-  private static long blobs(Path layout, Path folder) throws IOException {
+  private static long blobs(Path layout) throws IOException {
     try (Stream<Path> files = Files.list(layout.resolve("blobs/sha256"))) {
       return files.mapToLong(file -> file.toFile().length()).sum();
     } finally {
