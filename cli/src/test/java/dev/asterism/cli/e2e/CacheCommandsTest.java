@@ -136,8 +136,8 @@ class CacheCommandsTest {
     String listed = cache("ls", "--json").orThrow().text();
     String exported = cache("export", "--json").orThrow().text();
     String verified = cache("verify", "--json").orThrow().text();
-    String cleaned = cache("clean", "--dry-run", "--json").orThrow().text();
     cache("pin", "127.0.0.1:1/web:1").orThrow();
+    String cleaned = cache("clean", "--dry-run", "--json").orThrow().text();
     String pins = cache("pin", "--json").orThrow().text();
     assertThat(cache("stats").orThrow().text()).contains("budget", "pins       1 images");
 
@@ -161,7 +161,6 @@ class CacheCommandsTest {
     assertThat(found.text()).contains(onlyInWeb.hex(), "1 wrong, 0 repaired");
     assertThat(cache("verify", "--repair").orThrow().text()).contains("1 repaired");
     assertThat(object(onlyInWeb)).doesNotExist();
-    assertThat(cache("verify").orThrow().text()).contains("all is right");
   }
 
   @Test
