@@ -5,7 +5,9 @@ import dev.asterism.linux.FileStatus;
 import dev.asterism.linux.PageCache;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -176,6 +178,7 @@ final class Evictor {
   private final class Run {
     private final Survey survey = new Survey();
     private final long firstFiles = tally.filesEvicted.sum();
+    private final long[] versions = new long[CacheLayout.FAN_OUT.size()];
     private long freed;
 
     Eviction make(long bytes) throws IOException {
@@ -214,6 +217,7 @@ final class Evictor {
           version = usage.version(directory);
           fan = Fan.read(walk, disk, directory);
         } while (!usage.settle(directory, version, fan.allocated()) && ++attempt < ATTEMPTS);
+        versions[directory] = version;
         fan.files().forEach(this::take);
       }
     }
@@ -235,7 +239,7 @@ final class Evictor {
 
     /// Reads the layers' links: who holds what, since when; and the files that are theirs alone.
     void lookAtLayers() throws IOException {
-      long[] own = {0};
+      Map<Long, Long> own = new HashMap<>(); // bytes, by inode
       for (Digest layer : walk.layers()) {
         int used = activity.lastUse(layer);
         boolean pinned = pins.contain(layer);
@@ -251,7 +255,7 @@ final class Evictor {
                 FileStatus file = status.get();
                 slot = survey.find(file.inode());
                 if (slot == Survey.NONE) {
-                  own[0] += file.allocated();
+                  own.put(file.inode(), file.allocated());
                   slot =
                       survey.add(file.inode(), file.blocks(), file.links(), used, Survey.NO_LOCK);
                 }
@@ -259,7 +263,23 @@ final class Evictor {
               survey.held(slot, used, pinned);
             });
       }
-      usage.settleOwn(own[0]);
+      findDigestsOf(own);
+      usage.settleOwn(own.values().stream().mapToLong(Long::longValue).sum());
+    }
+
+    /// Looks again where files were published since the digests were read: they are nobody's alone,
+    /// and too young to be taken.
+    private void findDigestsOf(Map<Long, Long> own) throws IOException {
+      for (int directory = 0; directory < versions.length && !own.isEmpty(); directory++) {
+        if (!usage.isUnchanged(directory, versions[directory])) {
+          for (Fan.File file : Fan.read(walk, disk, directory).files()) {
+            long inode = file.status().inode();
+            if (own.remove(inode) != null) {
+              survey.young(survey.find(inode));
+            }
+          }
+        }
+      }
     }
 
     /// Asks the kernel which of the files that are in use it has in memory.

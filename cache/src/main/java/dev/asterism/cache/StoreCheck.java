@@ -115,10 +115,13 @@ final class StoreCheck {
         orphan(digest, path, inode);
         return;
       }
-      survey.named(survey.add(file.inode(), 0, file.links(), 0, files.lockNumber(digest)));
       if (!known) {
         bytes(digest, path, file);
+        if (!standsAt(path)) {
+          return; // repaired: the layers' links to it are stale now
+        }
       }
+      survey.named(survey.add(file.inode(), 0, file.links(), 0, files.lockNumber(digest)));
     }
   }
 

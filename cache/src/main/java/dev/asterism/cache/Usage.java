@@ -77,6 +77,14 @@ final class Usage {
     }
   }
 
+  /// Tells whether nothing came or went since, and nothing is about to.
+  boolean isUnchanged(int directory, long version) {
+    Shard shard = shards[directory];
+    synchronized (shard) {
+      return shard.version == version && shard.running == 0;
+    }
+  }
+
   /// Puts in what a directory's files occupy.
   ///
   /// @return whether it holds: nothing changed since `version`

@@ -30,8 +30,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("kernel")
 final class RealFileSystemTest {
   private static final VerifiedChunk HELLO = chunk("hello");
+  /// Keeps nothing free: the file system itself is to say no.
   private static final CacheSettings SETTINGS =
-      new CacheSettings(Duration.ofDays(1), Duration.ofMinutes(5), Budget.DEFAULT, TestStore.QUIET);
+      new CacheSettings(
+          Duration.ofDays(1),
+          Duration.ofMinutes(5),
+          new Budget(new Limit.Unset(), new Limit.Bytes(0)),
+          TestStore.QUIET);
 
   @TempDir Path temp;
 

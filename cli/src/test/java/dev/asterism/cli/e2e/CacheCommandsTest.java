@@ -159,8 +159,10 @@ class CacheCommandsTest {
     Outcome found = cache("verify");
     assertThat(found.exitCode()).isEqualTo(1);
     assertThat(found.text()).contains(onlyInWeb.hex(), "1 wrong, 0 repaired");
-    assertThat(cache("verify", "--repair").orThrow().text()).contains("1 repaired");
+    assertThat(cache("verify", "--repair").orThrow().text())
+        .contains("2 wrong, 2 repaired"); // with the layer's link to it
     assertThat(object(onlyInWeb)).doesNotExist();
+    assertThat(cache("verify").orThrow().text()).contains("all is right");
   }
 
   @Test
