@@ -105,7 +105,8 @@ class SignalTest {
   })
   void deadlySignal_toWhoWaits_endsItAtOnceAndTheMountServesOthers(
       String name, String signal, int exit) throws Exception {
-    Child waiting = mounted.start("cat", root.resolve(name));
+    // A shell that runs the tests in its background has them, and their children, ignore SIGINT.
+    Child waiting = mounted.start("env", "--default-signal", "cat", root.resolve(name));
     fs.arrived.acquire();
     assertThat(Child.text("cat", root.resolve("free"))).isEqualTo("f");
     waiting.signal(signal);
