@@ -34,7 +34,12 @@ class ChunkTableTest {
   void write_sameContentTwice_keepsTheFirst() throws Exception {
     ChunkTableBuilder builder = new ChunkTableBuilder();
     for (int entry : new int[] {5, 9}) {
-      builder.object(ChunkTables.digest("twice"), 7, entry, LayerObject.Sharing.SHARED);
+      builder.object(
+          ChunkTables.digest("twice"),
+          7,
+          entry,
+          LayerObject.Sharing.SHARED,
+          new Neighbourhood(0, 0));
       builder.chunk(entry * 100L, 0, 0, 7, ChunkTables.digest("twice"));
     }
     builder.write(directory.resolve("t"), 2000, 1500, false);
@@ -50,7 +55,12 @@ class ChunkTableTest {
   void write_oneDigestOfTwoSizes_isRefused() {
     ChunkTableBuilder builder = new ChunkTableBuilder();
     for (int size : new int[] {7, 8}) {
-      builder.object(ChunkTables.digest("liar"), size, size, LayerObject.Sharing.SHARED);
+      builder.object(
+          ChunkTables.digest("liar"),
+          size,
+          size,
+          LayerObject.Sharing.SHARED,
+          new Neighbourhood(0, 0));
       builder.chunk(size * 100L, 0, 0, size, ChunkTables.digest("liar"));
     }
 
@@ -62,7 +72,8 @@ class ChunkTableTest {
   @Test
   void chunks_ofAFileInAnotherOrderThanTheBlob_areInFileOrder() throws Exception {
     ChunkTableBuilder builder = new ChunkTableBuilder();
-    builder.object(ChunkTables.digest("big"), 30, 0, LayerObject.Sharing.SHARED);
+    builder.object(
+        ChunkTables.digest("big"), 30, 0, LayerObject.Sharing.SHARED, new Neighbourhood(0, 0));
     builder.chunk(900, 0, 0, 10, ChunkTables.digest("c0"));
     builder.chunk(100, 0, 10, 10, ChunkTables.digest("c1"));
     builder.chunk(100, 10, 20, 10);
