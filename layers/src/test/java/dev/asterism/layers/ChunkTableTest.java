@@ -9,7 +9,9 @@ import dev.asterism.content.MalformedLayerException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,6 +51,35 @@ class ChunkTableTest {
     assertThat(table.object(0).entry()).isEqualTo(5);
     assertThat(table.chunk(0).member()).isEqualTo(new ByteRange(500, 900));
     assertThat(table.verified()).isFalse();
+  }
+
+  @Test
+  void neighbours_ofScatteredFiles_areListedByDirectoryAndKin() throws Exception {
+    ChunkTableBuilder builder = new ChunkTableBuilder();
+    for (int i = 0; i < 60; i++) { // three directories, the first and the last of one kin
+      builder.object(
+          ChunkTables.digest("file " + i),
+          100,
+          i,
+          LayerObject.Sharing.SHARED,
+          new Neighbourhood(i % 3, i % 3 == 1 ? 1 : 0));
+      builder.chunk(i * 10L, 0, 0, 100, ChunkTables.digest("file " + i));
+    }
+    builder.write(directory.resolve("t"), 2000, 600, true);
+    ChunkTable table = ChunkTable.open(directory.resolve("t"));
+
+    for (int i = 0; i < 60; i++) {
+      int rest = i % 3;
+      assertThat(numbers(table, table.directoryOf(table.chunk(i))))
+          .hasSize(20)
+          .isSorted()
+          .allMatch(number -> number % 3 == rest);
+      assertThat(numbers(table, table.kinOf(table.chunk(i)))).hasSize(rest == 1 ? 20 : 40);
+    }
+  }
+
+  private static List<Integer> numbers(ChunkTable table, ChunkTable.Run run) {
+    return IntStream.range(run.from(), run.to()).map(table::neighbour).boxed().toList();
   }
 
   @Test
