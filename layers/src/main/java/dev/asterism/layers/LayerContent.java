@@ -435,7 +435,9 @@ final class LayerContent implements FetchTarget {
   @Override
   public Flight.Place place(LayerChunk chunk, VerifiedChunk bytes, FetchClass wanted) {
     if (!table.verified() || !store(chunk, bytes, isToBeSeen(chunk, wanted))) {
-      shared.recent().put(new RecentChunks.Key(digest, chunk.number()), bytes);
+      if (wanted.isUrgent()) { // memory is too dear for the rest
+        shared.recent().put(new RecentChunks.Key(digest, chunk.number()), bytes);
+      }
       return Flight.Place.GATE;
     }
     LayerObject object = table.object(chunk.object());

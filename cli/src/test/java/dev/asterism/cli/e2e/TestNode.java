@@ -326,13 +326,6 @@ final class TestNode implements AutoCloseable {
     }
   }
 
-  /// Counts the objects in the store.
-  long objects() throws IOException {
-    try (Stream<Path> files = Files.walk(root().resolve("cache/objects"))) {
-      return files.filter(Files::isRegularFile).count();
-    }
-  }
-
   /// Tells whether the daemon's socket is there.
   boolean hasSocket() {
     return Files.exists(socket());
