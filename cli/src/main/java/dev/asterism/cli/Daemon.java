@@ -1,5 +1,6 @@
 package dev.asterism.cli;
 
+import dev.asterism.cache.CacheMode;
 import dev.asterism.cache.CacheSettings;
 import dev.asterism.cli.admin.AdminServer;
 import dev.asterism.cli.admin.DaemonView;
@@ -91,7 +92,10 @@ final class Daemon {
 
   private static LayerSettings settings(Configuration configuration) {
     CacheSettings store =
-        CacheSettings.DEFAULT.withBudget(configuration.budget()).withUpkeep(configuration.upkeep());
+        CacheSettings.DEFAULT
+            .withBudget(configuration.budget())
+            .withUpkeep(configuration.upkeep())
+            .withConfig(configuration.directoryCache());
     return new LayerSettings(FetchPolicy.DEFAULT, configuration.starts(), store);
   }
 

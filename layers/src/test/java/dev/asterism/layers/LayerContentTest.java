@@ -124,7 +124,7 @@ final class LayerContentTest {
             new FetchListeners(),
             catalog,
             trees,
-            new Libraries(store, catalog, trees),
+            new Libraries(catalog, trees),
             (_, object) -> "file " + object.entry());
     layer =
         new LayerContent(digest, ChunkTable.open(table), blob, "", store.layer(digest), fetching);
