@@ -11,8 +11,7 @@ public enum CacheMode {
   ///
   /// What may pass, a full disk for instance, is no reason: links fail one by one then.
   static CacheMode of(DirectoryCacheConfig config, DiskAbilities abilities) {
-    boolean able =
-        abilities.noLinks().map(CacheMode::mayPass).orElse(true);
+    boolean able = abilities.noLinks().map(CacheMode::mayPass).orElse(true);
     return config.enableHardlink() && able ? SHARED : PLAIN;
   }
 

@@ -41,7 +41,8 @@ final class DigestWriter implements CacheWriter {
     }
     byte[] room = before;
     if (size + count > room.length) {
-      room = Arrays.copyOf(room, (int) Math.min(expected.size(), Math.max(ROOM, 2L * (size + count))));
+      room =
+          Arrays.copyOf(room, (int) Math.min(expected.size(), Math.max(ROOM, 2L * (size + count))));
     }
     more.get(room, size, count);
     size += count;

@@ -87,10 +87,7 @@ public final class DirectoryCache implements AutoCloseable {
   private volatile boolean closed;
 
   private DirectoryCache(
-      CacheLayout layout,
-      CacheDisk disk,
-      InstantSource clock,
-      CacheSettings settings)
+      CacheLayout layout, CacheDisk disk, InstantSource clock, CacheSettings settings)
       throws IOException {
     this.layout = layout;
     this.disk = disk;
@@ -378,8 +375,7 @@ public final class DirectoryCache implements AutoCloseable {
   ///
   /// @throws IOException if a directory cannot be read
   public VerifyReport verify(VerifyOptions options, StoreProgress progress) throws IOException {
-    return new StoreCheck(
-            layout, disk, files, fresh, stale, options, progress, scrubber.healer())
+    return new StoreCheck(layout, disk, files, fresh, stale, options, progress, scrubber.healer())
         .verify();
   }
 
@@ -560,9 +556,7 @@ public final class DirectoryCache implements AutoCloseable {
   private void logAbilities() {
     if (!config().enableHardlink()) {
       LOG.log(
-          System.Logger.Level.INFO,
-          "cache shares nothing, as configured root={0}",
-          layout.root());
+          System.Logger.Level.INFO, "cache shares nothing, as configured root={0}", layout.root());
     } else if (mode == CacheMode.PLAIN) {
       LOG.log(
           System.Logger.Level.WARNING,

@@ -238,8 +238,7 @@ final class HardlinkManager {
   private Optional<Stored> openRegion(Digest digest, long size) {
     return regions
         .find(digest, size)
-        .flatMap(region ->
-            regions.open(digest, region, layout.object(region.file()), disk, tally));
+        .flatMap(region -> regions.open(digest, region, layout.object(region.file()), disk, tally));
   }
 
   /// Finds the file to link to. A chunk that turns out to be a whole file as well gets its name in

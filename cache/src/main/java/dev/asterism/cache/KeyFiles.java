@@ -96,7 +96,10 @@ final class KeyFiles {
   CacheWriter writer(ChunkKey key, Door door) {
     String name = layout.key(layer, key);
     return new PlainWriter(
-        disk, tally, layout.unfinished(), (wip, size) -> door.keep(() -> publish(key, wip, name, size)));
+        disk,
+        tally,
+        layout.unfinished(),
+        (wip, size) -> door.keep(() -> publish(key, wip, name, size)));
   }
 
   private Published publish(ChunkKey key, String wip, String name, long size) {

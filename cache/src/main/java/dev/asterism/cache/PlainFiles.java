@@ -95,8 +95,8 @@ final class PlainFiles implements LayerFiles {
     }
     return regions
         .find(digest, size)
-        .flatMap(region ->
-            regions.open(digest, region, layout.own(layer, region.file()), disk, tally));
+        .flatMap(
+            region -> regions.open(digest, region, layout.own(layer, region.file()), disk, tally));
   }
 
   @Override
@@ -179,9 +179,7 @@ final class PlainFiles implements LayerFiles {
       tally.bytesAdded.add(size);
       usage.ownChanged(usage.allocated(size));
     }
-    return isThere(errno)
-        ? new Published.Shared(Path.of(path))
-        : uncached(Cause.of(errno), wip);
+    return isThere(errno) ? new Published.Shared(Path.of(path)) : uncached(Cause.of(errno), wip);
   }
 
   private Published uncached(Cause cause, String wip) {

@@ -64,9 +64,7 @@ final class PlainWriter implements CacheWriter {
   @Override
   public Published commit() {
     closeFile();
-    return failure.isPresent()
-        ? new Published.Uncached(failure.get())
-        : naming.name(wip, size);
+    return failure.isPresent() ? new Published.Uncached(failure.get()) : naming.name(wip, size);
   }
 
   private void closeFile() {

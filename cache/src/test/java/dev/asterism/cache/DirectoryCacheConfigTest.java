@@ -31,8 +31,7 @@ final class DirectoryCacheConfigTest {
     store.close();
   }
 
-  private void reopen(int entries, int files, boolean direct, boolean dontneed)
-      throws IOException {
+  private void reopen(int entries, int files, boolean direct, boolean dontneed) throws IOException {
     store.config = new DirectoryCacheConfig(true, entries, files, false, direct, dontneed);
     store.reopen();
   }
@@ -48,10 +47,7 @@ final class DirectoryCacheConfigTest {
   private Source read(int entry, VerifiedChunk chunk) throws IOException {
     CacheKey key = new CacheKey(LAYER, new ChunkKey(entry, 0));
     try (CachedChunk found =
-        store
-            .cache
-            .get(key, new ChunkDigest(chunk.digest(), chunk.size()))
-            .orElseThrow()) {
+        store.cache.get(key, new ChunkDigest(chunk.digest(), chunk.size())).orElseThrow()) {
       ByteBuffer bytes = ByteBuffer.allocate(chunk.size());
       found.read(0, bytes);
       assertThat(bytes.array()).isEqualTo(chunk.bytes());

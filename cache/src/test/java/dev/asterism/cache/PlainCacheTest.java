@@ -82,8 +82,7 @@ final class PlainCacheTest {
     assertThat(BIG.complete(store.layer(), 7))
         .isEqualTo(new Published.Shared(store.own(LAYER, BIG.digest())));
 
-    assertThat(files(store.root.resolve("own")))
-        .containsExactly(store.own(LAYER, BIG.digest()));
+    assertThat(files(store.root.resolve("own"))).containsExactly(store.own(LAYER, BIG.digest()));
     assertThat(store.own(LAYER, BIG.digest())).hasBinaryContent(BIG.bytes());
     VerifiedChunk middle = BIG.chunks().get(1);
     assertThat(readAndClose(store.layer().find(middle.digest(), middle.size()).orElseThrow()))
@@ -140,8 +139,7 @@ final class PlainCacheTest {
     Files.delete(own);
     Files.writeString(own, "hallo");
 
-    VerifyReport report =
-        store.cache.verify(VerifyOptions.FULL.withRepair(), StoreProgress.NONE);
+    VerifyReport report = store.cache.verify(VerifyOptions.FULL.withRepair(), StoreProgress.NONE);
 
     assertThat(report.findings()).anyMatch(Finding.WrongBytes.class::isInstance);
     assertThat(own).doesNotExist();

@@ -1,6 +1,5 @@
 package dev.asterism.cli;
 
-import dev.asterism.cache.CacheMode;
 import dev.asterism.cache.CacheSettings;
 import dev.asterism.cli.admin.AdminServer;
 import dev.asterism.cli.admin.DaemonView;

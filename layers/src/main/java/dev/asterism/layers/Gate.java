@@ -34,11 +34,11 @@ import java.util.concurrent.atomic.AtomicLong;
 /// The way in for what is missing: a data-only layer whose LOOKUP means "have this ready".
 ///
 /// `/gate/ab/<digest>`, or `/gate/<layer>/ab/<digest>` where each layer has its own copies, is
-/// looked up by overlayfs after it did not find the object in the store. A
-/// file of one chunk is fetched and published, and the answer is "no such file": the kernel finds
-/// it in the next layer. A file of several chunks gets an entry and is served by [ObjectReader]
-/// until it is whole. What could not be had gets an entry, too, whose OPEN fails: overlayfs would
-/// take an error for absence.
+/// looked up by overlayfs after it did not find the object in the store. A file of one chunk is
+/// fetched and published, and the answer is "no such file": the kernel finds it in the next layer.
+/// A file of several chunks gets an entry and is served by [ObjectReader] until it is whole. What
+/// could not be had gets an entry, too, whose OPEN fails: overlayfs would take an error for
+/// absence.
 ///
 /// Entries never expire: overlayfs keeps them, and one that vanished under it would fail the
 /// container's call with ESTALE. Thread-safe.

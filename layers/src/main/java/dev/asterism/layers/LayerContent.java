@@ -128,8 +128,7 @@ final class LayerContent implements FetchTarget {
 
   @Override
   public Want.Name nameOf(LayerChunk chunk) {
-    return Want.Name.of(
-        this, chunk, table.verified() && shared.store().mode() == CacheMode.SHARED);
+    return Want.Name.of(this, chunk, table.verified() && shared.store().mode() == CacheMode.SHARED);
   }
 
   /// Waits until a chunk that a container asks for is where it belongs.

@@ -265,10 +265,7 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
       throws IOException {
     LayerCompiler compiler =
         new LayerCompiler(
-            request.layer(),
-            request.verification(),
-            fetching.catalog(),
-            fetching.store().mode());
+            request.layer(), request.verification(), fetching.catalog(), fetching.store().mode());
     TocLocation location;
     Digest toc;
     try {

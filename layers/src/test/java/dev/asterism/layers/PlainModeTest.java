@@ -4,13 +4,15 @@ import static dev.asterism.layers.LazyNode.cat;
 import static dev.asterism.testkit.layer.Entry.file;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.asterism.cache.DirectoryCacheConfig;
 import dev.asterism.cache.CacheSettings;
-import dev.asterism.cache.VerifyOptions;
+import dev.asterism.cache.DirectoryCacheConfig;
 import dev.asterism.cache.StoreProgress;
+import dev.asterism.cache.VerifyOptions;
+import dev.asterism.content.Digest;
 import dev.asterism.testkit.layer.Layer;
 import dev.asterism.testkit.layer.RandomTrees;
 import dev.asterism.testkit.layer.Seeds;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -24,7 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("kernel")
 @Timeout(120)
 final class PlainModeTest {
-  private static final CacheSettings PLAIN = CacheSettings.DEFAULT.withConfig(DirectoryCacheConfig.plain());
+  private static final CacheSettings PLAIN =
+      CacheSettings.DEFAULT.withConfig(DirectoryCacheConfig.plain());
   private static final byte[] BIG = RandomTrees.content(Seeds.generator(7), 700_001);
 
   @TempDir Path directory;
@@ -43,7 +46,8 @@ final class PlainModeTest {
         LazyNode node = start(origin)) {
       Path rootfs =
           node.mount(
-              origin.add(Layer.of(file("a", "content"))), origin.add(Layer.of(file("b", "content"))));
+              origin.add(Layer.of(file("a", "content"))),
+              origin.add(Layer.of(file("b", "content"))));
 
       assertThat(cat(rootfs, "a").text()).isEqualTo("content");
       assertThat(cat(rootfs, "b").text()).isEqualTo("content");
@@ -127,5 +131,25 @@ final class PlainModeTest {
       }
     }
     assertThat(Files.exists(root)).isTrue();
+  }
+
+  /// A container that was started in the other mode asks with that one's paths.
+  @Test
+  void gate_pathsOfEitherMode_areAnsweredInBoth() throws Exception {
+    String hex = Digest.of("content".getBytes(StandardCharsets.UTF_8)).hex();
+    String shared = hex.substring(0, 2) + "/" + hex;
+    try (Origin origin = Origin.start()) {
+      LayerRequest request = origin.add(Layer.of(file("a", "content")));
+      String own = request.layer().hex() + "/" + shared;
+      try (LazyNode node = LazyNode.start(directory, origin)) {
+        node.mount(request);
+        assertThat(cat(node.root().resolve("fs/gate"), own).text()).isEqualTo("content");
+      }
+      try (LazyNode node = start(origin)) {
+        node.mount(request);
+        assertThat(cat(node.root().resolve("fs/gate"), shared).text()).isEqualTo("content");
+        assertThat(cat(node.root().resolve("fs/gate"), own).text()).isEqualTo("content");
+      }
+    }
   }
 }

@@ -127,10 +127,7 @@ public final class Metrics {
         "asterism_cache_objects",
         "Digests that the store has, as files or as parts of files.",
         store -> store.holdings().objects());
-    gauge(
-        "asterism_cache_links",
-        "Links of layers to them.",
-        store -> store.holdings().keys());
+    gauge("asterism_cache_links", "Links of layers to them.", store -> store.holdings().keys());
     counter(
         "asterism_cache_persists",
         "Times that changes were appended to the links file's journal.",
