@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Optional;
-import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.LongConsumer;
 
@@ -108,7 +108,7 @@ final class Surveyor {
   }
 
   private List<LayerHold> readLayers() throws IOException {
-    SortedSet<Digest> found = new TreeSet<>();
+    NavigableSet<Digest> found = new TreeSet<>();
     for (Path place : List.of(layout.layers(), layout.own())) {
       DirectoryEntries.read(
           place.toString(), (name, _, _) -> Digest.findHex(name).ifPresent(found::add));
