@@ -357,7 +357,8 @@ public final class DirectoryCache implements AutoCloseable {
     cleaning.lock();
     try {
       Optional<Set<Digest>> kept = compiled.map(Supplier::get);
-      return cleanup.clean(
+      CleanReport report =
+          cleanup.clean(
           options,
           layer ->
               kept.map(known -> known.contains(layer)).orElse(true)
@@ -365,6 +366,10 @@ public final class DirectoryCache implements AutoCloseable {
                   || pins.contain(layer),
           layers::containsKey,
           progress);
+      if (!options.dryRun()) {
+        report.layersGone().forEach(ledger.index()::layerRemoved);
+      }
+      return report;
     } finally {
       cleaning.unlock();
     }

@@ -81,20 +81,27 @@ final class HardlinkManager {
     this.assembly = assembly;
   }
 
-  /// Opens the bytes of a digest: its object, its chunk, or a region of an object.
+  /// Opens the bytes of a digest: its object, its chunk, or a region of an object. A chunk that
+  /// becomes an object meanwhile is looked for again.
   Optional<Stored> find(Digest digest, long size) {
     restoreIfDoubtful(digest);
-    Optional<Stored> object = open(layout.object(digest), digest, size);
-    if (object.isPresent()) {
-      ledger.added(Place.OBJECT, digest, size);
-      return object;
+    return open(Place.OBJECT, digest, size)
+        .or(() -> open(Place.CHUNK, digest, size))
+        .or(() -> openRegion(digest, size))
+        .or(() -> open(Place.OBJECT, digest, size));
+  }
+
+  private Optional<Stored> open(Place place, Digest digest, long size) {
+    String path =
+        switch (place) {
+          case OBJECT -> layout.object(digest);
+          case CHUNK -> layout.part(digest);
+        };
+    Optional<Stored> found = open(path, digest, size);
+    if (found.isPresent()) {
+      ledger.added(place, digest, size);
     }
-    Optional<Stored> part = open(layout.part(digest), digest, size);
-    if (part.isPresent()) {
-      ledger.added(Place.CHUNK, digest, size);
-      return part;
-    }
-    return openRegion(digest, size);
+    return found;
   }
 
   /// Tells whether [#find] would find something; a region may still turn out to be none.
@@ -102,7 +109,13 @@ final class HardlinkManager {
     restoreIfDoubtful(digest);
     return files.stands(layout.object(digest), digest, size)
         || files.stands(layout.part(digest), digest, size)
-        || regions.find(digest, size).isPresent();
+        || regions.find(digest, size).filter(this::stands).isPresent()
+        || files.stands(layout.object(digest), digest, size);
+  }
+
+  /// Tells whether the file that a region lies in is there.
+  private boolean stands(Regions.Region region) {
+    return files.size(layout.object(region.file())) >= region.offset() + region.size();
   }
 
   /// Links a layer to what is there and returns its path; empty if it is not there.
@@ -264,7 +277,9 @@ final class HardlinkManager {
       errno = files.makeLink(part, layout.object(digest));
       fresh.add(digest);
     }
-    if (errno != 0) {
+    if (errno == 0) {
+      disk.unlink(part); // else it would count as one more that needs the object
+    } else {
       tally.linkFailed(errno, part);
     }
     return errno == 0;

@@ -78,7 +78,12 @@ final class PlainFiles implements LayerFiles {
   public boolean holds(Digest digest, long size) {
     return stands(Kind.FILE, digest, size)
         || stands(Kind.PART, digest, size)
-        || regions.find(digest, size).isPresent();
+        || regions.find(digest, size).filter(this::stands).isPresent();
+  }
+
+  /// Tells whether the file that a region lies in is there.
+  private boolean stands(Regions.Region region) {
+    return files.size(layout.own(layer, region.file())) >= region.offset() + region.size();
   }
 
   @Override
