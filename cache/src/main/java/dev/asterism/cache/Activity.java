@@ -9,6 +9,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /// When each layer was last under a snapshot that somebody could read.
@@ -54,25 +55,31 @@ final class Activity {
     if (active.contains(layer)) {
       return Survey.ACTIVE;
     }
-    try {
-      long seconds = Files.getLastModifiedTime(directory(layer)).toMillis() / 1000;
-      return (int) Math.clamp(seconds, 0, Survey.ACTIVE - 1L);
-    } catch (IOException _) {
-      return 0; // gone, or going
+    int last = 0;
+    for (Path directory : directories(layer)) {
+      try {
+        long seconds = Files.getLastModifiedTime(directory).toMillis() / 1000;
+        last = Math.max(last, (int) Math.clamp(seconds, 0, Survey.ACTIVE - 1L));
+      } catch (IOException _) {
+        // not there, or going
+      }
     }
+    return last;
   }
 
   private void touch(Digest layer) {
-    try {
-      Files.setLastModifiedTime(directory(layer), FileTime.from(clock.instant()));
-    } catch (NoSuchFileException _) {
-      // it holds nothing yet
-    } catch (IOException e) {
-      LOG.log(System.Logger.Level.DEBUG, "last use not written layer=" + layer, e);
+    for (Path directory : directories(layer)) {
+      try {
+        Files.setLastModifiedTime(directory, FileTime.from(clock.instant()));
+      } catch (NoSuchFileException _) {
+        // it holds nothing yet
+      } catch (IOException e) {
+        LOG.log(System.Logger.Level.DEBUG, "last use not written layer=" + layer, e);
+      }
     }
   }
 
-  private Path directory(Digest layer) {
-    return Path.of(layout.layer(layer));
+  private List<Path> directories(Digest layer) {
+    return layout.directoriesOf(layer).stream().map(Path::of).toList();
   }
 }

@@ -15,6 +15,7 @@ import java.util.Map;
 /// @param restored files that were hashed again after an unclean stop and were right
 /// @param damaged files whose bytes were not, or no longer, what their digest says
 /// @param linkFailures links that the file system refused
+/// @param linkErrnos the same by the kernel's number of the error
 /// @param writeFailures writes that it refused
 /// @param readFailures reads that it refused
 public record CacheCounters(
@@ -29,11 +30,13 @@ public record CacheCounters(
     long restored,
     long damaged,
     Map<Cause, Long> linkFailures,
+    Map<Integer, Long> linkErrnos,
     Map<Cause, Long> writeFailures,
     Map<Cause, Long> readFailures) {
   /// Copies the maps.
   public CacheCounters {
     linkFailures = Map.copyOf(linkFailures);
+    linkErrnos = Map.copyOf(linkErrnos);
     writeFailures = Map.copyOf(writeFailures);
     readFailures = Map.copyOf(readFailures);
   }

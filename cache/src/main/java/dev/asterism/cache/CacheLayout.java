@@ -15,6 +15,8 @@ import java.util.stream.IntStream;
 /// chunks/ab/<hex>        a chunk that is a part of a file, until the file is complete
 /// fresh/ab/<hex>         a second link to what may not be on the disk yet
 /// layers/<hex>/ab/<key>  a layer's link to a chunk; ab: the low byte of the entry's number
+/// own/<hex>/ab/<hex>     a layer's own copy of a file, where nothing is shared
+/// own/<hex>/parts/ab/    and of parts of files
 /// wip/<number>           unfinished writes
 /// doubtful/              what a crash left in fresh, until it is hashed again
 /// links.json             what is known of the files beyond what stands here, see [LinksFile]
@@ -35,11 +37,15 @@ public final class CacheLayout {
   public static final List<String> FAN_OUT =
       IntStream.range(0, 256).mapToObj(i -> HEX.toHexDigits((byte) i)).toList();
 
+  /// The directory of parts in a layer's own: no redirect leads there.
+  static final String PARTS = "parts";
+
   private final Path root;
   private final String objects;
   private final String chunks;
   private final String fresh;
   private final String layers;
+  private final String own;
   private final String wip;
   private final String doubtful;
   private final AtomicLong unfinished = new AtomicLong();
@@ -51,6 +57,7 @@ public final class CacheLayout {
     chunks = this.root + "/chunks/";
     fresh = this.root + "/fresh/";
     layers = this.root + "/layers/";
+    own = this.root + "/own/";
     wip = this.root + "/wip/";
     doubtful = this.root + "/doubtful/";
   }
@@ -124,6 +131,31 @@ public final class CacheLayout {
   /// Returns the directory of the layers' directories, absolute.
   public Path layers() {
     return root.resolve("layers");
+  }
+
+  /// Returns a layer's own copy of a whole file.
+  String own(Digest layer, Digest digest) {
+    return ownOf(layer) + "/" + name(digest);
+  }
+
+  /// Returns a layer's own copy of a part of a file.
+  String ownPart(Digest layer, Digest digest) {
+    return ownOf(layer) + "/" + PARTS + "/" + name(digest);
+  }
+
+  /// Returns the directory of all that a layer has for itself.
+  String ownOf(Digest layer) {
+    return own + layer.hex();
+  }
+
+  /// Returns the directories of all that a layer holds: of its links, and of its own copies.
+  public List<String> directoriesOf(Digest layer) {
+    return List.of(layer(layer), ownOf(layer));
+  }
+
+  /// Returns the directory of the layers' own copies, absolute.
+  public Path own() {
+    return root.resolve("own");
   }
 
   /// Returns the directory of unfinished writes, absolute.

@@ -17,6 +17,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -88,6 +89,7 @@ final class CacheRoot implements AutoCloseable {
             layout.chunks(),
             layout.fresh(),
             layout.layers(),
+            layout.own(),
             layout.wip(),
             doubtful,
             doubtful.resolve("objects"),
@@ -128,29 +130,48 @@ final class CacheRoot implements AutoCloseable {
 
   /// Returns the layers that have a directory.
   List<Digest> layers() throws IOException {
-    List<Digest> digests = new ArrayList<>();
-    try (DirectoryStream<Path> directories = Files.newDirectoryStream(layout.layers())) {
-      for (Path directory : directories) {
-        Digest.findHex(directory.getFileName().toString()).ifPresent(digests::add);
+    Set<Digest> digests = new LinkedHashSet<>();
+    for (Path place : List.of(layout.layers(), layout.own())) {
+      try (DirectoryStream<Path> directories = Files.newDirectoryStream(place)) {
+        for (Path directory : directories) {
+          Digest.findHex(directory.getFileName().toString()).ifPresent(digests::add);
+        }
       }
     }
-    return digests;
+    return List.copyOf(digests);
   }
 
-  /// Takes a layer's directory out of sight in one step, then removes it: what a crash leaves of it
-  /// lies in `wip`.
+  /// Takes a layer's directories out of sight in one step each, then removes them: what a crash
+  /// leaves of them lies in `wip`.
   void removeLayer(Digest layer) throws IOException {
+    remove(layout.layer(layer));
+    remove(layout.ownOf(layer));
+  }
+
+  /// Removes what was stored in the other mode.
+  void removeOther(CacheMode mode) throws IOException {
+    Path other =
+        switch (mode) {
+          case SHARED -> layout.own();
+          case PLAIN -> layout.layers();
+        };
+    for (StoreWalk.Entry entry : StoreWalk.list(other.toString())) {
+      remove(other.resolve(entry.name()).toString());
+    }
+  }
+
+  private void remove(String directory) throws IOException {
     String away = layout.unfinished();
-    int errno = disk.rename(layout.layer(layer), away);
+    int errno = disk.rename(directory, away);
     if (errno == Errno.ENOENT.number()) {
       return;
     }
     if (errno == 0) {
       removeTree(Path.of(away));
     } else if (errno == Errno.EXDEV.number()) {
-      removeTree(Path.of(layout.layer(layer)));
+      removeTree(Path.of(directory));
     } else {
-      throw new ErrnoException("rename(%s, %s)".formatted(layout.layer(layer), away), errno);
+      throw new ErrnoException("rename(%s, %s)".formatted(directory, away), errno);
     }
   }
 

@@ -96,7 +96,7 @@ final class Cleanup {
 
   private List<Digest> layersGone(Predicate<Digest> isKept, boolean dry) throws IOException {
     List<Digest> gone = new ArrayList<>();
-    for (Digest layer : walk.layers()) {
+    for (Digest layer : root.layers()) {
       if (!isKept.test(layer)) {
         gone.add(layer);
         if (!dry) {

@@ -50,10 +50,6 @@ final class Completion {
 
   /// Makes one object of a file whose parts are in the store, and lets go of those.
   Published complete(Digest layer, int entry, Digest file, long size, List<PartOfFile> parts) {
-    if (size == 0) {
-      return new Published.Uncached(Cause.EMPTY);
-    }
-    requireWhole(size, parts);
     ChunkKey key = ChunkKey.ofFile(entry);
     Optional<Path> there = links.adopt(HardlinkManager.Kind.FILE, layer, key, file, size);
     Published published;
@@ -149,21 +145,6 @@ final class Completion {
     if (region.isPresent()) {
       regions.remove(digest, region.get());
       files.removeIfDamaged(layout.object(region.get().file()), region.get().file());
-    }
-  }
-
-  /// Checks what a caller says of a file; chunks.idx and TOC were checked when they were read.
-  private static void requireWhole(long size, List<PartOfFile> parts) {
-    long end = 0;
-    for (PartOfFile part : parts) {
-      if (part.fileOffset() != end) {
-        throw new IllegalArgumentException(
-            "a part at %d, expected at %d".formatted(part.fileOffset(), end));
-      }
-      end += part.size();
-    }
-    if (end != size) {
-      throw new IllegalArgumentException("parts of %d bytes, a file of %d".formatted(end, size));
     }
   }
 }

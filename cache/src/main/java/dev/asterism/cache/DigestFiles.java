@@ -112,7 +112,9 @@ final class DigestFiles {
       fresh.remove(digest);
       ledger.removed(layout.placeOf(path), digest);
     } finally {
-      usage.end(digest, -freed);
+      boolean own = path.startsWith(layout.own().toString());
+      usage.end(digest, own ? 0 : -freed);
+      usage.ownChanged(own ? -freed : 0);
       lock.unlock();
     }
   }
@@ -152,6 +154,23 @@ final class DigestFiles {
   int makeLink(String existing, String name) {
     int errno = disk.link(existing, name);
     return errno == ENOENT && makeParent(name) ? disk.link(existing, name) : errno;
+  }
+
+  /// rename(2) that makes the directory of the new name if it is not there.
+  int rename(String from, String to) {
+    int errno = disk.rename(from, to);
+    return errno == ENOENT && makeParent(to) ? disk.rename(from, to) : errno;
+  }
+
+  /// Makes every directory above `name` that is missing below the cache root.
+  boolean makeParents(String name) {
+    String parent = name.substring(0, name.lastIndexOf('/'));
+    int errno = disk.makeDirectory(parent);
+    if (errno == ENOENT && parent.length() > layout.root().toString().length()) {
+      makeParents(parent);
+      errno = disk.makeDirectory(parent);
+    }
+    return errno == 0 || errno == EEXIST;
   }
 
   /// Makes the directory that `name` lies in, and the one above it: a layer's are made at first

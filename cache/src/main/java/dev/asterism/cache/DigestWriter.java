@@ -4,7 +4,7 @@ import dev.asterism.content.CorruptContentException;
 import dev.asterism.content.VerifiedChunk;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.function.Consumer;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -14,21 +14,20 @@ final class DigestWriter implements CacheWriter {
   /// A chunk that is larger is nobody's: what one is made of is bounded when a TOC is read.
   static final int LARGEST = 256 << 20; // 256 MiB
 
+  private static final long ROOM = 64 << 10; // 64 KiB, at first
+
   private final ChunkDigest expected;
   private final Function<VerifiedChunk, Published> keep;
-  private final Consumer<VerifiedChunk> remember;
   private byte @Nullable [] bytes;
+  private Optional<VerifiedChunk> verified = Optional.empty();
   private int size;
   private boolean tooMany;
 
-  DigestWriter(
-      ChunkDigest expected,
-      Function<VerifiedChunk, Published> keep,
-      Consumer<VerifiedChunk> remember) {
+  /// @param keep takes what turned out to be right
+  DigestWriter(ChunkDigest expected, Function<VerifiedChunk, Published> keep) {
     this.expected = expected;
     this.keep = keep;
-    this.remember = remember;
-    bytes = new byte[(int) Math.min(expected.size(), 1 << 16)];
+    bytes = new byte[0];
   }
 
   @Override
@@ -42,7 +41,8 @@ final class DigestWriter implements CacheWriter {
     }
     byte[] room = before;
     if (size + count > room.length) {
-      room = Arrays.copyOf(room, (int) Math.min(expected.size(), 2L * (size + count)));
+      room =
+          Arrays.copyOf(room, (int) Math.min(expected.size(), Math.max(ROOM, 2L * (size + count))));
     }
     more.get(room, size, count);
     size += count;
@@ -50,23 +50,35 @@ final class DigestWriter implements CacheWriter {
   }
 
   @Override
+  public void write(VerifiedChunk whole) {
+    verified = Optional.of(whole);
+  }
+
+  @Override
   public Published commit() {
+    return verified
+        .or(this::verify)
+        .filter(chunk -> chunk.digest().equals(expected.digest()))
+        .map(keep)
+        .orElse(new Published.Uncached(Cause.CORRUPT));
+  }
+
+  private Optional<VerifiedChunk> verify() {
     byte @Nullable [] whole = bytes;
     bytes = null;
     if (whole == null || tooMany || size != expected.size()) {
-      return new Published.Uncached(Cause.CORRUPT);
+      return Optional.empty();
     }
     try {
-      VerifiedChunk chunk = VerifiedChunk.verify("chunk", expected.digest(), whole);
-      remember.accept(chunk);
-      return keep.apply(chunk);
+      return Optional.of(VerifiedChunk.verify("chunk", expected.digest(), whole));
     } catch (CorruptContentException _) {
-      return new Published.Uncached(Cause.CORRUPT);
+      return Optional.empty();
     }
   }
 
   @Override
   public void close() {
     bytes = null;
+    verified = Optional.empty();
   }
 }

@@ -8,7 +8,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +44,7 @@ public final class DirectoryCache implements AutoCloseable {
   private final CacheRoot root;
   private final RunMarker marker;
   private final DiskAbilities abilities;
+  private final CacheMode mode;
   private final Tally tally;
   private final FreshLinks fresh;
   private final Doubtful doubtful;
@@ -57,6 +57,7 @@ public final class DirectoryCache implements AutoCloseable {
   private final Evictor evictor;
   private final SpaceGuard space;
   private final DigestFiles files;
+  private final Assembly assembly;
   private final StaleLinks stale;
   private final Cleanup cleanup;
   private final Scrubber scrubber;
@@ -86,11 +87,7 @@ public final class DirectoryCache implements AutoCloseable {
   private volatile boolean closed;
 
   private DirectoryCache(
-      CacheLayout layout,
-      CacheDisk disk,
-      InstantSource clock,
-      CacheSettings settings,
-      DirectoryCacheConfig config)
+      CacheLayout layout, CacheDisk disk, InstantSource clock, CacheSettings settings)
       throws IOException {
     this.layout = layout;
     this.disk = disk;
@@ -104,13 +101,14 @@ public final class DirectoryCache implements AutoCloseable {
       settle();
       setMarker();
       abilities = DiskAbilities.probe(layout, disk);
+      mode = CacheMode.of(settings.config(), abilities);
       pins = Pins.open(layout.pins());
       usage = new Usage(disk.space().block());
       ledger = new Ledger(new LinksIndex(), clock);
       linksFile = new LinksFile(layout.root(), disk, ledger.index());
       activity = new Activity(layout, clock);
       files = new DigestFiles(layout, disk, tally, fresh, usage, ledger);
-      Assembly assembly = new Assembly(disk, tally, abilities.sharesBlocks());
+      assembly = new Assembly(disk, tally, abilities.sharesBlocks());
       Regions regions = new Regions();
       links =
           new HardlinkManager(
@@ -128,7 +126,7 @@ public final class DirectoryCache implements AutoCloseable {
       root.close();
       throw e;
     }
-    lookup = new Lookup(config, links, ledger, tally);
+    lookup = new Lookup(settings.config(), ledger, tally);
     links.onForget(lookup::drop);
     timer = Executors.newScheduledThreadPool(THREADS, DirectoryCache::daemonThread);
   }
@@ -165,22 +163,8 @@ public final class DirectoryCache implements AutoCloseable {
   /// @throws IOException if the cache is in use, or the directories cannot be made, read or settled
   public static DirectoryCache open(
       Path root, CacheDisk disk, InstantSource clock, CacheSettings settings) throws IOException {
-    return open(root, disk, clock, settings, DirectoryCacheConfig.DEFAULT);
-  }
-
-  /// Opens the cache in `root` as [#open(Path, CacheDisk, InstantSource, CacheSettings)] does.
-  ///
-  /// @param config how [#get] looks
-  public static DirectoryCache open(
-      Path root,
-      CacheDisk disk,
-      InstantSource clock,
-      CacheSettings settings,
-      DirectoryCacheConfig config)
-      throws IOException {
     try {
-      DirectoryCache cache =
-          new DirectoryCache(new CacheLayout(root), disk, clock, settings, config);
+      DirectoryCache cache = new DirectoryCache(new CacheLayout(root), disk, clock, settings);
       cache.start();
       return cache;
     } catch (IOException | RuntimeException e) {
@@ -196,8 +180,7 @@ public final class DirectoryCache implements AutoCloseable {
   public static DirectoryCache openOffline(Path root, InstantSource clock) throws IOException {
     CacheDisk disk = LocalDisk.open(root);
     try {
-      return new DirectoryCache(
-          new CacheLayout(root), disk, clock, CacheSettings.DEFAULT, DirectoryCacheConfig.DEFAULT);
+      return new DirectoryCache(new CacheLayout(root), disk, clock, CacheSettings.DEFAULT);
     } catch (IOException | RuntimeException e) {
       disk.close();
       throw e;
@@ -212,6 +195,22 @@ public final class DirectoryCache implements AutoCloseable {
   /// Returns the directory of what has just come, `ab/<hex>`: the last such layer.
   public Path fresh() {
     return layout.fresh();
+  }
+
+  /// Returns the directory of the layers' own copies, `<layer>/ab/<hex>`: takes the place of
+  /// [#objects] where nothing is shared.
+  public Path own() {
+    return layout.own();
+  }
+
+  /// Returns whether layers share: as configured, but not where the file system makes no links.
+  public CacheMode mode() {
+    return mode;
+  }
+
+  /// Returns how chunks are kept and read.
+  public DirectoryCacheConfig config() {
+    return settings.config();
   }
 
   /// Returns what the file system can do.
@@ -254,44 +253,14 @@ public final class DirectoryCache implements AutoCloseable {
   ///
   /// @return to be closed; empty if the cache does not have it
   public Optional<CachedChunk> get(CacheKey key, CacheOption... options) {
-    return lookup.find(layer(key.layer()), key.chunk(), digestOf(options));
+    return layer(key.layer()).get(key.chunk(), options);
   }
 
-  /// Begins to keep a chunk. With [ChunkDigest], one whose digest the store has becomes a link and
-  /// its bytes are discarded; else they are hashed, and kept under their digest for every key if
-  /// they are what it says. Without, the chunk is the key's alone.
+  /// Begins to keep a chunk, see [LayerCache#add].
   ///
-  /// @param options with [WholeFile] it belongs where the kernel finds it
   /// @return to be committed, and closed
   public CacheWriter add(CacheKey key, CacheOption... options) {
-    LayerCache layer = layer(key.layer());
-    Optional<ChunkDigest> given = digestOf(options);
-    if (given.isEmpty()) {
-      return layer.plainWriter(key.chunk(), files, tally);
-    }
-    ChunkDigest digest = given.get();
-    boolean whole = Arrays.asList(options).contains(WholeFile.YES);
-    boolean linked =
-        whole
-            ? layer.adoptFile(key.chunk(), digest.digest(), digest.size())
-            : layer.adoptPart(key.chunk(), digest.digest(), digest.size());
-    if (linked) {
-      return new DiscardingWriter(new Published.Shared(links.pathOf(digest.digest())));
-    }
-    if (digest.size() > DigestWriter.LARGEST) {
-      return new DiscardingWriter(new Published.Uncached(Cause.TOO_LARGE));
-    }
-    return new DigestWriter(
-        digest,
-        chunk -> whole ? layer.addFile(key.chunk(), chunk) : layer.addPart(key.chunk(), chunk),
-        chunk -> lookup.remember(chunk.digest(), chunk.bytes()));
-  }
-
-  private static Optional<ChunkDigest> digestOf(CacheOption... options) {
-    return Arrays.stream(options)
-        .filter(ChunkDigest.class::isInstance)
-        .map(ChunkDigest.class::cast)
-        .findFirst();
+    return layer(key.layer()).add(key.chunk(), options);
   }
 
   /// Returns how often [#get] found a chunk, by where.
@@ -316,15 +285,6 @@ public final class DirectoryCache implements AutoCloseable {
     return linksFile.status();
   }
 
-  /// Notes which chunks lie where in a file, so that [#find] finds them there: for files that an
-  /// earlier process completed. What a TOC claims is hashed at its first use, and forgotten if
-  /// wrong. The file need not be in the store.
-  ///
-  /// Kept in memory until the cache is closed, some 100 bytes a chunk.
-  public void noteRegions(Digest file, List<PartOfFile> parts) {
-    links.claim(file, parts);
-  }
-
   /// Returns a layer's hold on the store, the same one each time until it is removed. Its directory
   /// is made at the first link.
   ///
@@ -336,7 +296,20 @@ public final class DirectoryCache implements AutoCloseable {
     return layers.computeIfAbsent(
         layer,
         digest ->
-            new LayerCache(digest, layout, disk, links, completion, this::refusal, space::added));
+            new LayerCache(
+                digest,
+                layerFiles(digest),
+                new KeyFiles(digest, layout, disk, files, usage, tally),
+                lookup,
+                this::refusal,
+                space::added));
+  }
+
+  private LayerFiles layerFiles(Digest layer) {
+    return switch (mode) {
+      case SHARED -> new SharedFiles(layer, links, completion);
+      case PLAIN -> new PlainFiles(layer, layout, disk, files, tally, usage, assembly);
+    };
   }
 
   /// Returns the layers that hold links, also those that nobody asked for since [#open].
@@ -384,7 +357,8 @@ public final class DirectoryCache implements AutoCloseable {
     cleaning.lock();
     try {
       Optional<Set<Digest>> kept = compiled.map(Supplier::get);
-      return cleanup.clean(
+      CleanReport report =
+          cleanup.clean(
           options,
           layer ->
               kept.map(known -> known.contains(layer)).orElse(true)
@@ -392,16 +366,22 @@ public final class DirectoryCache implements AutoCloseable {
                   || pins.contain(layer),
           layers::containsKey,
           progress);
+      if (!options.dryRun()) {
+        report.layersGone().forEach(ledger.index()::layerRemoved);
+      }
+      return report;
     } finally {
       cleaning.unlock();
     }
   }
 
-  /// Compares what stands on the disk with what should. May run while everybody works.
+  /// Compares what stands on the disk with what should. May run while everybody works. A file that
+  /// is wrong and was removed is fetched again, as after a scrub.
   ///
   /// @throws IOException if a directory cannot be read
   public VerifyReport verify(VerifyOptions options, StoreProgress progress) throws IOException {
-    return new StoreCheck(layout, disk, files, fresh, stale, options, progress).verify();
+    return new StoreCheck(layout, disk, files, fresh, stale, options, progress, scrubber.healer())
+        .verify();
   }
 
   /// Returns how far the scrub is.
@@ -556,6 +536,7 @@ public final class DirectoryCache implements AutoCloseable {
 
   private void start() {
     logAbilities();
+    var _ = timer.submit(this::removeOtherMode);
     long every = settings.persistEvery().toMillis();
     var _ = timer.scheduleWithFixedDelay(this::persistAndLog, every, every, TimeUnit.MILLISECONDS);
     openLinksFile();
@@ -569,16 +550,32 @@ public final class DirectoryCache implements AutoCloseable {
     space.start();
   }
 
+  private void removeOtherMode() {
+    try {
+      root.removeOther(mode);
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.WARNING, "cache of the other mode not removed", e);
+    }
+  }
+
   private void logAbilities() {
-    abilities
-        .noLinks()
-        .or(abilities::noLayerLinks)
-        .ifPresent(cause ->
-            LOG.log(
-                System.Logger.Level.WARNING,
-                "cache without hard links, nothing is shared cause={0} root={1}",
-                cause,
-                layout.root()));
+    if (!config().enableHardlink()) {
+      LOG.log(
+          System.Logger.Level.INFO, "cache shares nothing, as configured root={0}", layout.root());
+    } else if (mode == CacheMode.PLAIN) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "cache without hard links, nothing is shared cause={0} root={1}",
+          abilities.noLinks().map(Cause::name).orElseThrow(),
+          layout.root());
+    } else if (abilities.noLinks().or(abilities::noLayerLinks).isPresent()) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "cache cannot make all hard links now noLinks={0} noLayerLinks={1} root={2}",
+          abilities.noLinks().map(Cause::name).orElse(""),
+          abilities.noLayerLinks().map(Cause::name).orElse(""),
+          layout.root());
+    }
   }
 
   private void persistAndLog() {

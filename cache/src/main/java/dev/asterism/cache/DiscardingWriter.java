@@ -1,5 +1,6 @@
 package dev.asterism.cache;
 
+import dev.asterism.content.VerifiedChunk;
 import java.nio.ByteBuffer;
 
 /// Lets bytes go by that nobody needs: their digest is known and has been linked, or cannot be
@@ -15,6 +16,9 @@ final class DiscardingWriter implements CacheWriter {
   public void write(ByteBuffer bytes) {
     bytes.position(bytes.limit());
   }
+
+  @Override
+  public void write(VerifiedChunk whole) {}
 
   @Override
   public Published commit() {

@@ -244,25 +244,12 @@ final class Evictor {
       for (Digest layer : walk.layers()) {
         int used = activity.lastUse(layer);
         boolean pinned = pins.contain(layer);
-        walk.layer(
-            layer,
-            (_, path, inode) -> {
-              int slot = survey.find(inode);
-              if (slot == Survey.NONE) {
-                Optional<FileStatus> status = disk.status(path);
-                if (status.isEmpty()) {
-                  return;
-                }
-                FileStatus file = status.get();
-                slot = survey.find(file.inode());
-                if (slot == Survey.NONE) {
-                  own.put(file.inode(), file.allocated());
-                  slot =
-                      survey.add(file.inode(), file.blocks(), file.links(), used, Survey.NO_LOCK);
-                }
-              }
-              survey.held(slot, used, pinned);
-            });
+        walk.layer(layer, (_, path, inode) -> hold(path, inode, used, pinned, own));
+      }
+      for (Digest layer : walk.ownLayers()) {
+        int used = activity.lastUse(layer);
+        boolean pinned = pins.contain(layer);
+        walk.own(layer, (_, path, inode) -> hold(path, inode, used, pinned, own));
       }
       findDigestsOf(own);
       usage.settleOwn(own.values().stream().mapToLong(Long::longValue).sum());
@@ -281,6 +268,25 @@ final class Evictor {
           }
         }
       }
+    }
+
+    /// Notes that a layer has a file, and what that occupies if no digest of all layers names it.
+    private void hold(String path, long inode, int used, boolean pinned, Map<Long, Long> own)
+        throws IOException {
+      int slot = survey.find(inode);
+      if (slot == Survey.NONE) {
+        Optional<FileStatus> status = disk.status(path);
+        if (status.isEmpty()) {
+          return;
+        }
+        FileStatus file = status.get();
+        slot = survey.find(file.inode());
+        if (slot == Survey.NONE) {
+          own.put(file.inode(), file.allocated());
+          slot = survey.add(file.inode(), file.blocks(), file.links(), used, Survey.NO_LOCK);
+        }
+      }
+      survey.held(slot, used, pinned);
     }
 
     /// Asks the kernel which of the files that are in use it has in memory.
@@ -304,14 +310,17 @@ final class Evictor {
     /// Takes the layers' links to the victims, and the victims that are one layer's alone.
     private void takeLinks() throws IOException {
       for (Digest layer : walk.layers()) {
-        walk.layer(
-            layer,
-            (_, path, inode) -> {
-              int slot = survey.find(inode);
-              if (slot != Survey.NONE && survey.isVictim(slot)) {
-                takeLink(slot, path, inode);
-              }
-            });
+        walk.layer(layer, (_, path, inode) -> takeIfVictim(path, inode));
+      }
+      for (Digest layer : walk.ownLayers()) {
+        walk.own(layer, (_, path, inode) -> takeIfVictim(path, inode));
+      }
+    }
+
+    private void takeIfVictim(String path, long inode) throws IOException {
+      int slot = survey.find(inode);
+      if (slot != Survey.NONE && survey.isVictim(slot)) {
+        takeLink(slot, path, inode);
       }
     }
 

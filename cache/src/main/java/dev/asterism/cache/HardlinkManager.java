@@ -6,7 +6,6 @@ import dev.asterism.content.VerifiedChunk;
 import dev.asterism.linux.Errno;
 import dev.asterism.linux.FileStatus;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -82,20 +81,27 @@ final class HardlinkManager {
     this.assembly = assembly;
   }
 
-  /// Opens the bytes of a digest: its object, its chunk, or a region of an object.
+  /// Opens the bytes of a digest: its object, its chunk, or a region of an object. A chunk that
+  /// becomes an object meanwhile is looked for again.
   Optional<Stored> find(Digest digest, long size) {
     restoreIfDoubtful(digest);
-    Optional<Stored> object = open(layout.object(digest), digest, size);
-    if (object.isPresent()) {
-      ledger.added(Place.OBJECT, digest, size);
-      return object;
+    return open(Place.OBJECT, digest, size)
+        .or(() -> open(Place.CHUNK, digest, size))
+        .or(() -> openRegion(digest, size))
+        .or(() -> open(Place.OBJECT, digest, size));
+  }
+
+  private Optional<Stored> open(Place place, Digest digest, long size) {
+    String path =
+        switch (place) {
+          case OBJECT -> layout.object(digest);
+          case CHUNK -> layout.part(digest);
+        };
+    Optional<Stored> found = open(path, digest, size);
+    if (found.isPresent()) {
+      ledger.added(place, digest, size);
     }
-    Optional<Stored> part = open(layout.part(digest), digest, size);
-    if (part.isPresent()) {
-      ledger.added(Place.CHUNK, digest, size);
-      return part;
-    }
-    return openRegion(digest, size);
+    return found;
   }
 
   /// Tells whether [#find] would find something; a region may still turn out to be none.
@@ -103,7 +109,13 @@ final class HardlinkManager {
     restoreIfDoubtful(digest);
     return files.stands(layout.object(digest), digest, size)
         || files.stands(layout.part(digest), digest, size)
-        || regions.find(digest, size).isPresent();
+        || regions.find(digest, size).filter(this::stands).isPresent()
+        || files.stands(layout.object(digest), digest, size);
+  }
+
+  /// Tells whether the file that a region lies in is there.
+  private boolean stands(Regions.Region region) {
+    return files.size(layout.object(region.file())) >= region.offset() + region.size();
   }
 
   /// Links a layer to what is there and returns its path; empty if it is not there.
@@ -142,15 +154,11 @@ final class HardlinkManager {
     }
   }
 
-  /// Keeps a chunk. Its bytes are not hashed again: [VerifiedChunk] says what they are.
+  /// Keeps a chunk that was not there when it was looked for. Its bytes are not hashed again:
+  /// [VerifiedChunk] says what they are.
   Published add(Kind kind, Digest layer, ChunkKey key, VerifiedChunk chunk) {
-    Digest digest = chunk.digest();
     if (chunk.size() == 0) {
       return new Published.Uncached(Cause.EMPTY);
-    }
-    Optional<Path> there = adopt(kind, layer, key, digest, chunk.size());
-    if (there.isPresent()) {
-      return new Published.Shared(there.get());
     }
     String wip = layout.unfinished();
     int errno = disk.create(wip, chunk.bytes());
@@ -158,7 +166,7 @@ final class HardlinkManager {
       disk.unlink(wip);
       return new Published.Uncached(tally.writeFailed(Cause.of(errno), wip));
     }
-    return publish(kind, digest, chunk.size(), wip, layer, key);
+    return publish(kind, chunk.digest(), chunk.size(), wip, layer, key);
   }
 
   /// Notes where chunks lie in an object, as a TOC says: believed once they are hashed.
@@ -241,37 +249,9 @@ final class HardlinkManager {
   }
 
   private Optional<Stored> openRegion(Digest digest, long size) {
-    Optional<Regions.Region> found = regions.find(digest, size);
-    if (found.isEmpty()) {
-      return Optional.empty();
-    }
-    Regions.Region region = found.get();
-    String path = layout.object(region.file());
-    try {
-      FileChannel file = disk.open(path);
-      if (isProven(digest, region, file)) {
-        return Optional.of(new Stored(Path.of(path), file, region.offset(), size));
-      }
-      file.close();
-    } catch (IOException e) {
-      tally.readFailed(path, e);
-    }
-    regions.remove(digest, region);
-    return Optional.empty();
-  }
-
-  private boolean isProven(Digest digest, Regions.Region region, FileChannel file)
-      throws IOException {
-    return switch (region.standing()) {
-      case PROVEN -> true;
-      case CLAIMED -> {
-        boolean right = Hashes.of(file, region.offset(), region.size()).equals(digest);
-        if (right) {
-          regions.prove(digest, region.file(), region.offset(), region.size());
-        }
-        yield right;
-      }
-    };
+    return regions
+        .find(digest, size)
+        .flatMap(region -> regions.open(digest, region, layout.object(region.file()), disk, tally));
   }
 
   /// Finds the file to link to. A chunk that turns out to be a whole file as well gets its name in
@@ -297,7 +277,9 @@ final class HardlinkManager {
       errno = files.makeLink(part, layout.object(digest));
       fresh.add(digest);
     }
-    if (errno != 0) {
+    if (errno == 0) {
+      disk.unlink(part); // else it would count as one more that needs the object
+    } else {
       tally.linkFailed(errno, part);
     }
     return errno == 0;
@@ -440,10 +422,7 @@ final class HardlinkManager {
 
   /// Leaves a file that cannot be linked to the layer alone.
   private Published keepUnshared(String wip, String name, long size, Cause cause) {
-    int errno = disk.rename(wip, name);
-    if (errno == ENOENT && files.makeParent(name)) {
-      errno = disk.rename(wip, name);
-    }
+    int errno = files.rename(wip, name);
     if (errno == 0) {
       usage.ownChanged(usage.allocated(size));
       return new Published.Unshared(Path.of(name), cause);

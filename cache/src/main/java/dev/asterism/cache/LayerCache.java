@@ -1,53 +1,49 @@
 package dev.asterism.cache;
 
+import dev.asterism.cache.HardlinkManager.Kind;
 import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
-import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/// One layer's hold on the store: a link to every chunk that the layer lists and the store has.
+/// One layer's hold on the store: its link to every chunk that it lists and the store has, or its
+/// own copies where nothing is shared; and what is the layer's alone because nothing says what it
+/// hashes to.
 ///
 /// Got from [DirectoryCache#layer]. No disk trouble is an exception here: see [Published]. After
 /// the layer is removed, or the cache closed, nothing is kept any more. Thread-safe.
 public final class LayerCache {
   private final Digest layer;
-  private final CacheLayout layout;
-  private final CacheDisk disk;
-  private final HardlinkManager links;
-  private final Completion completion;
+  private final LayerFiles files;
+  private final KeyFiles own;
+  private final Lookup lookup;
   private final Supplier<Optional<Cause>> refusal;
   private final Consumer<Published> added;
-
-  /// Files of the layer alone whose bytes are known to be right.
-  private final Set<ChunkKey> own = ConcurrentHashMap.newKeySet();
 
   /// Adding shares it; ending takes it alone, so that nothing is added to a directory that is gone.
   private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
 
   private boolean ended; // guarded by use
 
+  /// @param refusal tells why nothing may be added now
+  /// @param added told what became of an addition
   LayerCache(
       Digest layer,
-      CacheLayout layout,
-      CacheDisk disk,
-      HardlinkManager links,
-      Completion completion,
+      LayerFiles files,
+      KeyFiles own,
+      Lookup lookup,
       Supplier<Optional<Cause>> refusal,
       Consumer<Published> added) {
     this.layer = layer;
-    this.layout = layout;
-    this.disk = disk;
-    this.links = links;
-    this.completion = completion;
+    this.files = files;
+    this.own = own;
+    this.lookup = lookup;
     this.refusal = refusal;
     this.added = added;
   }
@@ -57,31 +53,115 @@ public final class LayerCache {
     return layer;
   }
 
-  /// Takes a link to a whole file that the store has, and sees to it that the kernel finds it: in
-  /// `objects`, and in `fresh` if it has just come. A chunk that was kept as a part only becomes an
-  /// object.
+  /// Finds a chunk by its key and, with [ChunkDigest], by what it hashes to: in memory, in an open
+  /// file, in the digest's file, in the key's own.
+  ///
+  /// @return to be closed; empty if the cache does not have it
+  public Optional<CachedChunk> get(ChunkKey key, CacheOption... options) {
+    return lookup.find(this, key, digestOf(options));
+  }
+
+  /// Tells whether [#get] would find something on the disk. Asks the disk: about a microsecond.
+  public boolean holds(ChunkKey key, CacheOption... options) {
+    return digestOf(options).map(chunk -> files.holds(chunk.digest(), chunk.size())).orElse(false)
+        || own.holds(key);
+  }
+
+  /// Begins to keep a chunk. With [ChunkDigest], one whose digest the store has becomes a link and
+  /// its bytes are discarded; else they are hashed, and kept under their digest for every key if
+  /// they are what it says. Without, the chunk is the key's alone.
+  ///
+  /// @param options with [WholeFile] it belongs where the kernel finds it
+  /// @return to be committed, and closed
+  public CacheWriter add(ChunkKey key, CacheOption... options) {
+    Optional<ChunkDigest> given = digestOf(options);
+    if (given.isEmpty()) {
+      return plainWriter(key);
+    }
+    ChunkDigest chunk = given.get();
+    Kind kind = Arrays.asList(options).contains(WholeFile.YES) ? Kind.FILE : Kind.PART;
+    if (adopt(kind, key, chunk.digest(), chunk.size())) {
+      return new DiscardingWriter(shared(kind, chunk.digest()));
+    }
+    if (chunk.size() > DigestWriter.LARGEST) {
+      return new DiscardingWriter(new Published.Uncached(Cause.TOO_LARGE));
+    }
+    return new DigestWriter(chunk, bytes -> remembered(kind, key, bytes));
+  }
+
+  private static Optional<ChunkDigest> digestOf(CacheOption... options) {
+    return Arrays.stream(options)
+        .filter(ChunkDigest.class::isInstance)
+        .map(ChunkDigest.class::cast)
+        .findFirst();
+  }
+
+  /// Sees to it that the layer has a whole file that the store has, and that the kernel finds it:
+  /// in `objects`, and in `fresh` if it has just come. A chunk that was kept as a part only becomes
+  /// an object.
   ///
   /// @return false if the store does not have it as a file of its own
   public boolean adoptFile(ChunkKey key, Digest digest, long size) {
-    return adopt(HardlinkManager.Kind.FILE, key, digest, size);
+    return adopt(Kind.FILE, key, digest, size);
   }
 
-  /// Takes a link to a chunk that the store has, as a part or as a whole file.
+  /// Sees to it that the layer has a chunk that the store has, as a part or as a whole file.
   ///
-  /// @return false if it does not; [DirectoryCache#find] may still find the bytes within a larger
-  ///   file
+  /// @return false if it does not; [#get] may still find the bytes within a larger file
   public boolean adoptPart(ChunkKey key, Digest digest, long size) {
-    return adopt(HardlinkManager.Kind.PART, key, digest, size);
+    return adopt(Kind.PART, key, digest, size);
   }
 
-  /// Keeps a chunk that is a whole file, where the kernel finds it.
+  /// Takes a link as [#adoptFile] does, for a kernel that has just missed the file in `objects`:
+  /// for a while it stands in `fresh` whatever room is needed.
+  ///
+  /// @return false if the store does not have it as a file of its own, and where nothing is shared:
+  ///   there is no `fresh` then
+  public boolean offerFile(ChunkKey key, Digest digest, long size) {
+    return whileOpen(() -> size > 0 && files.offer(key, digest, size));
+  }
+
+  private boolean adopt(Kind kind, ChunkKey key, Digest digest, long size) {
+    return whileOpen(() -> size > 0 && files.adopt(kind, key, digest, size));
+  }
+
+  /// Keeps a chunk that is a whole file, where the kernel finds it: [#add] with all that is known.
   public Published addFile(ChunkKey key, VerifiedChunk chunk) {
-    return add(HardlinkManager.Kind.FILE, key, chunk);
+    return add(Kind.FILE, key, chunk);
   }
 
-  /// Keeps a chunk that is a part of a file.
+  /// Keeps a chunk that is a part of a file: [#add] with its digest.
   public Published addPart(ChunkKey key, VerifiedChunk chunk) {
-    return add(HardlinkManager.Kind.PART, key, chunk);
+    return add(Kind.PART, key, chunk);
+  }
+
+  private Published add(Kind kind, ChunkKey key, VerifiedChunk chunk) {
+    return adopt(kind, key, chunk.digest(), chunk.size())
+        ? shared(kind, chunk.digest())
+        : addNew(kind, key, chunk);
+  }
+
+  private Published shared(Kind kind, Digest digest) {
+    return new Published.Shared(Path.of(files.pathOf(kind, digest)));
+  }
+
+  /// What is a part is read through the daemon: it is kept in memory for a while as well.
+  private Published remembered(Kind kind, ChunkKey key, VerifiedChunk chunk) {
+    if (kind == Kind.PART) {
+      lookup.remember(chunk);
+    }
+    return addNew(kind, key, chunk);
+  }
+
+  private Published addNew(Kind kind, ChunkKey key, VerifiedChunk chunk) {
+    return keep(() -> {
+      Published published = files.add(kind, key, chunk);
+      lookup.written(published);
+      if (published instanceof Published.Unshared) {
+        own.added(key);
+      }
+      return published;
+    });
   }
 
   /// Makes one object of a file whose parts are all in the store; then those that nobody else holds
@@ -95,78 +175,56 @@ public final class LayerCache {
   /// @return [Cause#MISSING] if a part is not in the store, [Cause#CORRUPT] if the whole does not
   ///   hash to `file`: then the parts that were wrong are gone
   public Published completeFile(int entry, Digest file, long size, List<PartOfFile> parts) {
-    Lock shared = use.readLock();
-    shared.lock();
-    try {
-      Optional<Cause> refused = refused();
-      if (refused.isPresent()) {
-        return new Published.Uncached(refused.get());
-      }
-      Published published = completion.complete(layer, entry, file, size, parts);
-      added.accept(published);
-      return published;
-    } finally {
-      shared.unlock();
-    }
+    PartOfFile.requireWhole(size, parts);
+    return size == 0
+        ? new Published.Uncached(Cause.EMPTY)
+        : keep(() -> files.complete(entry, file, size, parts));
+  }
+
+  /// Tells whether [#find] would find the bytes.
+  public boolean holds(Digest digest, long size) {
+    return size > 0 && files.holds(digest, size);
+  }
+
+  /// Opens the bytes of a digest: from the store, or where nothing is shared from the layer's own
+  /// copies. See [DirectoryCache#find].
+  public Optional<Stored> find(Digest digest, long size) {
+    return size > 0 ? files.find(digest, size) : Optional.empty();
+  }
+
+  /// Notes which chunks lie where in a file that this layer has: for files that an earlier process
+  /// completed. What a TOC claims is hashed at its first use, and forgotten if wrong.
+  public void noteRegions(Digest file, List<PartOfFile> parts) {
+    files.claim(file, parts);
   }
 
   /// Opens a copy that belongs to this layer alone ([Published.Unshared]). One that another process
   /// left is hashed first.
   public Optional<Stored> findOwn(ChunkKey key, Digest digest, long size) {
-    String path = layout.key(layer, key);
-    try {
-      if (disk.status(path).filter(status -> status.size() == size).isEmpty()) {
-        return Optional.empty();
-      }
-      if (!own.contains(key)) {
-        if (!Hashes.of(disk, path).equals(digest)) {
-          return Optional.empty();
-        }
-        own.add(key);
-      }
-      return Optional.of(new Stored(Path.of(path), disk.open(path), 0, size));
-    } catch (IOException _) {
-      return Optional.empty(); // unreadable is as good as absent: it can be fetched
-    }
+    return own.find(key, digest, size);
   }
 
   /// Opens a copy that belongs to this layer alone and came in this process.
   Optional<Stored> findOwn(ChunkKey key) {
-    if (!own.contains(key)) {
-      return Optional.empty();
-    }
-    String path = layout.key(layer, key);
-    try {
-      FileChannel file = disk.open(path);
-      return Optional.of(new Stored(Path.of(path), file, 0, file.size()));
-    } catch (IOException _) {
-      return Optional.empty(); // gone or unreadable is absent: it can be fetched
-    }
+    return own.find(key);
   }
 
-  /// Begins a file of this layer alone.
-  CacheWriter plainWriter(ChunkKey key, DigestFiles files, Tally tally) {
+  private CacheWriter plainWriter(ChunkKey key) {
     Optional<Cause> refused = refused();
-    if (refused.isPresent()) {
-      return new DiscardingWriter(new Published.Uncached(refused.get()));
-    }
-    String name = layout.key(layer, key);
-    return new PlainWriter(disk, files, tally, layout.unfinished(), name, () -> own.add(key));
+    return refused.isPresent()
+        ? new DiscardingWriter(new Published.Uncached(refused.get()))
+        : own.writer(key, this::keep);
   }
 
   /// Lets go of the layer's links to the parts of a file that the store has whole.
   ///
   /// @param entry number of the file's entry in the TOC
   public void releaseParts(int entry, List<PartOfFile> parts) {
-    Lock shared = use.readLock();
-    shared.lock();
-    try {
-      if (!ended) {
-        parts.forEach(part -> completion.release(layer, entry, part));
-      }
-    } finally {
-      shared.unlock();
-    }
+    boolean _ =
+        whileOpen(() -> {
+          parts.forEach(part -> files.release(entry, part));
+          return true;
+        });
   }
 
   /// Ends every addition, now and for ever.
@@ -181,42 +239,27 @@ public final class LayerCache {
     }
   }
 
-  /// Takes a link as [#adoptFile] does, for a kernel that has just missed the file in `objects`:
-  /// for a while it stands in `fresh` whatever room is needed.
-  ///
-  /// @return false if the store does not have it as a file of its own
-  public boolean offerFile(ChunkKey key, Digest digest, long size) {
-    return adoptFile(key, digest, size) && links.offer(digest);
-  }
-
-  private boolean adopt(HardlinkManager.Kind kind, ChunkKey key, Digest digest, long size) {
-    if (size == 0) {
-      return false;
-    }
+  private boolean whileOpen(Supplier<Boolean> work) {
     Lock shared = use.readLock();
     shared.lock();
     try {
-      return !ended && links.adopt(kind, layer, key, digest, size).isPresent();
+      return !ended && work.get();
     } finally {
       shared.unlock();
     }
   }
 
-  private Published add(HardlinkManager.Kind kind, ChunkKey key, VerifiedChunk chunk) {
+  /// Keeps something unless nothing may be kept now.
+  private Published keep(Supplier<Published> work) {
     Lock shared = use.readLock();
     shared.lock();
     try {
       Optional<Cause> refused = refused();
-      Published published =
-          refused.isPresent()
-              ? new Published.Uncached(refused.get())
-              : links.add(kind, layer, key, chunk);
-      if (published instanceof Published.Unshared) {
-        own.add(key);
+      if (refused.isPresent()) {
+        return new Published.Uncached(refused.get());
       }
-      if (refused.isEmpty()) {
-        added.accept(published);
-      }
+      Published published = work.get();
+      added.accept(published);
       return published;
     } finally {
       shared.unlock();

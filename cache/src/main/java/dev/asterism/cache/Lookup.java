@@ -3,6 +3,9 @@ package dev.asterism.cache;
 import dev.asterism.cache.CachedChunk.Source;
 import dev.asterism.cache.index.LinksIndex;
 import dev.asterism.content.Digest;
+import dev.asterism.content.VerifiedChunk;
+import dev.asterism.linux.PageCache;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /// The way to a chunk: memory, then the files that are open, then the digest's file, then the key's
@@ -12,15 +15,18 @@ import java.util.Optional;
 /// when the store has lost it; [#drop] lets it go.
 final class Lookup implements AutoCloseable {
   private final RecentBytes memory;
+  private final boolean givesBack;
   private final OpenFiles open;
-  private final HardlinkManager links;
   private final Ledger ledger;
   private final Tally tally;
 
-  Lookup(DirectoryCacheConfig config, HardlinkManager links, Ledger ledger, Tally tally) {
+  Lookup(DirectoryCacheConfig config, Ledger ledger, Tally tally) {
     memory = new RecentBytes(config.direct() ? 0 : config.maxLruCacheEntry());
-    open = new OpenFiles(config.direct() ? 0 : config.maxCacheFds());
-    this.links = links;
+    open =
+        new OpenFiles(
+            config.direct() ? 0 : config.maxCacheFds(),
+            config.fadviseDontneed() ? OpenFiles.Pages.GIVEN_BACK : OpenFiles.Pages.KEPT);
+    givesBack = config.fadviseDontneed();
     this.ledger = ledger;
     this.tally = tally;
   }
@@ -64,16 +70,23 @@ final class Lookup implements AutoCloseable {
       ledger.used(digest);
       return found;
     }
-    return links
+    return layer
         .find(digest, wanted.size())
         .map(stored -> CachedChunk.of(Source.DIGEST, open.put(digest, stored)))
         .or(() ->
             layer.findOwn(key, digest, wanted.size()).map(own -> CachedChunk.of(Source.KEY, own)));
   }
 
-  /// Keeps bytes in memory that hash to `digest`.
-  void remember(Digest digest, byte[] bytes) {
-    memory.put(digest, bytes);
+  /// Keeps a chunk in memory.
+  void remember(VerifiedChunk chunk) {
+    memory.put(chunk.digest(), chunk.bytes());
+  }
+
+  /// Notes that the daemon has written a file, and does not expect to read it soon.
+  void written(Published published) {
+    if (givesBack && published instanceof Published.Shared(Path path)) {
+      PageCache.drop(path.toString());
+    }
   }
 
   /// Lets go of a digest that the store has no more.

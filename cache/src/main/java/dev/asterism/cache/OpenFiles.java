@@ -1,6 +1,7 @@
 package dev.asterism.cache;
 
 import dev.asterism.content.Digest;
+import dev.asterism.linux.PageCache;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,11 +17,20 @@ final class OpenFiles implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(OpenFiles.class.getName());
 
   private final int max;
+  private final Pages pages;
   private final ReentrantLock lock = new ReentrantLock();
   private final LinkedHashMap<Digest, Shared> files = new LinkedHashMap<>(16, 0.75f, true);
 
-  OpenFiles(int max) {
+  /// What becomes of a file's pages in memory when nobody reads it any more.
+  enum Pages {
+    KEPT,
+    /// The kernel is told that they are not needed.
+    GIVEN_BACK
+  }
+
+  OpenFiles(int max, Pages pages) {
     this.max = max;
+    this.pages = pages;
   }
 
   /// A file in use. Closing it is saying that one is done with it.
@@ -80,7 +90,7 @@ final class OpenFiles implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    unused.forEach(OpenFiles::end);
+    unused.forEach(this::end);
     return file;
   }
 
@@ -93,7 +103,7 @@ final class OpenFiles implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    unused.forEach(OpenFiles::end);
+    unused.forEach(this::end);
   }
 
   private static void letGo(@Nullable Shared file, List<Shared> unused) {
@@ -105,9 +115,12 @@ final class OpenFiles implements AutoCloseable {
     }
   }
 
-  private static void end(Shared file) {
+  private void end(Shared file) {
     try {
       file.stored.close();
+      if (pages == Pages.GIVEN_BACK) {
+        PageCache.drop(file.stored.path().toString());
+      }
     } catch (IOException e) {
       LOG.log(System.Logger.Level.DEBUG, "cache file not closed path=" + file.stored.path(), e);
     }
@@ -123,6 +136,6 @@ final class OpenFiles implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    unused.forEach(OpenFiles::end);
+    unused.forEach(this::end);
   }
 }

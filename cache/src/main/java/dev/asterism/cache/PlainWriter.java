@@ -1,35 +1,32 @@
 package dev.asterism.cache;
 
-import dev.asterism.linux.Errno;
+import dev.asterism.content.VerifiedChunk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /// Takes the bytes of a chunk that has no digest: a file of its key alone.
 final class PlainWriter implements CacheWriter {
   private final CacheDisk disk;
-  private final DigestFiles files;
   private final Tally tally;
   private final String wip;
-  private final String name;
-  private final Runnable kept;
+  private final Naming naming;
   private final Optional<FileChannel> file;
   private Optional<Cause> failure = Optional.empty();
-  private boolean ended;
+  private long size;
+
+  /// Gives a finished file its name, or leaves it where it is.
+  interface Naming {
+    Published name(String wip, long size);
+  }
 
   /// @param wip a new name in `wip`
-  /// @param name the key's
-  /// @param kept run when it stands there
-  PlainWriter(
-      CacheDisk disk, DigestFiles files, Tally tally, String wip, String name, Runnable kept) {
+  PlainWriter(CacheDisk disk, Tally tally, String wip, Naming naming) {
     this.disk = disk;
-    this.files = files;
     this.tally = tally;
     this.wip = wip;
-    this.name = name;
-    this.kept = kept;
+    this.naming = naming;
     file = create();
   }
 
@@ -48,6 +45,7 @@ final class PlainWriter implements CacheWriter {
 
   @Override
   public void write(ByteBuffer bytes) {
+    size += bytes.remaining();
     try {
       while (bytes.hasRemaining() && failure.isEmpty() && file.isPresent()) {
         file.get().write(bytes);
@@ -59,25 +57,14 @@ final class PlainWriter implements CacheWriter {
   }
 
   @Override
+  public void write(VerifiedChunk whole) {
+    write(ByteBuffer.wrap(whole.bytes()));
+  }
+
+  @Override
   public Published commit() {
     closeFile();
-    ended = true;
-    int errno = failure.isPresent() ? 0 : disk.seal(wip);
-    if (failure.isEmpty() && errno == 0) {
-      errno = disk.rename(wip, name);
-      if (errno == Errno.ENOENT.number() && files.makeParent(name)) {
-        errno = disk.rename(wip, name);
-      }
-    }
-    if (errno != 0) {
-      failure = Optional.of(tally.writeFailed(Cause.of(errno), name));
-    }
-    if (failure.isPresent()) {
-      disk.unlink(wip);
-      return new Published.Uncached(failure.get());
-    }
-    kept.run();
-    return new Published.Unshared(Path.of(name), Cause.NO_DIGEST);
+    return failure.isPresent() ? new Published.Uncached(failure.get()) : naming.name(wip, size);
   }
 
   private void closeFile() {
@@ -90,12 +77,10 @@ final class PlainWriter implements CacheWriter {
     }
   }
 
+  /// What did not get a name has it no more.
   @Override
   public void close() {
-    if (!ended) {
-      closeFile();
-      disk.unlink(wip);
-      ended = true;
-    }
+    closeFile();
+    disk.unlink(wip);
   }
 }

@@ -65,6 +65,10 @@ final class Scrubber implements AutoCloseable {
     healer = by;
   }
 
+  Consumer<Digest> healer() {
+    return healer;
+  }
+
   void start() {
     if (upkeep.scrubRate() > 0) {
       thread = Optional.of(Thread.ofPlatform().daemon().name("cache scrub").start(this::run));

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /// Compares the store with what it should be: names, bytes, modes, links, strangers.
 ///
@@ -25,6 +26,7 @@ final class StoreCheck {
   private final StaleLinks stale;
   private final VerifyOptions options;
   private final StoreProgress progress;
+  private final Consumer<Digest> healer;
   private final StoreWalk walk;
   private final Survey survey = new Survey();
   private final List<Finding> findings = new ArrayList<>();
@@ -39,7 +41,9 @@ final class StoreCheck {
       FreshLinks fresh,
       StaleLinks stale,
       VerifyOptions options,
-      StoreProgress progress) {
+      StoreProgress progress,
+      Consumer<Digest> healer) {
+    this.healer = healer;
     this.layout = layout;
     this.disk = disk;
     this.files = files;
@@ -60,6 +64,9 @@ final class StoreCheck {
     for (int i = 0; i < layers.size(); i++) {
       progress.at("links of layers", i, layers.size());
       walk.layer(layers.get(i), new LinksOf(layers.get(i)));
+    }
+    for (Digest layer : walk.ownLayers()) {
+      walk.own(layer, new Digests(StoreWalk.Place.OBJECT));
     }
     lookForForeignLinks();
     return new VerifyReport(names, bytes, findings, leftOut);
@@ -188,7 +195,11 @@ final class StoreCheck {
 
   private boolean remove(String path, Digest digest, String why) {
     files.removeDamaged(path, digest, why);
-    return !standsAt(path);
+    boolean gone = !standsAt(path);
+    if (gone) {
+      healer.accept(digest);
+    }
+    return gone;
   }
 
   private final class LinksOf implements StoreWalk.Names<ChunkKey> {

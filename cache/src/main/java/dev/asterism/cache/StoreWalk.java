@@ -43,8 +43,12 @@ public final class StoreWalk {
     /// Takes a file under its digest. What has the same inode is the same file.
     void digestFile(Place place, Digest digest, FileStatus status);
 
-    /// Takes a file in a layer's directory: a link to a file under a digest, or the layer's own.
+    /// Takes a file in a layer's directory: a link to a file under a digest, or a copy that could
+    /// not be linked.
     void layerFile(Digest layer, ChunkKey key, FileStatus status);
+
+    /// Takes a layer's own copy, where nothing is shared.
+    default void ownFile(Digest layer, Digest digest, FileStatus status) {}
   }
 
   /// Visits every file of the store.
@@ -74,6 +78,16 @@ public final class StoreWalk {
             }
           });
     }
+    for (Digest layer : ownLayers()) {
+      own(
+          layer,
+          (digest, path, _) -> {
+            Optional<FileStatus> status = Links.find(path);
+            if (status.isPresent()) {
+              visitor.ownFile(layer, digest, status.get());
+            }
+          });
+    }
   }
 
   /// Takes a name under which something stands.
@@ -88,8 +102,11 @@ public final class StoreWalk {
 
   /// Visits the names in one of the 256 directories of a place.
   void digests(Place place, int directory, Names<Digest> names) throws IOException {
-    String fan = CacheLayout.FAN_OUT.get(directory);
-    String path = path(place) + "/" + fan;
+    digests(path(place), CacheLayout.FAN_OUT.get(directory), names);
+  }
+
+  private static void digests(String below, String fan, Names<Digest> names) throws IOException {
+    String path = below + "/" + fan;
     for (Entry entry : list(path)) {
       String full = path + "/" + entry.name;
       Optional<Digest> digest =
@@ -124,10 +141,29 @@ public final class StoreWalk {
     }
   }
 
-  /// Returns the layers that have a directory.
+  /// Visits a layer's own copies, where nothing is shared: whole files and parts.
+  void own(Digest layer, Names<Digest> names) throws IOException {
+    String path = layout.ownOf(layer);
+    for (String below : List.of(path, path + "/" + CacheLayout.PARTS)) {
+      for (String fan : CacheLayout.FAN_OUT) {
+        digests(below, fan, names);
+      }
+    }
+  }
+
+  /// Returns the layers that have a directory of links.
   List<Digest> layers() throws IOException {
+    return layers(layout.layers());
+  }
+
+  /// Returns the layers that have copies of their own.
+  List<Digest> ownLayers() throws IOException {
+    return layers(layout.own());
+  }
+
+  private static List<Digest> layers(Path place) throws IOException {
     List<Digest> layers = new ArrayList<>();
-    for (Entry entry : list(layout.layers().toString())) {
+    for (Entry entry : list(place.toString())) {
       Digest.findHex(entry.name).ifPresent(layers::add);
     }
     return layers;

@@ -5,8 +5,10 @@ import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
 
 /// The running counts behind [CacheCounters]; logs trouble as it is counted. Thread-safe.
 ///
@@ -31,6 +33,9 @@ final class Tally {
 
   private final Map<CachedChunk.Source, LongAdder> hits = new EnumMap<>(CachedChunk.Source.class);
   private final LongAdder misses = new LongAdder();
+
+  /// Links that were refused, by errno: what link(2) can answer is a short list.
+  private final ConcurrentHashMap<Integer, LongAdder> linkErrnos = new ConcurrentHashMap<>();
 
   private final InstantSource clock;
   private final Failures links = new Failures("link");
@@ -64,6 +69,7 @@ final class Tally {
 
   /// Counts a link that was refused.
   Cause linkFailed(int errno, String path) {
+    linkErrnos.computeIfAbsent(errno, _ -> new LongAdder()).increment();
     return links.add(Cause.of(errno), path);
   }
 
@@ -101,6 +107,8 @@ final class Tally {
         restored.sum(),
         damaged.sum(),
         links.snapshot(),
+        linkErrnos.entrySet().stream()
+            .collect(Collectors.toMap(Map.Entry::getKey, errno -> errno.getValue().sum())),
         writes.snapshot(),
         reads.snapshot());
   }

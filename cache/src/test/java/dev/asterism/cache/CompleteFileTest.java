@@ -169,7 +169,7 @@ final class CompleteFileTest {
     store.reopen();
     VerifiedChunk part = BIG.chunks().get(1);
     assertThat(store.cache.find(part.digest(), part.size())).isEmpty();
-    store.cache.noteRegions(BIG.digest(), BIG.parts());
+    store.layer().noteRegions(BIG.digest(), BIG.parts());
     assertThat(store.read(part.digest(), part.size())).hasValue(part.bytes());
   }
 
@@ -179,7 +179,7 @@ final class CompleteFileTest {
     BIG.addParts(store.layer(), 7);
     BIG.complete(store.layer(), 7);
     List<PartOfFile> lie = List.of(new PartOfFile(0, secret.digest(), secret.size()));
-    store.cache.noteRegions(BIG.digest(), lie);
+    store.layer().noteRegions(BIG.digest(), lie);
     assertThat(store.cache.find(secret.digest(), secret.size())).isEmpty();
     assertThat(store.cache.holds(secret.digest(), secret.size())).isFalse();
   }

@@ -108,8 +108,10 @@ final class DirectoryCacheTest {
 
     assertThat(store.otherLayer().adoptFile(key(3), HELLO.digest(), 5)).isTrue();
 
-    assertThat(Files.isSameFile(store.part(HELLO.digest()), store.object(HELLO.digest()))).isTrue();
+    assertThat(store.object(HELLO.digest())).hasContent("hello");
     assertThat(store.fresh(HELLO.digest())).exists();
+    assertThat(store.part(HELLO.digest())).doesNotExist();
+    assertThat(status(store.object(HELLO.digest())).links()).as("two layers hold it").isEqualTo(4);
   }
 
   @Test

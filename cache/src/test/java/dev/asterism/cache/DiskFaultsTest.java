@@ -91,6 +91,7 @@ final class DiskFaultsTest {
     store.faults.every("link", new Outcome.Answer(Errno.EPERM.number()));
     store.layer().addFile(key(1), HELLO);
     store.layer().addFile(key(2), chunk("world"));
+    store.repair();
     store.reopen();
     Files.delete(store.key(LAYER, 2, 0));
     Files.writeString(store.key(LAYER, 2, 0), "wrong");

@@ -126,7 +126,7 @@ final class GetAndAddTest {
 
   @Test
   void get_manyDigests_keepsAsManyFilesOpenAsItMay() throws IOException {
-    try (OpenFiles open = new OpenFiles(2)) {
+    try (OpenFiles open = new OpenFiles(2, OpenFiles.Pages.KEPT)) {
       OpenFiles.Shared[] files = new OpenFiles.Shared[3];
       for (int i = 0; i < 3; i++) {
         VerifiedChunk bytes = chunk("chunk " + i);

@@ -126,11 +126,10 @@ final class RealFileSystemTest {
     try (Mounted _ = Mounted.tmpfs(root.resolve("objects"), "size=4m");
         DirectoryCache cache = open(root)) {
       assertThat(cache.abilities().noLinks()).contains(Cause.OTHER_FILE_SYSTEM);
-      assertThat(cache.layer(LAYER).addFile(key(1), HELLO))
-          .isInstanceOfSatisfying(
-              Published.Unshared.class,
-              own -> assertThat(own.cause()).isEqualTo(Cause.OTHER_FILE_SYSTEM));
-      assertThat(cache.layer(LAYER).findOwn(key(1), HELLO.digest(), 5)).isPresent();
+      assertThat(cache.mode()).isEqualTo(CacheMode.PLAIN);
+      Path own = cache.own().resolve(LAYER.hex()).resolve(relative(HELLO));
+      assertThat(cache.layer(LAYER).addFile(key(1), HELLO)).isEqualTo(new Published.Shared(own));
+      assertThat(own).hasContent("hello");
     }
   }
 

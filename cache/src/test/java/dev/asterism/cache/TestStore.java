@@ -34,6 +34,9 @@ final class TestStore implements AutoCloseable {
   /// What the next [#reopen] opens with.
   Budget budget = Budget.DEFAULT;
 
+  /// What the next [#reopen] opens with.
+  DirectoryCacheConfig config = DirectoryCacheConfig.DEFAULT;
+
   final Path root;
   final Faults faults = new Faults();
   final ManualClock clock = new ManualClock();
@@ -56,7 +59,7 @@ final class TestStore implements AutoCloseable {
   private DirectoryCache open() throws IOException {
     CacheDisk disk = faults.wrap(CacheDisk.class, LocalDisk.open(root));
     return DirectoryCache.open(
-        root, disk, clock, new CacheSettings(Duration.ofDays(1), AGE, budget, QUIET));
+        root, disk, clock, new CacheSettings(Duration.ofDays(1), AGE, budget, QUIET, config));
   }
 
   /// Opens again what was closed.
@@ -84,6 +87,10 @@ final class TestStore implements AutoCloseable {
 
   Path part(Digest digest) {
     return root.resolve("chunks").resolve(name(digest));
+  }
+
+  Path own(Digest layer, Digest digest) {
+    return root.resolve("own").resolve(layer.hex()).resolve(name(digest));
   }
 
   Path fresh(Digest digest) {

@@ -86,16 +86,19 @@ final class UpkeepTest {
   }
 
   @Test
-  void clean_layerThatIsCompiledNoMore_takesItsLinks() throws IOException {
+  void clean_layerThatIsCompiledNoMore_takesItsLinksAndMappings() throws Exception {
     added(store.layer(), 1);
     added(store.otherLayer(), 2);
     store.reopen();
+    store.cache.awaitIndex();
+    assertThat(store.cache.holdings().keys()).isEqualTo(2);
     store.cache.compiledLayers(() -> Set.of(OTHER_LAYER));
 
     CleanReport report = store.cache.clean(CleanOptions.DEFAULT, StoreProgress.NONE);
 
     assertThat(report.layersGone()).containsExactly(LAYER);
     assertThat(store.cache.layers()).containsExactly(OTHER_LAYER);
+    assertThat(store.cache.holdings().keys()).isEqualTo(1);
   }
 
   @Test

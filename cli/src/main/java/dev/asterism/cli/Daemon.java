@@ -91,7 +91,10 @@ final class Daemon {
 
   private static LayerSettings settings(Configuration configuration) {
     CacheSettings store =
-        CacheSettings.DEFAULT.withBudget(configuration.budget()).withUpkeep(configuration.upkeep());
+        CacheSettings.DEFAULT
+            .withBudget(configuration.budget())
+            .withUpkeep(configuration.upkeep())
+            .withConfig(configuration.directoryCache());
     return new LayerSettings(FetchPolicy.DEFAULT, configuration.starts(), store);
   }
 

@@ -250,7 +250,7 @@ final class BackgroundFetch implements AutoCloseable {
     for (int index = 0; index < layer.table().objects(); index++) {
       LayerObject object = layer.table().object(index);
       if (object.sharing() == LayerObject.Sharing.SHARED
-          && !layer.shared().store().holds(object.digest(), object.size())) {
+          && !layer.cache().holds(object.digest(), object.size())) {
         layer.completeIfHere(object);
         all = false;
       }

@@ -1,10 +1,12 @@
 package dev.asterism.layers;
 
 import dev.asterism.cache.DirectoryCache;
+import dev.asterism.cache.Stored;
 import dev.asterism.content.Digest;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Optional;
 
 /// What all mounted layers fetch with: the store, the catalog, the scheduler. Thread-safe.
 ///
@@ -33,6 +35,19 @@ record Fetching(
   interface FileNames {
     /// Returns a path of the layer that has this content, or a text that says that none was found.
     String of(Digest layer, LayerObject object);
+  }
+
+  /// Opens a file that is here whole, in the store or as some layer's own copy.
+  Optional<Stored> whole(Digest object, long size) {
+    return switch (store.mode()) {
+      case SHARED -> store.find(object, size);
+      case PLAIN ->
+          catalog.find(object).stream()
+              .filter(location -> location.layer().table().verified())
+              .map(location -> location.layer().cache().find(object, size))
+              .flatMap(Optional::stream)
+              .findFirst();
+    };
   }
 
   /// Gives every other layer that lists an object its link to it.

@@ -1,5 +1,6 @@
 package dev.asterism.layers;
 
+import dev.asterism.cache.CacheMode;
 import dev.asterism.cache.ChunkKey;
 import dev.asterism.cache.DirectoryCache;
 import dev.asterism.cache.Stored;
@@ -20,6 +21,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,11 +33,12 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /// The way in for what is missing: a data-only layer whose LOOKUP means "have this ready".
 ///
-/// `/gate/ab/<digest>` is looked up by overlayfs after it did not find the object in the store. A
-/// file of one chunk is fetched and published, and the answer is "no such file": the kernel finds
-/// it in the next layer. A file of several chunks gets an entry and is served by [ObjectReader]
-/// until it is whole. What could not be had gets an entry, too, whose OPEN fails: overlayfs would
-/// take an error for absence.
+/// `/gate/ab/<digest>`, or `/gate/<layer>/ab/<digest>` where each layer has its own copies, is
+/// looked up by overlayfs after it did not find the object in the store. A file of one chunk is
+/// fetched and published, and the answer is "no such file": the kernel finds it in the next layer.
+/// A file of several chunks gets an entry and is served by [ObjectReader] until it is whole. What
+/// could not be had gets an entry, too, whose OPEN fails: overlayfs would take an error for
+/// absence.
 ///
 /// Entries never expire: overlayfs keeps them, and one that vanished under it would fail the
 /// container's call with ESTALE. Thread-safe.
@@ -83,14 +87,21 @@ final class Gate implements FileSystem {
     if (parent == ROOT && text.equals(NAME)) {
       return directory(NodeIds.GATE);
     }
-    if (parent == NodeIds.GATE) {
-      return directory(NodeIds.findFan(text).orElseThrow(() -> new FuseException(Errno.ENOENT)));
-    }
     Optional<Digest> digest = Digest.findHex(text);
-    if (digest.isEmpty() || parent != NodeIds.fanOf(digest.get())) {
+    if (parent == NodeIds.GATE) {
+      return directory(
+          NodeIds.findFan(text)
+              .or(() -> digest.map(NodeIds::layer))
+              .orElseThrow(() -> new FuseException(Errno.ENOENT)));
+    }
+    Optional<Long> fan = NodeIds.findFanOf(parent, text);
+    if (fan.isPresent()) {
+      return directory(fan.get());
+    }
+    if (digest.isEmpty() || !NodeIds.isFanOf(digest.get(), parent)) {
       throw new FuseException(Errno.ENOENT);
     }
-    return object(digest.get());
+    return object(digest.get(), parent);
   }
 
   private static Entry directory(long node) {
@@ -99,10 +110,17 @@ final class Gate implements FileSystem {
 
   /// Has an object ready.
   ///
+  /// @param parent the directory that it is looked up in, perhaps a layer's
   /// @throws FuseException with ENOENT if the kernel finds it in `fresh` now, or no layer lists it
-  private Entry object(Digest digest) throws IOException {
-    List<Catalog.Location> locations = fetching.catalog().find(digest);
-    if (locations.isEmpty() || isPublished(locations)) {
+  private Entry object(Digest digest, long parent) throws IOException {
+    List<Catalog.Location> locations = new ArrayList<>(fetching.catalog().find(digest));
+    boolean ownFirst = NodeIds.isLayer(parent);
+    if (ownFirst) {
+      locations.sort(
+          Comparator.comparing(location -> !NodeIds.isOf(location.layer().digest(), parent)));
+    }
+    Behind behind = ownFirst || store.mode() == CacheMode.PLAIN ? Behind.NOTHING : Behind.FRESH;
+    if (locations.isEmpty() || isPublished(locations, behind)) {
       throw new FuseException(Errno.ENOENT);
     }
     long node = NodeIds.of(digest);
@@ -111,10 +129,10 @@ final class Gate implements FileSystem {
       return object.sharing() == LayerObject.Sharing.PRIVATE
               || fetching.catalog().lookedUp(locations.getFirst())
           ? entry(node, object.size(), FOREVER)
-          : object(digest); // the layer went a moment ago: whoever else lists it
+          : object(digest, parent); // the layer went a moment ago: whoever else lists it
     }
     try {
-      Catalog.Location from = deliver(locations);
+      Catalog.Location from = deliver(locations, behind);
       failures.remove(node);
       proven.put(node, from.object().size());
       return entry(node, from.object().size(), FOREVER);
@@ -124,6 +142,15 @@ final class Gate implements FileSystem {
       failures.put(node, e);
       return entry(node, object.size(), Duration.ZERO);
     }
+  }
+
+  /// What the kernel looks in after the gate.
+  private enum Behind {
+    /// `fresh`: what stands there needs no entry.
+    FRESH,
+    /// Nothing, for a container of a plain cache; or nothing that is filled, in a plain cache. The
+    /// gate gives what it has stored; the kernel finds that by itself when it looks anew.
+    NOTHING
   }
 
   private static Entry entry(long node, long size, Duration sizeTimeout) {
@@ -141,7 +168,10 @@ final class Gate implements FileSystem {
 
   /// Tells whether the kernel finds the object behind the gate: it came while the kernel was on its
   /// way here.
-  private static boolean isPublished(List<Catalog.Location> locations) {
+  private static boolean isPublished(List<Catalog.Location> locations, Behind behind) {
+    if (behind == Behind.NOTHING) {
+      return false;
+    }
     for (Catalog.Location location : locations) {
       LayerObject object = location.object();
       if (object.sharing() == LayerObject.Sharing.SHARED
@@ -160,14 +190,18 @@ final class Gate implements FileSystem {
   /// gate can give it. What the store gave up again before the kernel was told is fetched again.
   ///
   /// @throws FuseException with ENOENT if the kernel finds it in `fresh` now
-  private Catalog.Location deliver(List<Catalog.Location> locations) throws IOException {
+  private Catalog.Location deliver(List<Catalog.Location> locations, Behind behind)
+      throws IOException {
     Deadline deadline = Deadline.in(fetching.policy().patience());
     while (true) {
       Optional<Catalog.Location> gate = fetch(locations, deadline);
       if (gate.isPresent()) {
         return gate.get();
       }
-      if (isPublished(locations)) {
+      if (behind == Behind.NOTHING) {
+        return locations.getFirst();
+      }
+      if (isPublished(locations, behind)) {
         throw new FuseException(Errno.ENOENT);
       }
       if (deadline.left().isZero()) {
@@ -281,7 +315,7 @@ final class Gate implements FileSystem {
     if (object.sharing() == LayerObject.Sharing.PRIVATE) {
       return Optional.empty();
     }
-    try (Stored stored = store.find(object.digest(), object.size()).orElse(null)) {
+    try (Stored stored = fetching.whole(object.digest(), object.size()).orElse(null)) {
       return stored == null || stored.offset() != 0 || stored.channel().size() != object.size()
           ? Optional.empty()
           : Optional.of(Fd.openReadOnly(stored.path()));

@@ -1,5 +1,6 @@
 package dev.asterism.layers;
 
+import dev.asterism.cache.CacheMode;
 import dev.asterism.cache.PartOfFile;
 import dev.asterism.content.Digest;
 import dev.asterism.content.MalformedLayerException;
@@ -25,6 +26,7 @@ final class LayerCompiler {
   private final Digest layer;
   private final Verification verification;
   private final Catalog catalog;
+  private final CacheMode mode;
   private final TreeBuilder tree = new TreeBuilder();
   private final ChunkTableBuilder chunks = new ChunkTableBuilder();
   private final Neighbourhoods neighbourhoods = new Neighbourhoods();
@@ -33,7 +35,9 @@ final class LayerCompiler {
   private int entries;
 
   /// @param catalog the layers that are mounted now: a file that contradicts them is kept apart
-  LayerCompiler(Digest layer, Verification verification, Catalog catalog) {
+  /// @param mode where the store keeps content
+  LayerCompiler(Digest layer, Verification verification, Catalog catalog, CacheMode mode) {
+    this.mode = mode;
     this.layer = layer;
     this.verification = verification;
     this.catalog = catalog;
@@ -120,7 +124,7 @@ final class LayerCompiler {
     for (Chunk chunk : file.chunks()) {
       add(file, chunk);
     }
-    return Content.of(digest);
+    return Places.of(mode, layer, digest);
   }
 
   /// Returns a file's chunks as the store knows them.

@@ -1,10 +1,15 @@
 package dev.asterism.layers;
 
+import dev.asterism.cache.CacheMode;
+import dev.asterism.cache.CacheOption;
+import dev.asterism.cache.CacheWriter;
+import dev.asterism.cache.CachedChunk;
+import dev.asterism.cache.ChunkDigest;
 import dev.asterism.cache.ChunkKey;
 import dev.asterism.cache.LayerCache;
 import dev.asterism.cache.PartOfFile;
 import dev.asterism.cache.Published;
-import dev.asterism.cache.Stored;
+import dev.asterism.cache.WholeFile;
 import dev.asterism.content.Blob;
 import dev.asterism.content.ByteRange;
 import dev.asterism.content.CorruptContentException;
@@ -17,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 
 /// The chunks of one mounted layer: which are here, how the others come, and what is used of them.
 ///
@@ -85,10 +91,26 @@ final class LayerContent implements FetchTarget {
   }
 
   /// Tells whether the store has a chunk's bytes, from whatever layer. Those of a layer that was
-  /// not verified are never there: who knows what its digests are worth.
+  /// not verified are the layer's alone: who knows what its digests are worth.
   boolean isStored(LayerChunk chunk) {
-    return table.verified()
-        && chunk.digest().map(name -> shared.store().holds(name, chunk.size())).orElse(false);
+    return cache.holds(keyOf(chunk), named(chunk));
+  }
+
+  /// Opens a chunk that the store has; empty if it has just given it up.
+  Optional<CachedChunk> find(LayerChunk chunk) {
+    return cache.get(keyOf(chunk), named(chunk));
+  }
+
+  private ChunkKey keyOf(LayerChunk chunk) {
+    return new ChunkKey(table.object(chunk.object()).entry(), chunk.fileOffset());
+  }
+
+  /// Returns what the store is told of a chunk beside its key.
+  private CacheOption[] named(LayerChunk chunk, CacheOption... more) {
+    Optional<Digest> name = table.verified() ? chunk.digest() : Optional.empty();
+    return Stream.concat(
+            name.map(digest -> new ChunkDigest(digest, chunk.size())).stream(), Stream.of(more))
+        .toArray(CacheOption[]::new);
   }
 
   /// Tells whether another layer should rather be asked, if it lists the same.
@@ -108,7 +130,7 @@ final class LayerContent implements FetchTarget {
 
   @Override
   public Want.Name nameOf(LayerChunk chunk) {
-    return Want.Name.of(this, chunk, table.verified());
+    return Want.Name.of(this, chunk, table.verified() && shared.store().mode() == CacheMode.SHARED);
   }
 
   /// Waits until a chunk that a container asks for is where it belongs.
@@ -122,7 +144,14 @@ final class LayerContent implements FetchTarget {
   ///
   /// @throws IOException if they cannot be had, or not in time
   VerifiedChunk awaitBytes(LayerChunk chunk, Deadline deadline) throws IOException {
-    return await(chunk, flight -> flight.bytes(deadline));
+    return await(
+        chunk,
+        flight -> {
+          if (shared.store().config().syncAdd()) {
+            Flight.Place _ = flight.place(deadline);
+          }
+          return flight.bytes(deadline);
+        });
   }
 
   private interface Wait<T> {
@@ -316,7 +345,7 @@ final class LayerContent implements FetchTarget {
         if (cache.adoptFile(ChunkKey.ofFile(object.entry()), object.digest(), object.size())
             && !object.isOneChunk()) {
           List<PartOfFile> parts = parts(object);
-          shared.store().noteRegions(object.digest(), parts);
+          cache.noteRegions(object.digest(), parts);
           cache.releaseParts(object.entry(), parts);
         }
       }
@@ -352,12 +381,15 @@ final class LayerContent implements FetchTarget {
     }
     VerifiedChunk bytes = load(chunk);
     flight.arrived(bytes);
-    flight.placed(place(chunk, bytes, FetchClass.READ));
+    flight.placed(
+        switch (table.object(chunk.object()).sharing()) {
+          case PRIVATE -> Flight.Place.GATE;
+          case SHARED -> place(chunk, bytes, FetchClass.READ);
+        });
   }
 
   private VerifiedChunk load(LayerChunk chunk) throws IOException {
-    Digest name = chunk.digest().orElseThrow();
-    try (Stored stored = shared.store().find(name, chunk.size()).orElse(null)) {
+    try (CachedChunk stored = find(chunk).orElse(null)) {
       if (stored == null) {
         throw new IOException("the store has given it up: " + describe(chunk));
       }
@@ -434,12 +466,19 @@ final class LayerContent implements FetchTarget {
 
   @Override
   public Flight.Place place(LayerChunk chunk, VerifiedChunk bytes, FetchClass wanted) {
-    if (!table.verified() || !store(chunk, bytes, isToBeSeen(chunk, wanted))) {
-      if (wanted.isUrgent()) { // memory is too dear for the rest
-        shared.recent().put(new RecentChunks.Key(digest, chunk.number()), bytes);
+    return switch (store(chunk, bytes, isToBeSeen(chunk, wanted))) {
+      case Published.Shared _ -> shared(chunk);
+      case Published.Unshared _ -> Flight.Place.GATE;
+      case Published.Uncached _ -> {
+        if (wanted.isUrgent()) { // memory is too dear for the rest
+          shared.recent().put(new RecentChunks.Key(digest, chunk.number()), bytes);
+        }
+        yield Flight.Place.GATE;
       }
-      return Flight.Place.GATE;
-    }
+    };
+  }
+
+  private Flight.Place shared(LayerChunk chunk) {
     LayerObject object = table.object(chunk.object());
     return switch (object.sharing()) {
       case PRIVATE -> Flight.Place.GATE;
@@ -466,13 +505,13 @@ final class LayerContent implements FetchTarget {
   }
 
   /// Keeps a chunk. A whole file stands where the kernel finds it, unless its use is to be seen.
-  private boolean store(LayerChunk chunk, VerifiedChunk bytes, boolean seen) {
+  private Published store(LayerChunk chunk, VerifiedChunk bytes, boolean seen) {
     LayerObject object = table.object(chunk.object());
-    ChunkKey key = new ChunkKey(object.entry(), chunk.fileOffset());
     boolean whole = object.isOneChunk() && object.sharing() == LayerObject.Sharing.SHARED;
-    return switch (whole && !seen ? cache.addFile(key, bytes) : cache.addPart(key, bytes)) {
-      case Published.Shared _ -> true;
-      case Published.Unshared _, Published.Uncached _ -> false;
-    };
+    CacheOption[] options = whole && !seen ? named(chunk, WholeFile.YES) : named(chunk);
+    try (CacheWriter writer = cache.add(keyOf(chunk), options)) {
+      writer.write(bytes);
+      return writer.commit();
+    }
   }
 }

@@ -33,7 +33,7 @@ public interface LayerMounter {
   Path mountChain(Chain chain) throws IOException;
 
   /// Returns the data-only lower layers of every overlay over a chain, in order: objects, gate,
-  /// fresh. Absolute paths.
+  /// fresh; or the layers' own copies and the gate, where nothing is shared. Absolute paths.
   List<Path> dataLayers();
 
   /// Forgets every layer and unmounts every chain that `inUse` does not name.

@@ -150,9 +150,11 @@ public final class LayerService implements AutoCloseable {
             new FetchListeners(),
             catalog,
             trees,
-            new Libraries(parts.store(), catalog, trees),
+            new Libraries(catalog, trees),
             (layer, object) ->
-                nameOf(LayerDirectory.of(parts.root().resolve("layers"), layer), object));
+                nameOf(
+                    LayerDirectory.of(parts.root().resolve("layers"), layer),
+                    Places.of(parts.store().mode(), layer, object.digest())));
     GateMount gate = mounting.mount(new Gate(fetching, memory), memory);
     try {
       LayerStore layers =
@@ -170,8 +172,7 @@ public final class LayerService implements AutoCloseable {
     }
   }
 
-  private static String nameOf(LayerDirectory layer, LayerObject object) {
-    Content content = Content.of(object.digest());
+  private static String nameOf(LayerDirectory layer, Content content) {
     List<String> names = new ArrayList<>(1);
     try (ErofsImage image = ErofsImage.open(layer.image())) {
       image.walk((path, node, stat) -> {

@@ -67,12 +67,25 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     this.fetching = fetching;
     this.catalog = fetching.catalog();
     DirectoryCache store = fetching.store();
-    this.dataLayers = List.of(store.objects(), gate, store.fresh());
+    this.dataLayers =
+        switch (store.mode()) {
+          case SHARED -> List.of(store.objects(), gate, store.fresh());
+          case PLAIN -> List.of(store.own(), gate);
+        };
+    CompiledMode.settle(layers, store.mode(), this::discardAll);
     LayerDirectory.removeUnfinished(layers);
     chains.removeUnfinished();
     this.preparations = new Preparations(policy, root, layers, fetching, clock);
     store.compiledLayers(this::compiledLayers);
     store.heal(new Healer(fetching)::heal);
+  }
+
+  /// Removes everything that is compiled. Containers over it keep their mounts.
+  private void discardAll() throws IOException {
+    chains.retain(Set.of());
+    for (Digest layer : LayerDirectory.list(layers)) {
+      LayerDirectory.of(layers, layer).delete();
+    }
   }
 
   private Set<Digest> compiledLayers() {
@@ -251,7 +264,8 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
   private Digest compile(LayerRequest request, Blob blob, LayerDirectory target)
       throws IOException {
     LayerCompiler compiler =
-        new LayerCompiler(request.layer(), request.verification(), fetching.catalog());
+        new LayerCompiler(
+            request.layer(), request.verification(), fetching.catalog(), fetching.store().mode());
     TocLocation location;
     Digest toc;
     try {

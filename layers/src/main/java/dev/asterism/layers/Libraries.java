@@ -1,7 +1,6 @@
 package dev.asterism.layers;
 
-import dev.asterism.cache.DirectoryCache;
-import dev.asterism.cache.Stored;
+import dev.asterism.cache.CachedChunk;
 import dev.asterism.content.Digest;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -44,13 +43,11 @@ final class Libraries {
           "/usr/lib",
           "/usr/local/lib");
 
-  private final DirectoryCache store;
   private final Catalog catalog;
   private final ImageTrees trees;
   private final Set<Digest> seen = ConcurrentHashMap.newKeySet();
 
-  Libraries(DirectoryCache store, Catalog catalog, ImageTrees trees) {
-    this.store = store;
+  Libraries(Catalog catalog, ImageTrees trees) {
     this.catalog = catalog;
     this.trees = trees;
   }
@@ -179,7 +176,7 @@ final class Libraries {
     private final LayerContent layer;
     private final LayerObject object;
     private int open = -1;
-    private @Nullable Stored stored;
+    private @Nullable CachedChunk stored;
 
     Here(LayerContent layer, LayerObject object) {
       this.layer = layer;
@@ -199,10 +196,7 @@ final class Libraries {
       }
       if (open != chunk.number()) {
         close();
-        stored =
-            layer.isStored(chunk)
-                ? store.find(chunk.digest().orElseThrow(), chunk.size()).orElse(null)
-                : null;
+        stored = layer.find(chunk).orElse(null);
         open = chunk.number();
       }
       if (stored == null) {

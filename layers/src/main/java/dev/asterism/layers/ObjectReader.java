@@ -1,6 +1,7 @@
 package dev.asterism.layers;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.asterism.cache.CachedChunk;
 import dev.asterism.cache.Stored;
 import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
@@ -32,10 +33,10 @@ final class ObjectReader implements AutoCloseable {
 
   /// The chunk that was read last, as the store has it, and how far ahead of it was asked for.
   @GuardedBy("this")
-  private @Nullable Stored part;
+  private @Nullable CachedChunk part;
 
   @GuardedBy("this")
-  private @Nullable Digest partDigest;
+  private RecentChunks.@Nullable Key partKey;
 
   @GuardedBy("this")
   private @Nullable Stored whole;
@@ -114,7 +115,7 @@ final class ObjectReader implements AutoCloseable {
 
   private synchronized Optional<Stored> whole() {
     if (whole == null) {
-      whole = fetching.store().find(digest, size).orElse(null);
+      whole = fetching.whole(digest, size).orElse(null);
     }
     return Optional.ofNullable(whole);
   }
@@ -162,7 +163,7 @@ final class ObjectReader implements AutoCloseable {
   private void copy(LayerContent layer, Piece piece, MemorySegment target, Deadline deadline)
       throws IOException {
     MemorySegment into = target.asSlice(piece.to(), piece.length());
-    if (piece.bytes().isEmpty() && copyStored(piece.chunk(), piece.from(), into)) {
+    if (piece.bytes().isEmpty() && copyStored(layer, piece.chunk(), piece.from(), into)) {
       return;
     }
     VerifiedChunk bytes =
@@ -173,13 +174,13 @@ final class ObjectReader implements AutoCloseable {
   }
 
   /// Copies from the store; false if the store has just given the chunk up.
-  private synchronized boolean copyStored(LayerChunk chunk, int from, MemorySegment into)
-      throws IOException {
-    Digest wanted = chunk.digest().orElseThrow();
-    if (!wanted.equals(partDigest)) {
+  private synchronized boolean copyStored(
+      LayerContent layer, LayerChunk chunk, int from, MemorySegment into) throws IOException {
+    RecentChunks.Key wanted = new RecentChunks.Key(layer.digest(), chunk.number());
+    if (!wanted.equals(partKey)) {
       closePart();
-      part = fetching.store().find(wanted, chunk.size()).orElse(null);
-      partDigest = part == null ? null : wanted;
+      part = layer.find(chunk).orElse(null);
+      partKey = part == null ? null : wanted;
     }
     if (part == null) {
       return false;
@@ -233,7 +234,7 @@ final class ObjectReader implements AutoCloseable {
     if (part != null) {
       part.close();
       part = null;
-      partDigest = null;
+      partKey = null;
     }
   }
 

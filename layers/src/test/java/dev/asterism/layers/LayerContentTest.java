@@ -3,21 +3,30 @@ package dev.asterism.layers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.asterism.cache.CacheDisk;
+import dev.asterism.cache.CacheSettings;
 import dev.asterism.cache.DirectoryCache;
+import dev.asterism.cache.DirectoryCacheConfig;
+import dev.asterism.cache.LocalDisk;
 import dev.asterism.content.Blob;
 import dev.asterism.content.ByteRange;
 import dev.asterism.content.Digest;
+import dev.asterism.content.VerifiedChunk;
+import dev.asterism.testkit.disk.Faults;
+import dev.asterism.testkit.disk.Outcome;
 import dev.asterism.testkit.layer.Seeds;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
@@ -32,6 +41,8 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Many that want chunks of one layer at the same time. No mount: the store is real, the registry
 /// is an array.
@@ -51,6 +62,7 @@ final class LayerContentTest {
 
   private final List<byte[]> files = new ArrayList<>();
   private final List<Integer> starts = new ArrayList<>();
+  private final Faults faults = new Faults();
   private DirectoryCache store;
   private IdleMemory memory;
   private Source blob;
@@ -95,6 +107,12 @@ final class LayerContentTest {
 
   @BeforeEach
   void open() throws Exception {
+    open(DirectoryCacheConfig.DEFAULT);
+  }
+
+  private void open(DirectoryCacheConfig config) throws Exception {
+    starts.clear();
+    files.clear();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     ChunkTableBuilder builder = new ChunkTableBuilder();
     for (int i = 0; i < FILES; i++) {
@@ -115,7 +133,13 @@ final class LayerContentTest {
     blob = new Source(bytes.toByteArray());
     Path table = directory.resolve("chunks.idx");
     builder.write(table, blob.size(), blob.size(), true);
-    store = DirectoryCache.open(directory.resolve("cache"), InstantSource.system());
+    Path root = Files.createDirectories(directory.resolve("cache"));
+    store =
+        DirectoryCache.open(
+            root,
+            faults.wrap(CacheDisk.class, LocalDisk.open(root)),
+            InstantSource.system(),
+            CacheSettings.DEFAULT.withConfig(config));
     memory = new IdleMemory();
     Digest digest = Digest.of(blob.bytes);
     Catalog catalog = new Catalog(KnownNodesTest.nodes());
@@ -129,7 +153,7 @@ final class LayerContentTest {
             new FetchListeners(),
             catalog,
             trees,
-            new Libraries(store, catalog, trees),
+            new Libraries(catalog, trees),
             (_, object) -> "file " + object.entry());
     layer =
         new LayerContent(digest, ChunkTable.open(table), blob, "", store.layer(digest), fetching);
@@ -145,6 +169,25 @@ final class LayerContentTest {
     ChunkTable table = layer.table();
     return table.chunk(
         table.chunkOf(table.object(table.find(Digest.of(files.get(file))).orElseThrow()), 0));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void awaitBytes_diskTakesItsTime_waitsForItIfToldTo(boolean syncAdd) throws Exception {
+    close();
+    open(new DirectoryCacheConfig(true, 10, 10, syncAdd, false, false));
+    CompletableFuture<Void> written = new CompletableFuture<>();
+    faults.every("create", new Outcome.After(written::join));
+    try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<VerifiedChunk> reader = executor.submit(() -> layer.awaitBytes(chunk(5), soon()));
+      if (syncAdd) {
+        layer.want(chunk(5)).bytes(soon());
+        assertThat(reader.isDone()).isFalse();
+        written.complete(null);
+      }
+      assertThat(reader.get().bytes()).isEqualTo(files.get(5));
+      written.complete(null);
+    }
   }
 
   private static Deadline soon() {

@@ -11,6 +11,8 @@ import static dev.asterism.testkit.layer.Entry.symlink;
 import static dev.asterism.testkit.layer.Entry.whiteout;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.asterism.cache.CacheSettings;
+import dev.asterism.cache.DirectoryCacheConfig;
 import dev.asterism.testkit.layer.Entry;
 import dev.asterism.testkit.layer.Layer;
 import dev.asterism.testkit.layer.RandomTrees;
@@ -18,6 +20,7 @@ import dev.asterism.testkit.layer.Seeds;
 import dev.asterism.testkit.tree.TreeListing;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -37,7 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// attribute and byte.
 @Tag("kernel")
 @Timeout(120)
-final class SameTreeTest {
+class SameTreeTest {
   private static final int CHUNK = 16 << 10; // as in Layer.SMALL_CHUNKS
   private static final Pattern TIME = Pattern.compile(": time is [0-9]+, should be ([0-9]+)$");
   private static final byte[] CAPABILITY =
@@ -65,6 +68,20 @@ final class SameTreeTest {
     }
   }
 
+  /// Returns how the store keeps what is read; otherwise in [PlainSameTreeTest].
+  DirectoryCacheConfig config() {
+    return DirectoryCacheConfig.DEFAULT;
+  }
+
+  private LazyNode start(Origin origin) throws Exception {
+    return LazyNode.start(
+        directory,
+        origin,
+        LazyNode.PATIENT,
+        CacheSettings.DEFAULT.withConfig(config()),
+        InstantSource.system());
+  }
+
   private void compare(Layer... layers) throws Exception {
     compare(List.of(layers));
   }
@@ -74,7 +91,7 @@ final class SameTreeTest {
     long start = Instant.now().getEpochSecond();
     TreeListing expected = listing(unpacked.mount(blobs));
     try (Origin origin = Origin.start();
-        LazyNode node = LazyNode.start(directory, origin)) {
+        LazyNode node = start(origin)) {
       Path rootfs = node.mount(blobs.stream().map(origin::add).toArray(LayerRequest[]::new));
       TreeListing actual = listing(rootfs);
 

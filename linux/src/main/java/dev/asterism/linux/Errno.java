@@ -1,5 +1,7 @@
 package dev.asterism.linux;
 
+import java.util.Arrays;
+
 /// The errors of system calls that somebody here tells apart (`asm-generic/errno-base.h`,
 /// `asm-generic/errno.h`).
 public enum Errno {
@@ -44,6 +46,15 @@ public enum Errno {
 
   Errno(int number) {
     this.number = number;
+  }
+
+  /// Returns the name of an error: `ENOSPC`, or `errno 123` where nobody here tells it apart.
+  public static String nameOf(int number) {
+    return Arrays.stream(values())
+        .filter(errno -> errno.number == number)
+        .map(Errno::name)
+        .findFirst()
+        .orElse("errno " + number);
   }
 
   /// Returns the kernel's number, positive.

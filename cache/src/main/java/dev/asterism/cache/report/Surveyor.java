@@ -10,9 +10,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.function.LongConsumer;
 
 /// Walks a store once. Confined to one thread.
@@ -65,6 +66,7 @@ final class Surveyor {
     overhead += tree(layout.wip().toString());
     overhead += tree(layout.doubtful().toString());
     overhead += sizeOnDisk(layout.layers().toString());
+    overhead += sizeOnDisk(layout.own().toString());
   }
 
   /// Lists the files `ab/<hex>` of a directory and returns those that were not listed yet.
@@ -106,10 +108,11 @@ final class Surveyor {
   }
 
   private List<LayerHold> readLayers() throws IOException {
-    List<Digest> found = new ArrayList<>();
-    DirectoryEntries.read(
-        layout.layers().toString(), (name, _, _) -> Digest.findHex(name).ifPresent(found::add));
-    found.sort(Comparator.naturalOrder());
+    NavigableSet<Digest> found = new TreeSet<>();
+    for (Path place : List.of(layout.layers(), layout.own())) {
+      DirectoryEntries.read(
+          place.toString(), (name, _, _) -> Digest.findHex(name).ifPresent(found::add));
+    }
     List<LayerHold> layers = new ArrayList<>(found.size());
     for (Digest layer : found) {
       layers.add(readLayer(layer, layers.size()));
@@ -118,24 +121,29 @@ final class Surveyor {
   }
 
   private LayerHold readLayer(Digest layer, int number) throws IOException {
-    String directory = layout.layer(layer);
-    long[] sums = {0, 0, sizeOnDisk(directory)}; // links, bytes, directories
+    long[] sums = {0, 0, 0}; // links, bytes, directories
+    for (String directory : layout.directoriesOf(layer)) {
+      if (Links.find(directory).isPresent()) {
+        readFiles(directory, number, sums);
+      }
+    }
+    return new LayerHold(layer, sums[0], sums[1], sums[2]);
+  }
+
+  private void readFiles(String directory, int layer, long[] sums) throws IOException {
+    sums[2] += sizeOnDisk(directory);
     DirectoryEntries.read(
         directory,
-        (name, _, type) -> {
-          String folder = directory + "/" + name;
-          if (isDirectory(folder, type)) {
-            sums[2] += sizeOnDisk(folder);
-            DirectoryEntries.read(
-                folder,
-                (file, inode, _) -> {
-                  count();
-                  sums[0]++;
-                  sums[1] += hold(folder + "/" + file, inode, number);
-                });
+        (name, inode, type) -> {
+          String path = directory + "/" + name;
+          if (isDirectory(path, type)) {
+            readFiles(path, layer, sums);
+          } else {
+            count();
+            sums[0]++;
+            sums[1] += hold(path, inode, layer);
           }
         });
-    return new LayerHold(layer, sums[0], sums[1], sums[2]);
   }
 
   /// Notes that a layer holds a file, and returns its size.

@@ -1,6 +1,7 @@
 package dev.asterism.cli.config;
 
 import dev.asterism.cache.Budget;
+import dev.asterism.cache.DirectoryCacheConfig;
 import dev.asterism.cache.Upkeep;
 import dev.asterism.layers.StartPolicy;
 import java.net.InetSocketAddress;
@@ -60,13 +61,5 @@ public record Configuration(
     /// The stargz snapshotter's defaults.
     public static final BlobConfig DEFAULT =
         new BlobConfig(Duration.ofMinutes(5), 5, Duration.ofMillis(30), Duration.ofMinutes(5));
-  }
-
-  /// How chunks are kept: table `directory_cache`. Immutable.
-  ///
-  /// @param enableHardlink whether layers share equal chunks as hard links to one file
-  public record DirectoryCacheConfig(boolean enableHardlink) {
-    /// Shared: it is what Asterism is for.
-    public static final DirectoryCacheConfig DEFAULT = new DirectoryCacheConfig(true);
   }
 }

@@ -1,10 +1,10 @@
 package dev.asterism.cli.config;
 
 import dev.asterism.cache.Budget;
+import dev.asterism.cache.DirectoryCacheConfig;
 import dev.asterism.cache.Limit;
 import dev.asterism.cache.Upkeep;
 import dev.asterism.cli.config.Configuration.BlobConfig;
-import dev.asterism.cli.config.Configuration.DirectoryCacheConfig;
 import dev.asterism.cli.config.Configuration.Verification;
 import dev.asterism.layers.StartPolicy;
 import java.io.IOException;
@@ -27,6 +27,7 @@ public final class ConfigurationFile {
   private static final long LONGEST_SECONDS = 86_400; // a day: more is a slip of the pen
   private static final long MOST_RETRIES = 1000;
   private static final long MOST_CONCURRENCY = 100;
+  private static final long MOST_ENTRIES = 1 << 20;
   private static final long MOST_BYTES = 1L << 50; // more than any layer
 
   private final Path path;
@@ -106,7 +107,7 @@ public final class ConfigurationFile {
             (int) number(Key.MAX_RETRIES, MOST_RETRIES, blob.maxRetries()),
             milliseconds(Key.MIN_WAIT, blob.minWait()),
             milliseconds(Key.MAX_WAIT, blob.maxWait())),
-        new DirectoryCacheConfig(flag(Key.ENABLE_HARDLINK, base.directoryCache().enableHardlink())),
+        directoryCache(base.directoryCache()),
         new Budget(
             limit(Key.MAX_SIZE, base.budget().maxSize()),
             limit(Key.MIN_FREE, base.budget().minFree())),
@@ -169,6 +170,16 @@ public final class ConfigurationFile {
         new StartPolicy.Learning(
             !flag(Key.NO_LEARNING, false),
             number(Key.LEARNED_BYTES, MOST_BYTES, learned.maxBytes())));
+  }
+
+  private DirectoryCacheConfig directoryCache(DirectoryCacheConfig base) {
+    return new DirectoryCacheConfig(
+        flag(Key.ENABLE_HARDLINK, base.enableHardlink()),
+        (int) number(Key.MAX_LRU, MOST_ENTRIES, base.maxLruCacheEntry()),
+        (int) number(Key.MAX_FDS, MOST_ENTRIES, base.maxCacheFds()),
+        flag(Key.SYNC_ADD, base.syncAdd()),
+        flag(Key.DIRECT, base.direct()),
+        flag(Key.FADV, flag(Key.FADVISE, base.fadviseDontneed())));
   }
 
   private Verification verification() {

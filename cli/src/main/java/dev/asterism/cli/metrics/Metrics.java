@@ -1,9 +1,11 @@
 package dev.asterism.cli.metrics;
 
 import dev.asterism.cache.CacheCounters;
+import dev.asterism.cache.CachedChunk;
 import dev.asterism.cache.Cause;
 import dev.asterism.cache.DirectoryCache;
 import dev.asterism.layers.LayerService;
+import dev.asterism.linux.Errno;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
@@ -37,6 +39,8 @@ public final class Metrics {
     Metrics metrics = new Metrics(layers);
     metrics.addBuild(version);
     metrics.addCache();
+    metrics.addReads();
+    metrics.addIndex();
     metrics.addFailures();
     metrics.addBudget();
     return metrics;
@@ -95,6 +99,45 @@ public final class Metrics {
         CacheCounters::damaged);
   }
 
+  private void addReads() {
+    CounterWithCallback.builder()
+        .name("asterism_cache_hits")
+        .help("Chunks that the daemon read and the cache had, by where: memory, fd, digest, key.")
+        .labelNames("source")
+        .callback(call ->
+            layers.store().hits().forEach((source, count) -> call.call(count, nameOf(source))))
+        .register(registry);
+    counter(
+        "asterism_cache_misses",
+        "Chunks that the daemon looked for in the cache in vain.",
+        store -> store.misses());
+  }
+
+  private static String nameOf(CachedChunk.Source source) {
+    return switch (source) {
+      case MEMORY -> "memory";
+      case OPEN_FILE -> "fd";
+      case DIGEST -> "digest";
+      case KEY -> "key";
+    };
+  }
+
+  private void addIndex() {
+    gauge(
+        "asterism_cache_objects",
+        "Digests that the store has, as files or as parts of files.",
+        store -> store.holdings().objects());
+    gauge("asterism_cache_links", "Links of layers to them.", store -> store.holdings().keys());
+    counter(
+        "asterism_cache_persists",
+        "Times that changes were appended to the links file's journal.",
+        store -> store.linksFile().persists());
+    counter(
+        "asterism_cache_persist_seconds",
+        "How long that took in all.",
+        store -> store.linksFile().persistNanos() / 1e9);
+  }
+
   private void addBudget() {
     gauge("asterism_cache_bytes", "Bytes that the store occupies.", s -> s.budget().used());
     gauge(
@@ -119,8 +162,17 @@ public final class Metrics {
   }
 
   private void addFailures() {
-    failures(
-        "asterism_cache_link_failures", "Links that were refused.", CacheCounters::linkFailures);
+    CounterWithCallback.builder()
+        .name("asterism_cache_link_failures")
+        .help("Links that were refused.")
+        .labelNames("errno")
+        .callback(call ->
+            layers
+                .store()
+                .counters()
+                .linkErrnos()
+                .forEach((errno, count) -> call.call(count, Errno.nameOf(errno))))
+        .register(registry);
     failures(
         "asterism_cache_write_failures", "Writes that were refused.", CacheCounters::writeFailures);
     failures(

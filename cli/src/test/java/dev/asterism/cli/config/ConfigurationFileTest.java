@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.asterism.cache.Budget;
+import dev.asterism.cache.DirectoryCacheConfig;
 import dev.asterism.cache.Limit;
 import dev.asterism.cli.config.Configuration.Verification;
 import dev.asterism.layers.StartPolicy;
@@ -47,6 +48,32 @@ class ConfigurationFileTest {
     assertThat(configuration.directoryCache().enableHardlink()).isFalse();
     assertThat(configuration.requestTimeout()).isEqualTo(Duration.ofSeconds(7));
     assertThat(loaded.warnings()).isEmpty();
+  }
+
+  @Test
+  void load_keysOfTheDirectoryCache_areRead() throws Exception {
+    ConfigurationFile.Loaded loaded =
+        load("""
+        [directory_cache]
+        enable_hardlink = false
+        max_lru_cache_entry = 7
+        max_cache_fds = 8
+        sync_add = true
+        direct = true
+        fadv_dontneed = true
+        """);
+
+    assertThat(loaded.configuration().directoryCache())
+        .isEqualTo(new DirectoryCacheConfig(false, 7, 8, true, true, true));
+    assertThat(loaded.warnings()).isEmpty();
+    assertThat(load("directory_cache.max_cache_fds = 0\n").configuration().directoryCache())
+        .isEqualTo(DirectoryCacheConfig.DEFAULT);
+    assertThat(
+            load("directory_cache.fadvise_dontneed = true\n")
+                .configuration()
+                .directoryCache()
+                .fadviseDontneed())
+        .isTrue();
   }
 
   @Test
