@@ -290,7 +290,7 @@ final class StoreCheck {
         survey.held(slot, 0, false);
         return;
       }
-      if (isKnownByNow(path, inode)) {
+      if (isRight(path, inode)) {
         return;
       }
       boolean repaired = options.repair() && stale.settle(path, inode);
@@ -299,13 +299,20 @@ final class StoreCheck {
   }
 
   /// Looks once more at a file that came after the digests were looked at: hashing tells which it
-  /// is.
-  private boolean isKnownByNow(String path, long inode) throws IOException {
-    Optional<FileStatus> file = disk.status(path).filter(now -> now.inode() == inode);
-    if (file.isEmpty()) {
+  /// is. It is right too if it was under its digest until it could have no more links: the layers
+  /// that have it keep it beside the file that took its place.
+  private boolean isRight(String path, long inode) throws IOException {
+    Optional<FileStatus> found = disk.status(path).filter(now -> now.inode() == inode);
+    if (found.isEmpty()) {
       return true;
     }
-    return isSame(file.get(), Hashes.of(disk, path));
+    FileStatus file = found.get();
+    Digest digest = Hashes.of(disk, path);
+    boolean former = file.links() > 1 && (file.mode() & WRITABLE) == 0 && stands(digest);
+    if (former) {
+      survey.add(inode, 0, file.links(), 0, Survey.NO_LOCK); // its other links are right as well
+    }
+    return former || isSame(file, digest);
   }
 
   private void lookForForeignLinks() throws IOException {

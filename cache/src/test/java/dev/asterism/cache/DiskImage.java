@@ -183,7 +183,7 @@ final class DiskImage {
     for (String directory : directories) {
       Files.createDirectories(root.resolve(directory));
     }
-    Map<Inode, Path> written = new IdentityHashMap<>();
+    IdentityHashMap<Inode, Path> written = new IdentityHashMap<>();
     for (Map.Entry<String, Inode> name : names.entrySet()) {
       Path path = root.resolve(name.getKey());
       Path first = written.putIfAbsent(name.getValue(), path);

@@ -55,23 +55,18 @@ final class DiskRecording {
   private synchronized @Nullable Object call(
       CacheDisk real, Method method, Object @Nullable [] arguments) throws Throwable {
     Object[] given = Objects.requireNonNullElse(arguments, new Object[0]);
-    switch (method.getName()) {
-      case "pageCacheId" -> {
-        return pageCacheId;
-      }
+    return switch (method.getName()) {
+      case "pageCacheId" -> pageCacheId;
       case "sync" -> {
         step("sync", DiskImage::sync);
-        return null;
+        yield null;
       }
       case "writeDurably" -> {
         writeDurably((String) given[0], (byte[]) given[1]);
-        return null;
+        yield null;
       }
-      default -> {
-        Object result = invoke(real, method, given);
-        return record(method.getName(), given, result);
-      }
-    }
+      default -> record(method.getName(), given, invoke(real, method, given));
+    };
   }
 
   private void writeDurably(String path, byte[] bytes) throws IOException {

@@ -102,11 +102,10 @@ final class PowerLossTest {
           recovery.get(done - 1).change().accept(again);
         }
         for (Unsynced then : variants(again, done)) {
-          String what = "%s, recovery %s after %s";
           check(
               again.stopped(then),
               promises.lastEntry().getValue(),
-              what.formatted(how, then, text(recovery, done)));
+              "%s, recovery %s after %s".formatted(how, then, text(recovery, done)));
         }
       }
     }
@@ -160,6 +159,7 @@ final class PowerLossTest {
     promise(store, PART);
     cache.removeLayer(OTHER_LAYER);
     cache.evict(1);
+    cache.clean(CleanOptions.DEFAULT, StoreProgress.NONE); // takes what the full inode left
     cache.persist();
     clock.pass(TestStore.AGE);
     cache.persist();

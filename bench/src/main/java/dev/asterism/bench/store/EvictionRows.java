@@ -63,7 +63,7 @@ final class EvictionRows {
             Duration.ofDays(1), defaults.freshAge(), defaults.budget(), defaults.upkeep());
     try (DirectoryCache cache = DirectoryCache.open(root, quiet, clock)) {
       fill(cache, objects);
-      Reads idle = readWhile(cache, () -> Thread.sleep(IDLE));
+      Time idle = readWhile(cache, () -> Thread.sleep(IDLE));
       evict(cache, objects, idle);
       clean(cache, objects, idle);
       VerifyReport report = cache.verify(VerifyOptions.QUICK, StoreProgress.NONE);
@@ -90,20 +90,20 @@ final class EvictionRows {
     cache.persist();
   }
 
-  private void evict(DirectoryCache cache, int objects, Reads idle)
+  private void evict(DirectoryCache cache, int objects, Time idle)
       throws IOException, InterruptedException {
     AtomicReference<Eviction> evicted = new AtomicReference<>();
     long start = System.nanoTime();
     // A block for each.
-    Reads loaded = readWhile(cache, () -> evicted.set(cache.evict(objects / 2 * 4096L)));
+    Time loaded = readWhile(cache, () -> evicted.set(cache.evict(objects / 2 * 4096L)));
     report("readers' p99 during eviction", evicted.get().objects(), start, loaded, idle);
   }
 
-  private void clean(DirectoryCache cache, int objects, Reads idle)
+  private void clean(DirectoryCache cache, int objects, Time idle)
       throws IOException, InterruptedException {
     AtomicReference<CleanReport> cleaned = new AtomicReference<>();
     long start = System.nanoTime();
-    Reads loaded =
+    Time loaded =
         readWhile(
             cache,
             () -> {
@@ -120,12 +120,12 @@ final class EvictionRows {
     }
   }
 
-  private void report(String what, long objects, long start, Reads loaded, Reads idle) {
+  private void report(String what, long objects, long start, Time loaded, Time idle) {
     figures.ratio(
         String.format(Locale.ROOT, "%s of %,d objects, %s", what, objects, Time.since(start)),
-        loaded.p99(),
+        loaded,
         "idle",
-        idle.p99(),
+        idle,
         2);
   }
 
@@ -133,19 +133,11 @@ final class EvictionRows {
     void run() throws IOException, InterruptedException;
   }
 
-  /// How long each read took.
-  private record Reads(int[] nanos) {
-    Time p99() {
-      int[] sorted = nanos.clone();
-      Arrays.sort(sorted);
-      return new Time(sorted[(int) (sorted.length * 0.99)]);
-    }
-  }
-
-  private Reads readWhile(DirectoryCache cache, Work work)
+  /// Returns what the slowest but one in a hundred reads took.
+  private Time readWhile(DirectoryCache cache, Work work)
       throws IOException, InterruptedException {
     AtomicBoolean done = new AtomicBoolean();
-    FutureTask<Reads> reader = new FutureTask<>(() -> readUntil(done, cache));
+    FutureTask<Time> reader = new FutureTask<>(() -> readUntil(done, cache));
     Thread thread = Thread.ofPlatform().daemon().start(reader);
     try {
       work.run();
@@ -156,7 +148,7 @@ final class EvictionRows {
     return reader.resultNow();
   }
 
-  private Reads readUntil(AtomicBoolean done, DirectoryCache cache) throws IOException {
+  private Time readUntil(AtomicBoolean done, DirectoryCache cache) throws IOException {
     SplittableRandom random = new SplittableRandom(3);
     ByteBuffer into = ByteBuffer.allocate(READ_SIZE);
     int[] times = new int[1 << 16];
@@ -172,7 +164,9 @@ final class EvictionRows {
       }
       times[count++] = (int) Math.min(Integer.MAX_VALUE, System.nanoTime() - start);
     }
-    return new Reads(Arrays.copyOf(times, count));
+    int[] sorted = Arrays.copyOf(times, count);
+    Arrays.sort(sorted);
+    return new Time(sorted[(int) (count * 0.99)]);
   }
 
   private static VerifiedChunk made(long seed) {

@@ -1,9 +1,12 @@
 package dev.asterism.bench.store;
 
 import dev.asterism.bench.micro.StoreBenchmark;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
+import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -15,40 +18,22 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 final class StepRows {
   private static final int PASSES = 2;
 
+  private final Map<String, List<Time>> times = new HashMap<>();
+
   private StepRows() {}
 
   /// Measures each step and what stands beside it, one after the other, twice.
   ///
   /// @param seconds of each measurement
   static void measure(StoreFigures figures, int seconds) throws RunnerException {
-    Map<String, Time> first = run(seconds);
-    Map<String, Time> second = run(seconds);
-    Map<String, Time> times =
-        first.entrySet().stream()
-            .collect(
-                Collectors.toMap(
-                    Map.Entry::getKey,
-                    each ->
-                        new Time(
-                            (each.getValue().nanos() + second.get(each.getKey()).nanos())
-                                / PASSES)));
-    figures.ratio(
-        "add of a known digest", times.get("addKnown"), "link(2)", times.get("addKnownBare"), 2.5);
-    figures.ratio(
-        "add of a new chunk of 16 KiB",
-        times.get("addNew"),
-        "SHA-256, create, write, rename",
-        times.get("addNewBare"),
-        1.5);
-    String bare = "open, pread, close";
-    figures.ratio("get by digest", times.get("getByDigest"), bare, times.get("getBare"), 1.2);
-    figures.ratio(
-        "get by digest, file open already", times.get("getOpen"), bare, times.get("getBare"), 1.2);
-    Time memory = times.get("getInMemory");
-    figures.number("get from memory", memory.toString(), "", memory.nanos() / 1e3, 1, " µs");
+    StepRows rows = new StepRows();
+    for (int i = 0; i < PASSES; i++) {
+      rows.run(seconds);
+    }
+    rows.report(figures);
   }
 
-  private static Map<String, Time> run(int seconds) throws RunnerException {
+  private void run(int seconds) throws RunnerException {
     Collection<RunResult> results =
         new Runner(
                 new OptionsBuilder()
@@ -63,9 +48,33 @@ final class StepRows {
                     .shouldFailOnError(true)
                     .build())
             .run();
-    return results.stream()
-        .map(RunResult::getPrimaryResult)
-        .collect(
-            Collectors.toMap(result -> result.getLabel(), result -> new Time(result.getScore())));
+    for (RunResult each : results) {
+      Result<?> result = each.getPrimaryResult();
+      times
+          .computeIfAbsent(result.getLabel(), _ -> new ArrayList<>())
+          .add(new Time(result.getScore()));
+    }
+  }
+
+  private void report(StoreFigures figures) {
+    figures.ratio("add of a known digest", time("addKnown"), "link(2)", time("addKnownBare"), 2.5);
+    figures.ratio(
+        "add of a new chunk of 16 KiB",
+        time("addNew"),
+        "SHA-256, create, write, rename",
+        time("addNewBare"),
+        1.5);
+    Time bare = time("getBare");
+    String calls = "open, pread, close";
+    figures.ratio("get by digest", time("getByDigest"), calls, bare, 1.2);
+    figures.ratio("get by digest, file open already", time("getOpen"), calls, bare, 1.2);
+    Time memory = time("getInMemory");
+    figures.number("get from memory", memory.toString(), "", memory.nanos() / 1e3, 1, " µs");
+  }
+
+  /// Returns the mean of the passes.
+  private Time time(String step) {
+    List<Time> samples = times.getOrDefault(step, List.of());
+    return new Time(samples.stream().mapToDouble(Time::nanos).average().orElseThrow());
   }
 }
