@@ -26,9 +26,8 @@ import java.util.stream.IntStream;
 /// ```
 ///
 /// A directory `ab` is made when its first file comes: all of them would be 768, and a block each.
-/// Neighbours in a layer share one, so that a small layer has few.
-/// Layers are named by the hex of their digest: a colon would end a directory's name in an
-/// overlay's `lowerdir` option.
+/// Neighbours in a layer share one, so that a small layer has few. Layers are named by the hex of
+/// their digest: a colon would end a directory's name in an overlay's `lowerdir` option.
 public final class CacheLayout {
   private static final HexFormat HEX = HexFormat.of();
 

@@ -432,8 +432,8 @@ final class HardlinkManager {
   /// The new file replaces the old under the digest by rename(2). That is no risk to readers: both
   /// have the same bytes, hashed; whoever opens the path gets the one or the other, and whoever has
   /// the old one open keeps it. Nor is it one when the machine stops: the old bytes may be on the
-  /// disk, so the new ones are before they take their place. The old inode lives on in the links of its layers and goes with the
-  /// last of them.
+  /// disk, so the new ones are before they take their place. The old inode lives on in the links of
+  /// its layers and goes with the last of them.
   private int renew(String existing, Digest digest, long size) {
     String wip = layout.unfinished();
     try {

@@ -140,10 +140,7 @@ final class StoreCheck {
 
   /// Where all is hashed, a wrong size was found by that.
   private boolean isKnown(LinksIndex known, Digest digest, long size) {
-    return known
-        .find(digest)
-        .filter(entry -> options.hashes() || entry.size() == size)
-        .isPresent();
+    return known.find(digest).filter(entry -> options.hashes() || entry.size() == size).isPresent();
   }
 
   private void compare(LinksIndex known, StoreWalk.Place place, Digest digest, String path)

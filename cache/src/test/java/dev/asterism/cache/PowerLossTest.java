@@ -209,9 +209,7 @@ final class PowerLossTest {
   }
 
   private static void assertNothingFound(DirectoryCache cache, String when) throws IOException {
-    assertThat(cache.verify(VerifyOptions.FULL, StoreProgress.NONE).findings())
-        .as(when)
-        .isEmpty();
+    assertThat(cache.verify(VerifyOptions.FULL, StoreProgress.NONE).findings()).as(when).isEmpty();
   }
 
   private static void assertOnlyRightFiles(Path root, String when) throws IOException {

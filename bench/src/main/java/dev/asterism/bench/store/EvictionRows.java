@@ -134,8 +134,7 @@ final class EvictionRows {
   }
 
   /// Returns what the slowest but one in a hundred reads took.
-  private Time readWhile(DirectoryCache cache, Work work)
-      throws IOException, InterruptedException {
+  private Time readWhile(DirectoryCache cache, Work work) throws IOException, InterruptedException {
     AtomicBoolean done = new AtomicBoolean();
     FutureTask<Time> reader = new FutureTask<>(() -> readUntil(done, cache));
     Thread thread = Thread.ofPlatform().daemon().start(reader);
