@@ -544,7 +544,11 @@ public final class DirectoryCache implements AutoCloseable {
     root.emptyWip();
     List<Digest> listed = root.fresh();
     switch (marker.lastStop()) {
-      case CLEAN, KILLED -> listed.forEach(fresh::add);
+      case CLEAN, KILLED -> {
+        for (Digest digest : listed) {
+          listOrDrop(digest);
+        }
+      }
       case DOUBTFUL -> {
         mayHaveStaleLinks = true;
         doubtful.setAside(listed);
@@ -556,6 +560,16 @@ public final class DirectoryCache implements AutoCloseable {
       }
     }
     doubtful.load();
+  }
+
+  /// A process that was killed may have published no more of a file than its first name.
+  private void listOrDrop(Digest digest) throws IOException {
+    if (disk.status(layout.object(digest)).isPresent()
+        || disk.status(layout.part(digest)).isPresent()) {
+      fresh.add(digest);
+    } else {
+      disk.unlink(layout.fresh(digest));
+    }
   }
 
   private Optional<Cause> refusal() {
