@@ -1,5 +1,6 @@
 package dev.asterism.cache;
 
+import dev.asterism.cache.index.LinksIndex;
 import dev.asterism.cache.index.Place;
 import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
@@ -85,6 +86,32 @@ final class HardlinkManager {
   /// becomes an object meanwhile is looked for again.
   Optional<Stored> find(Digest digest, long size) {
     restoreIfDoubtful(digest);
+    Optional<Stored> known = openKnown(digest, size);
+    return known.isPresent() ? known : search(digest, size);
+  }
+
+  /// Opens the file that the index tells of, without looking for it before: an open file says by
+  /// itself that it stands, and how long it is.
+  private Optional<Stored> openKnown(Digest digest, long size) {
+    Optional<LinksIndex.Entry> entry = ledger.index().find(digest);
+    if (entry.isEmpty() || entry.get().size() != size) {
+      return Optional.empty();
+    }
+    String path = entry.get().isObject() ? layout.object(digest) : layout.part(digest);
+    try {
+      FileChannel file = disk.open(path);
+      if (file.size() == size) {
+        ledger.used(digest);
+        return Optional.of(new Stored(Path.of(path), file, 0, size));
+      }
+      file.close();
+    } catch (IOException _) {
+      // gone since, elsewhere, or unreadable: it is looked for
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Stored> search(Digest digest, long size) {
     return open(Place.OBJECT, digest, size)
         .or(() -> open(Place.CHUNK, digest, size))
         .or(() -> openRegion(digest, size))
@@ -386,13 +413,14 @@ final class HardlinkManager {
   ///
   /// The new file replaces the old under the digest by rename(2). That is no risk to readers: both
   /// have the same bytes, hashed; whoever opens the path gets the one or the other, and whoever has
-  /// the old one open keeps it. The old inode lives on in the links of its layers and goes with the
-  /// last of them.
+  /// the old one open keeps it. Nor is it one when the machine stops: the old bytes may be on the
+  /// disk, so the new ones are before they take their place. The old inode lives on in the links of
+  /// its layers and goes with the last of them.
   private int renew(String existing, Digest digest, long size) {
     String wip = layout.unfinished();
     try {
       Optional<Digest> actual =
-          assembly.write(
+          assembly.writeDurably(
               wip,
               List.of(new PartOfFile(0, digest, size)),
               (_, _) -> Optional.of(new Stored(Path.of(existing), disk.open(existing), 0, size)));
