@@ -84,7 +84,7 @@ final class LayerCompiler {
         tree.regularFile(path, attributes, size, content(file, number));
       }
       case TocEntry.Symlink link -> tree.symlink(path, attributes, link.target());
-      case TocEntry.HardLink link -> tree.hardLink(path, EntryPath.of(link.target()));
+      case TocEntry.HardLink link -> tree.hardLink(path, EntryPath.of(link.target()), attributes);
       case TocEntry.Device device -> device(path, device, attributes);
       case TocEntry.Fifo _ -> tree.fifo(path, attributes);
     }
