@@ -25,10 +25,16 @@ final class FakeLayerMounter implements LayerMounter {
   final Set<Digest> open = ConcurrentHashMap.newKeySet();
   final Set<Chain> mounted = ConcurrentHashMap.newKeySet();
   final List<LayerRequest> prepared = new CopyOnWriteArrayList<>();
+  final List<Digest> expected = new CopyOnWriteArrayList<>();
   private final Path root;
 
   FakeLayerMounter(Path root) {
     this.root = root;
+  }
+
+  @Override
+  public void expect(String image, List<Digest> layers) {
+    expected.addAll(layers);
   }
 
   @Override
