@@ -113,7 +113,7 @@ class GoInnerOffsetTest {
           Long next = members.higher(member);
           reader.start(new ByteRange(member, next == null ? payload.end() : next));
         }
-        byte[] bytes = reader.read(chunk.innerOffset(), (int) chunk.size());
+        byte[] bytes = reader.read(chunk.innerOffset(), chunk.size());
 
         byte[] whole = content(piece.file().name(), (int) piece.file().size());
         int from = (int) chunk.fileOffset();

@@ -32,9 +32,9 @@ import org.apache.hc.core5.http.protocol.HttpContext;
 /// Whose certificates a server may show: those whom the JDK trusts, and for one host also those in
 /// its directory.
 ///
-/// The directories are Docker's and containerd's: `DIR/HOST:PORT/*.crt`, also written
-/// `HOST_PORT_`, and for port 443 `HOST`; PEM, one certificate or more in a file. They are looked
-/// at for every new connection, so a file that is added or replaced counts at once. Thread-safe.
+/// The directories are Docker's and containerd's: `DIR/HOST:PORT/*.crt`, also written `HOST_PORT_`,
+/// and for port 443 `HOST`; PEM, one certificate or more in a file. They are looked at for every
+/// new connection, so a file that is added or replaced counts at once. Thread-safe.
 final class Authorities implements TlsSocketStrategy {
   /// Where a node has its registries' authorities.
   static final List<Path> STANDARD =
@@ -102,8 +102,7 @@ final class Authorities implements TlsSocketStrategy {
           throw unreadable(directory, "more than %d files".formatted(MAX_FILES));
         }
         if (attributes.size() > MAX_SIZE) {
-          throw unreadable(
-              file, "%d bytes, more than %d".formatted(attributes.size(), MAX_SIZE));
+          throw unreadable(file, "%d bytes, more than %d".formatted(attributes.size(), MAX_SIZE));
         }
         files.add(new Stamp(file, attributes.lastModifiedTime(), attributes.size()));
       }
@@ -150,8 +149,7 @@ final class Authorities implements TlsSocketStrategy {
     return roots;
   }
 
-  private static List<Certificate> read(CertificateFactory factory, Path file)
-      throws IOException {
+  private static List<Certificate> read(CertificateFactory factory, Path file) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     try {
       List<Certificate> certificates =

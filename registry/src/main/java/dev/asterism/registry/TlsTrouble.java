@@ -46,8 +46,7 @@ final class TlsTrouble {
             "the certificate of %s is not for it: %s".formatted(authority, cause.getMessage()));
   }
 
-  private static Optional<Throwable> find(
-      Throwable failure, Class<? extends Throwable> type) {
+  private static Optional<Throwable> find(Throwable failure, Class<? extends Throwable> type) {
     Throwable cause = failure;
     for (int i = 0; cause != null && i < MAX_CAUSES; i++) {
       if (type.isInstance(cause)) {

@@ -74,8 +74,7 @@ class TlsTest {
 
   private void assertRefused(String... words) {
     assertThatThrownBy(this::read)
-        .isInstanceOfSatisfying(
-            RegistryException.class, e -> assertThat(e.retryable()).isFalse())
+        .isInstanceOfSatisfying(RegistryException.class, e -> assertThat(e.retryable()).isFalse())
         .message()
         .contains(words);
     assertThat(registry.traffic().requests()).isZero();
