@@ -26,6 +26,10 @@ final class FakeLayerMounter implements LayerMounter {
   final Set<Chain> mounted = ConcurrentHashMap.newKeySet();
   final List<LayerRequest> prepared = new CopyOnWriteArrayList<>();
   final List<Digest> expected = new CopyOnWriteArrayList<>();
+
+  /// What a test does while a layer is being prepared.
+  volatile Runnable duringPrepare = () -> {};
+
   private final Path root;
 
   FakeLayerMounter(Path root) {
@@ -40,6 +44,7 @@ final class FakeLayerMounter implements LayerMounter {
   @Override
   public synchronized LayerUsage prepare(LayerRequest request) throws IOException {
     prepared.add(request);
+    duringPrepare.run();
     if (!reachable.contains(request.layer())) {
       throw new IOException("no route to the registry of " + request.image());
     }
