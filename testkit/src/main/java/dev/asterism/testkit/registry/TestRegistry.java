@@ -17,9 +17,9 @@ import javax.net.ssl.SSLContext;
 
 /// A registry on a free port of 127.0.0.1 that serves what tests put into it.
 ///
-/// Speaks HTTP/1.1, plain or over TLS: manifests, indexes and blobs by GET and HEAD, with single ranges. It is
-/// right in everything unless told otherwise, at any time while it runs. Blobs belong to every
-/// repository. Thread-safe.
+/// Speaks HTTP/1.1, plain or over TLS: manifests, indexes and blobs by GET and HEAD, with single
+/// ranges. It is right in everything unless told otherwise, at any time while it runs. Blobs belong
+/// to every repository. Thread-safe.
 public final class TestRegistry implements AutoCloseable {
   private static final Pattern MANIFEST = Pattern.compile("/v2/(.+)/manifests/([^/]+)");
   private static final Pattern BLOB = Pattern.compile("/v2/(.+)/blobs/([^/]+)");
