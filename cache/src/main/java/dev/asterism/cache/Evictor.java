@@ -158,12 +158,13 @@ final class Evictor {
         }
       }
     }
-    if (disk.status(layout.fresh(digest)).isEmpty()) {
-      fresh.remove(digest);
-    }
     if (disk.status(layout.object(digest)).isEmpty()
         && disk.status(layout.part(digest)).isEmpty()) {
+      disk.unlink(layout.fresh(digest)); // a second writer's, if it is still there
       forget.accept(digest);
+    }
+    if (disk.status(layout.fresh(digest)).isEmpty()) {
+      fresh.remove(digest);
     }
     tally.filesEvicted.increment();
     tally.bytesEvicted.add(file.allocated());
