@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /// The lower directories below a chain, as containerd looks at them when it unpacks a layer that
@@ -31,15 +32,19 @@ final class LowerDirectories implements OrdinaryLayers {
   public Optional<Attributes> findDirectory(EntryPath path) throws IOException {
     byte[] name = path.isRoot() ? new byte[] {'.'} : path.toBytes();
     for (Path lower : topFirst) {
-      try (RootedDirectory found = RootedDirectory.find(lower, name).orElse(null)) {
-        if (found != null) {
-          return Optional.of(attributes(found.path()));
-        }
+      Optional<RootedDirectory> found;
+      try {
+        found = RootedDirectory.find(lower, name);
       } catch (ErrnoException e) {
         if (e.is(Errno.ENOTDIR)) {
           return Optional.empty(); // a file or a whiteout, which hides what is further below
         }
         throw e;
+      }
+      if (found.isPresent()) {
+        try (RootedDirectory directory = found.get()) {
+          return Optional.of(attributes(directory.path()));
+        }
       }
     }
     return Optional.empty();
@@ -48,17 +53,21 @@ final class LowerDirectories implements OrdinaryLayers {
   private static Attributes attributes(Path directory) throws IOException {
     Map<String, Object> unix =
         Files.readAttributes(directory, "unix:mode,uid,gid,lastModifiedTime");
-    Instant mtime = ((FileTime) unix.get("lastModifiedTime")).toInstant();
+    Instant mtime = ((FileTime) of(unix, "lastModifiedTime")).toInstant();
     Map<String, byte[]> xattrs = new HashMap<>();
     for (String xattr : Xattrs.list(directory)) {
       Xattrs.find(directory, xattr).ifPresent(value -> xattrs.put(xattr, value));
     }
     return new Attributes(
-        (int) unix.get("mode") & 07777,
-        Integer.toUnsignedLong((int) unix.get("uid")),
-        Integer.toUnsignedLong((int) unix.get("gid")),
+        (int) of(unix, "mode") & 07777,
+        Integer.toUnsignedLong((int) of(unix, "uid")),
+        Integer.toUnsignedLong((int) of(unix, "gid")),
         mtime.getEpochSecond(),
         mtime.getNano(),
         xattrs);
+  }
+
+  private static Object of(Map<String, Object> attributes, String name) {
+    return Objects.requireNonNull(attributes.get(name), name);
   }
 }

@@ -1,5 +1,6 @@
 package dev.asterism.registry;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,6 +9,10 @@ import dev.asterism.content.Digest;
 import dev.asterism.testkit.registry.TestAuthority;
 import dev.asterism.testkit.registry.TestRegistry;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -147,9 +152,26 @@ class TlsTest {
     assertRefused(registry.host() + "/ca.crt", "certificate");
   }
 
+  /// A server that takes the handshake for a request and says that it is a bad one.
   @Test
-  void read_serverWithoutTls_isToldApart() {
+  void read_serverWithoutTls_isToldApart() throws Exception {
     start(TestRegistry.start());
-    assertRefused("does not speak TLS");
+    try (ServerSocket plain = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+      String host = "127.0.0.1:" + plain.getLocalPort();
+      reference = ImageReference.parse(host + "/test/image:1");
+      Thread server = Thread.ofVirtual().start(() -> answerBadRequest(plain));
+      assertRefused(host + " does not speak TLS");
+      server.join();
+    }
+  }
+
+  private static void answerBadRequest(ServerSocket server) {
+    try (Socket socket = server.accept()) {
+      socket.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(US_ASCII));
+      socket.shutdownOutput();
+      socket.getInputStream().readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }
