@@ -125,6 +125,13 @@ public final class Main implements Callable<Integer> {
   private Optional<Path> stargz = Optional.empty();
 
   @Option(
+      names = "--only",
+      paramLabel = "NAME",
+      split = ",",
+      description = "measure these snapshotters alone, so without ratios if overlayfs is not one")
+  private List<String> only = List.of();
+
+  @Option(
       names = "--link",
       paramLabel = "SPEED,ROUND-TRIP",
       defaultValue = "200mbit,20ms",
@@ -230,6 +237,15 @@ public final class Main implements Callable<Integer> {
     all.add(Snapshotter.YARDSTICK);
     asterism.map(Path::toAbsolutePath).map(Snapshotter.Asterism::new).ifPresent(all::add);
     stargz.map(Path::toAbsolutePath).map(Snapshotter.Stargz::new).ifPresent(all::add);
+    for (String name : only) {
+      if (all.stream().noneMatch(each -> each.name().equals(name))) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "no snapshotter %s among %s"
+                .formatted(name, all.stream().map(Snapshotter::name).toList()));
+      }
+    }
+    all.removeIf(each -> !only.isEmpty() && !only.contains(each.name()));
     return all;
   }
 

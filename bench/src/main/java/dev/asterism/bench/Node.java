@@ -7,6 +7,7 @@ import dev.asterism.testkit.process.Daemon;
 import dev.asterism.testkit.process.ScratchFolder;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ import java.util.stream.Stream;
 /// also runs when the process is told to end. Confined to one thread.
 final class Node implements AutoCloseable {
   private static final Pattern RECORD =
-      Pattern.compile("start-recorded.*?(?<![a-z])used-bytes\"?[=:]\\s*\"?(\\d+)");
+      Pattern.compile("start-recorded.*?(?<![a-z])used-bytes\"?[=:]\\s*\"?(\\d+).*");
   private static final Duration RECORD_WAIT = Duration.ofSeconds(30);
   private static final Duration COMPLETE_WAIT = Duration.ofMinutes(5);
   private static final long PAUSE = 20; // milliseconds between two looks
@@ -175,7 +176,7 @@ final class Node implements AutoCloseable {
 
   /// Waits until the daemon has written down a start, and returns how many compressed bytes that
   /// read; empty for a daemon that does not, or after half a minute.
-  OptionalLong awaitStartRecord() throws IOException, InterruptedException {
+  OptionalLong awaitStartRecord(PrintStream progress) throws IOException, InterruptedException {
     if (!(snapshotter instanceof Snapshotter.Asterism)) {
       return OptionalLong.empty();
     }
@@ -183,6 +184,7 @@ final class Node implements AutoCloseable {
     while (System.nanoTime() < end) {
       Matcher recorded = RECORD.matcher(Files.readString(folder.resolve("daemon.log")));
       if (recorded.find()) {
+        progress.println(recorded.group());
         return OptionalLong.of(Long.parseLong(recorded.group(1)));
       }
       Thread.sleep(PAUSE);

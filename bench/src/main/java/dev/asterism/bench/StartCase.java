@@ -34,7 +34,7 @@ record StartCase(String name, Start start, boolean learned, Measure time, Measur
   private Path learn(Snapshotter snapshotter, Run run) throws IOException, InterruptedException {
     try (Node node = run.coldNode(snapshotter, start.tag())) {
       answer(node, run);
-      node.awaitStartRecord();
+      node.awaitStartRecord(run.progress());
       return node.copyProfiles(run.folder());
     }
   }
@@ -52,7 +52,7 @@ record StartCase(String name, Start start, boolean learned, Measure time, Measur
       Node.Answer answer = answer(node, run, timeline);
       run.add(time, start.image(), snapshotter, Duration.ofNanos(answer.time() - begin));
       run.timelines().ifPresent(all -> all.add(name + ", " + snapshotter.name(), timeline));
-      OptionalLong used = node.awaitStartRecord();
+      OptionalLong used = node.awaitStartRecord(run.progress());
       if (used.isPresent() && used.getAsLong() > 0) {
         long content = answer.transfer().since(before).bytes() - contents.tocSize();
         run.add(bytes, start.image(), snapshotter, (double) content / used.getAsLong());

@@ -5,6 +5,7 @@ import dev.asterism.linux.FileStatus;
 import dev.asterism.linux.PageCache;
 import dev.asterism.linux.Priority;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.channels.FileChannel;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -30,6 +31,10 @@ final class Scrubber implements AutoCloseable {
   /// Between two looks whether a pass is due.
   private static final Duration IDLE = Duration.ofMinutes(10);
 
+  /// Bytes hashed between two times that it is written down how far it is: what is done again after
+  /// a crash.
+  private static final long REMEMBERED = 256L << 20; // 256 MiB
+
   private final CacheLayout layout;
   private final CacheDisk disk;
   private final DigestFiles files;
@@ -38,6 +43,7 @@ final class Scrubber implements AutoCloseable {
   private final StoreWalk walk;
   private final CountDownLatch closing = new CountDownLatch(1);
   private final AtomicLong bytesHashed = new AtomicLong();
+  private long rememberedAt; // of bytesHashed; confined to who makes the pass
   private volatile Consumer<Digest> healer = _ -> {};
   private volatile ScrubState state;
   private volatile Optional<Thread> thread = Optional.empty();
@@ -105,8 +111,9 @@ final class Scrubber implements AutoCloseable {
       state = state.begin(Math.max(1, clock.instant().getEpochSecond()));
     }
     while (state.next() < ScrubState.DIRECTORIES) {
-      if (!directory(state.next())) {
-        return; // closing: this directory is done again
+      if (isClosing() || !directory(state.next())) {
+        remember(); // a directory that was not finished is done again
+        return;
       }
     }
     state = state.complete(Math.max(1, clock.instant().getEpochSecond()));
@@ -132,17 +139,24 @@ final class Scrubber implements AutoCloseable {
       LOG.log(System.Logger.Level.WARNING, "cache directory not scrubbed", e);
     }
     for (Digest digest : digests) {
-      if (closing.getCount() == 0) {
+      wrong += isWrong(place, digest) ? 1 : 0;
+      if (isClosing()) {
         return false;
       }
-      wrong += isWrong(place, digest) ? 1 : 0;
     }
     state = state.after(digests.size(), bytesHashed.get() - before, wrong);
-    remember();
+    if (bytesHashed.get() - rememberedAt >= REMEMBERED) {
+      remember();
+    }
     return true;
   }
 
+  private boolean isClosing() {
+    return closing.getCount() == 0;
+  }
+
   private void remember() {
+    rememberedAt = bytesHashed.get();
     try {
       state.write(layout.scrub());
     } catch (IOException e) {
@@ -157,6 +171,8 @@ final class Scrubber implements AutoCloseable {
     Optional<Digest> actual;
     try {
       actual = hash(path);
+    } catch (InterruptedIOException _) {
+      return false; // closing
     } catch (IOException e) {
       return !stands(path).isEmpty() && unreadable(path, digest, e);
     }
@@ -200,6 +216,7 @@ final class Scrubber implements AutoCloseable {
     state = state.healedMore(1);
   }
 
+  /// @throws InterruptedIOException if the store is closed meanwhile
   private Optional<Digest> hash(String path) throws IOException {
     if (disk.status(path).isEmpty()) {
       return Optional.empty();
@@ -216,6 +233,9 @@ final class Scrubber implements AutoCloseable {
             bytesHashed.addAndGet(slice.remaining());
             hasher.update(slice);
             wait(begun, length);
+            if (isClosing()) {
+              throw new InterruptedIOException("closing");
+            }
           });
     }
     return Optional.of(Digest.finish(hasher));

@@ -30,6 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("kernel")
 final class RealFileSystemTest {
   private static final VerifiedChunk HELLO = chunk("hello");
+
   /// Keeps nothing free: the file system itself is to say no.
   private static final CacheSettings SETTINGS =
       new CacheSettings(

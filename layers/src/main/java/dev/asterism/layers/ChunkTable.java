@@ -24,13 +24,13 @@ import java.util.zip.CRC32C;
 /// a binary search; chunks are sorted by their place in the blob, so a chunk's neighbours there are
 /// its neighbours here. Thread-safe; unmapped when nobody refers to it any more.
 ///
-/// Layout, little endian: a header of 64 bytes, then `objects` records of 56 bytes, `chunks`
-/// numbers of 4 bytes (every object's chunks in file order), `chunks` records of 80 bytes (in blob
-/// order).
+/// Layout, little endian: a header of 64 bytes, then `objects` records of 64 bytes, `chunks`
+/// numbers of 4 bytes (every object's chunks in file order), `chunks` numbers of 4 bytes (by
+/// [Neighbourhood]: kin, directory, blob order), `chunks` records of 80 bytes (in blob order).
 final class ChunkTable {
-  static final long MAGIC = 0x3158444943545341L; // "ASTCIDX1"
+  static final long MAGIC = 0x3258444943545341L; // "ASTCIDX2"
   static final int HEADER = 64;
-  static final int OBJECT = 56;
+  static final int OBJECT = 64;
   static final int CHUNK = 80;
   static final int FLAG_VERIFIED = 1;
   static final int FLAG_PRIVATE = 1;
@@ -47,6 +47,7 @@ final class ChunkTable {
   private final int objects;
   private final int chunks;
   private final long orderBase;
+  private final long neighbourBase;
   private final long chunkBase;
 
   private ChunkTable(MemorySegment table, int objects, int chunks) {
@@ -54,7 +55,8 @@ final class ChunkTable {
     this.objects = objects;
     this.chunks = chunks;
     this.orderBase = HEADER + (long) objects * OBJECT;
-    this.chunkBase = orderBase + (long) chunks * Integer.BYTES;
+    this.neighbourBase = orderBase + (long) chunks * Integer.BYTES;
+    this.chunkBase = neighbourBase + (long) chunks * Integer.BYTES;
   }
 
   /// Maps a table.
@@ -74,7 +76,7 @@ final class ChunkTable {
     }
     int objects = table.get(INT, 32);
     int chunks = table.get(INT, 36);
-    long size = HEADER + (long) objects * OBJECT + (long) chunks * (Integer.BYTES + CHUNK);
+    long size = HEADER + (long) objects * OBJECT + (long) chunks * (2 * Integer.BYTES + CHUNK);
     if (objects < 0 || chunks < 0 || size != table.byteSize()) {
       throw damaged(
           file,
@@ -224,6 +226,63 @@ final class ChunkTable {
         table.get(INT, at + 32),
         table.get(INT, at + 36),
         digest);
+  }
+
+  /// Places in the order of [#neighbour]. Immutable.
+  record Run(int from, int to) {
+    int length() {
+      return to - from;
+    }
+  }
+
+  /// Returns where the chunks of all files in the directory of a chunk's file are listed. A content
+  /// that has several names counts where its first one is.
+  Run directoryOf(LayerChunk chunk) {
+    Neighbourhood of = neighbourhood(chunk.object());
+    return new Run(
+        firstNeighbour(of), firstNeighbour(new Neighbourhood(of.directory() + 1, of.kin())));
+  }
+
+  /// Returns where the chunks of all files in the kin of that directory are listed, its own too.
+  Run kinOf(LayerChunk chunk) {
+    int kin = neighbourhood(chunk.object()).kin();
+    return new Run(
+        firstNeighbour(new Neighbourhood(0, kin)), firstNeighbour(new Neighbourhood(0, kin + 1)));
+  }
+
+  /// Returns the number of the chunk that is listed at a place: by kin, then by directory, then in
+  /// blob order.
+  ///
+  /// @param place from 0 to just before [#chunks()]
+  int neighbour(int place) {
+    return table.get(INT, neighbourBase + (long) Objects.checkIndex(place, chunks) * Integer.BYTES);
+  }
+
+  private Neighbourhood neighbourhood(int object) {
+    long at = objectAt(object);
+    return new Neighbourhood(table.get(INT, at + 56), table.get(INT, at + 60));
+  }
+
+  /// Returns the first place that is not before a neighbourhood.
+  private int firstNeighbour(Neighbourhood of) {
+    int low = 0;
+    int high = chunks;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      Neighbourhood there = neighbourhood(ownerOf(neighbour(middle)));
+      boolean isBefore =
+          there.kin() != of.kin() ? there.kin() < of.kin() : there.directory() < of.directory();
+      if (isBefore) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  private int ownerOf(int chunk) {
+    return table.get(INT, chunkBase + (long) chunk * CHUNK + 36);
   }
 
   private long objectAt(int index) {

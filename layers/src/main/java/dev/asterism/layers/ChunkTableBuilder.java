@@ -23,6 +23,8 @@ final class ChunkTableBuilder {
   private int[] objectEntry = new int[1024];
   private int[] objectFirst = new int[1024];
   private int[] objectFlags = new int[1024];
+  private int[] objectDirectory = new int[1024];
+  private int[] objectKin = new int[1024];
   private int objects;
 
   private long[] places = new long[3 * 1024];
@@ -42,18 +44,23 @@ final class ChunkTableBuilder {
   }
 
   /// Starts an object; its chunks follow in file order by [#chunk].
-  void object(Digest digest, long size, int entry, LayerObject.Sharing sharing) {
+  void object(
+      Digest digest, long size, int entry, LayerObject.Sharing sharing, Neighbourhood place) {
     if (objects == objectEntry.length) {
       int capacity = objects * 2;
       words = Arrays.copyOf(words, 6 * capacity);
       objectEntry = Arrays.copyOf(objectEntry, capacity);
       objectFirst = Arrays.copyOf(objectFirst, capacity);
       objectFlags = Arrays.copyOf(objectFlags, capacity);
+      objectDirectory = Arrays.copyOf(objectDirectory, capacity);
+      objectKin = Arrays.copyOf(objectKin, capacity);
     }
     put(words, 6 * objects, digest);
     words[6 * objects + 4] = size;
     objectEntry[objects] = entry;
     objectFirst[objects] = chunks;
+    objectDirectory[objects] = place.directory();
+    objectKin[objects] = place.kin();
     objectFlags[objects] =
         switch (sharing) {
           case PRIVATE -> ChunkTable.FLAG_PRIVATE;
@@ -120,7 +127,7 @@ final class ChunkTableBuilder {
     long size =
         ChunkTable.HEADER
             + (long) kept.length * ChunkTable.OBJECT
-            + (long) blobOrder.length * (Integer.BYTES + ChunkTable.CHUNK);
+            + (long) blobOrder.length * (2 * Integer.BYTES + ChunkTable.CHUNK);
     try (Arena arena = Arena.ofConfined();
         FileChannel channel =
             FileChannel.open(
@@ -229,6 +236,8 @@ final class ChunkTableBuilder {
       table.set(ChunkTable.INT, at + 44, count);
       table.set(ChunkTable.INT, at + 48, objectEntry[object]);
       table.set(ChunkTable.INT, at + 52, objectFlags[object]);
+      table.set(ChunkTable.INT, at + 56, objectDirectory[object]);
+      table.set(ChunkTable.INT, at + 60, objectKin[object]);
       first += count;
       at += ChunkTable.OBJECT;
     }
@@ -247,6 +256,10 @@ final class ChunkTableBuilder {
         at += Integer.BYTES;
       }
     }
+    for (int neighbour : neighbours(owner, blobOrder)) {
+      table.set(ChunkTable.INT, at, neighbour);
+      at += Integer.BYTES;
+    }
     for (int chunk : blobOrder) {
       table.set(ChunkTable.LONG, at, places[3 * chunk]);
       table.set(ChunkTable.LONG, at + 8, ends[chunk]);
@@ -258,6 +271,33 @@ final class ChunkTableBuilder {
       table.set(ChunkTable.INT, at + 72, chunkFlags[chunk]);
       at += ChunkTable.CHUNK;
     }
+  }
+
+  /// Returns the numbers of all chunks by kin, then by directory, then in blob order.
+  private int[] neighbours(int[] owner, int[] blobOrder) {
+    int[] rank = directoryRanks();
+    long[] keys = new long[blobOrder.length];
+    for (int number = 0; number < keys.length; number++) {
+      int directory = objectDirectory[owner[blobOrder[number]]];
+      keys[number] = (long) rank[directory] << Integer.SIZE | number;
+    }
+    Arrays.sort(keys);
+    return Arrays.stream(keys).mapToInt(key -> (int) key).toArray();
+  }
+
+  private int[] directoryRanks() {
+    int directories = IntStream.range(0, objects).map(i -> objectDirectory[i] + 1).max().orElse(0);
+    long[] byKin = new long[directories];
+    for (int object = 0; object < objects; object++) {
+      int directory = objectDirectory[object];
+      byKin[directory] = (long) objectKin[object] << Integer.SIZE | directory;
+    }
+    Arrays.sort(byKin);
+    int[] ranks = new int[directories];
+    for (int i = 0; i < directories; i++) {
+      ranks[(int) byKin[i]] = i;
+    }
+    return ranks;
   }
 
   private static void putDigest(MemorySegment table, long at, long[] from, int index) {

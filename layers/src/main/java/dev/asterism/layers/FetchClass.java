@@ -11,6 +11,8 @@ public enum FetchClass {
   PREFETCH,
   /// An earlier start needed it.
   LEARNED,
+  /// It stands near what a container uses, and nobody knows more.
+  GUESS,
   /// It is all that is missing of a layer.
   BACKGROUND;
 

@@ -241,7 +241,7 @@ final class FetchQueue {
               || (running < MAX_RUNNING
                   && inFlight + Batch.packed(head.first().chunk()) <= policy.maxInFlight());
       case READAHEAD -> running < MAX_RUNNING_UNASKED && inFlight < depth;
-      case PREFETCH, LEARNED ->
+      case PREFETCH, LEARNED, GUESS ->
           running < MAX_RUNNING_UNASKED && inFlight < (runningReads > 0 ? product : depth);
       case BACKGROUND ->
           running < MAX_RUNNING_UNASKED

@@ -27,6 +27,7 @@ final class LayerCompiler {
   private final Catalog catalog;
   private final TreeBuilder tree = new TreeBuilder();
   private final ChunkTableBuilder chunks = new ChunkTableBuilder();
+  private final Neighbourhoods neighbourhoods = new Neighbourhoods();
   private final UUID compilation = UUID.randomUUID();
   private PrefetchMark mark = new PrefetchMark.Unsaid();
   private int entries;
@@ -81,7 +82,8 @@ final class LayerCompiler {
       case TocEntry.RegularFile file when file.size() == 0 -> tree.emptyFile(path, attributes);
       case TocEntry.RegularFile file -> {
         size = file.size();
-        tree.regularFile(path, attributes, size, content(file, number));
+        tree.regularFile(
+            path, attributes, size, content(file, number, neighbourhoods.of(path.toString())));
       }
       case TocEntry.Symlink link -> tree.symlink(path, attributes, link.target());
       case TocEntry.HardLink link -> tree.hardLink(path, EntryPath.of(link.target()), attributes);
@@ -101,7 +103,8 @@ final class LayerCompiler {
   }
 
   /// Lists a file's chunks and returns where overlayfs finds its content.
-  private Content content(TocEntry.RegularFile file, int number) throws MalformedLayerException {
+  private Content content(TocEntry.RegularFile file, int number, Neighbourhood place)
+      throws MalformedLayerException {
     Optional<Digest> known = contentDigest(file);
     boolean shared =
         known.isPresent()
@@ -113,7 +116,7 @@ final class LayerCompiler {
           case SHARED -> known.orElseThrow();
           case PRIVATE -> standIn(number);
         };
-    chunks.object(digest, file.size(), number, sharing);
+    chunks.object(digest, file.size(), number, sharing, place);
     for (Chunk chunk : file.chunks()) {
       add(file, chunk);
     }

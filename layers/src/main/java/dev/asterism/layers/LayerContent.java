@@ -36,6 +36,7 @@ final class LayerContent implements FetchTarget {
   private final Fetching shared;
   private final Link link;
   private final Readahead readahead;
+  private final Guesses guesses;
   private final PartialFiles partial;
   private final Uses uses;
   private final AtomicBoolean wholesale = new AtomicBoolean();
@@ -56,6 +57,7 @@ final class LayerContent implements FetchTarget {
     this.shared = shared;
     this.link = shared.scheduler().link(host);
     this.readahead = new Readahead(shared.policy());
+    this.guesses = new Guesses(this, table);
     this.uses = new Uses(table.chunks());
     this.partial = new PartialFiles(this);
   }
@@ -143,7 +145,10 @@ final class LayerContent implements FetchTarget {
   /// Returns the flight of a chunk that a call waits for, having started one if there was none. If
   /// the chunk is here, which the caller may have overlooked while it came, the flight is over.
   Flight want(LayerChunk chunk) {
-    return link.read(this, chunk, beside(chunk, found(chunk)), false);
+    boolean isFirst = !uses.isUsed(chunk.number());
+    Flight flight = link.read(this, chunk, beside(chunk, found(chunk)), false);
+    guess(chunk, isFirst);
+    return flight;
   }
 
   private Found found(LayerChunk chunk) {
@@ -164,9 +169,18 @@ final class LayerContent implements FetchTarget {
     if (chunk.fileOffset() == 0 && !wholesale.get() && !uses.isUsed(chunk.number())) {
       shared.libraries().opened(this, table.object(chunk.object()));
     }
+    boolean isFirst = !uses.isUsed(chunk.number());
     List<LayerChunk> beside = beside(chunk, Found.STORED);
     if (!beside.isEmpty()) {
       FetchTicket _ = fetch(beside, FetchClass.READAHEAD);
+    }
+    guess(chunk, isFirst);
+  }
+
+  /// After what is surer: it goes first only if it is queued first.
+  private void guess(LayerChunk chunk, boolean isFirst) {
+    if (isFirst && !wholesale.get()) {
+      guesses.used(chunk);
     }
   }
 
@@ -244,6 +258,7 @@ final class LayerContent implements FetchTarget {
   /// Has all that is missing fetched in long ranges: everything is going to be read.
   void fetchWhole() {
     if (wholesale.compareAndSet(false, true)) {
+      guesses.stop();
       promote();
       fetchSlice(0);
     }
@@ -420,7 +435,9 @@ final class LayerContent implements FetchTarget {
   @Override
   public Flight.Place place(LayerChunk chunk, VerifiedChunk bytes, FetchClass wanted) {
     if (!table.verified() || !store(chunk, bytes, isToBeSeen(chunk, wanted))) {
-      shared.recent().put(new RecentChunks.Key(digest, chunk.number()), bytes);
+      if (wanted.isUrgent()) { // memory is too dear for the rest
+        shared.recent().put(new RecentChunks.Key(digest, chunk.number()), bytes);
+      }
       return Flight.Place.GATE;
     }
     LayerObject object = table.object(chunk.object());

@@ -30,7 +30,7 @@ final class Libraries {
   private static final int SMALLEST = 8 << 10; // 8 KiB
 
   /// A library of at most so many compressed bytes is fetched whole; of a larger one, its ends.
-  private static final long WHOLE = 2 << 20; // 2 MiB
+  private static final long WHOLE = 4 << 20; // 4 MiB
 
   private static final List<String> DIRECTORIES =
       List.of(
@@ -88,7 +88,11 @@ final class Libraries {
 
   private void scan(LayerContent layer, LayerObject object) {
     try (Here file = new Here(layer, object)) {
-      switch (ElfScan.of(file)) {
+      ElfScan result = ElfScan.of(file);
+      if (!(result instanceof ElfScan.NotElf)) {
+        FetchTicket _ = layer.fetch(likely(layer, object), FetchClass.READAHEAD);
+      }
+      switch (result) {
         case ElfScan.Needs needs -> fetch(layer, needs);
         case ElfScan.Incomplete(long offset) -> scanLater(layer, object, offset);
         case ElfScan.NotElf _ -> {}

@@ -62,7 +62,7 @@ final class Readahead {
 
   Readahead(FetchPolicy policy) {
     this.first = policy.quantum() / 4;
-    this.max = Math.min(4 * policy.quantum(), policy.maxWindow());
+    this.max = Math.min(policy.quantum() / 2, policy.maxWindow());
   }
 
   /// One place where a container reads.

@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.LongAdder;
 /// turn.
 final class Scheduler implements AutoCloseable {
   /// May come in vain before anything is known.
-  private static final long FREE_UNUSED = 2 << 20; // 2 MiB
+  private static final long FREE_UNUSED = 6 << 20; // 6 MiB
 
   private final FetchPolicy policy;
   private final IdleMemory memory;

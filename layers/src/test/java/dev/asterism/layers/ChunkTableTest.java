@@ -9,7 +9,9 @@ import dev.asterism.content.MalformedLayerException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,7 +36,12 @@ class ChunkTableTest {
   void write_sameContentTwice_keepsTheFirst() throws Exception {
     ChunkTableBuilder builder = new ChunkTableBuilder();
     for (int entry : new int[] {5, 9}) {
-      builder.object(ChunkTables.digest("twice"), 7, entry, LayerObject.Sharing.SHARED);
+      builder.object(
+          ChunkTables.digest("twice"),
+          7,
+          entry,
+          LayerObject.Sharing.SHARED,
+          new Neighbourhood(0, 0));
       builder.chunk(entry * 100L, 0, 0, 7, ChunkTables.digest("twice"));
     }
     builder.write(directory.resolve("t"), 2000, 1500, false);
@@ -47,10 +54,44 @@ class ChunkTableTest {
   }
 
   @Test
+  void neighbours_ofScatteredFiles_areListedByDirectoryAndKin() throws Exception {
+    ChunkTableBuilder builder = new ChunkTableBuilder();
+    for (int i = 0; i < 60; i++) { // three directories, the first and the last of one kin
+      builder.object(
+          ChunkTables.digest("file " + i),
+          100,
+          i,
+          LayerObject.Sharing.SHARED,
+          new Neighbourhood(i % 3, i % 3 == 1 ? 1 : 0));
+      builder.chunk(i * 10L, 0, 0, 100, ChunkTables.digest("file " + i));
+    }
+    builder.write(directory.resolve("t"), 2000, 600, true);
+    ChunkTable table = ChunkTable.open(directory.resolve("t"));
+
+    for (int i = 0; i < 60; i++) {
+      int rest = i % 3;
+      assertThat(numbers(table, table.directoryOf(table.chunk(i))))
+          .hasSize(20)
+          .isSorted()
+          .allMatch(number -> number % 3 == rest);
+      assertThat(numbers(table, table.kinOf(table.chunk(i)))).hasSize(rest == 1 ? 20 : 40);
+    }
+  }
+
+  private static List<Integer> numbers(ChunkTable table, ChunkTable.Run run) {
+    return IntStream.range(run.from(), run.to()).map(table::neighbour).boxed().toList();
+  }
+
+  @Test
   void write_oneDigestOfTwoSizes_isRefused() {
     ChunkTableBuilder builder = new ChunkTableBuilder();
     for (int size : new int[] {7, 8}) {
-      builder.object(ChunkTables.digest("liar"), size, size, LayerObject.Sharing.SHARED);
+      builder.object(
+          ChunkTables.digest("liar"),
+          size,
+          size,
+          LayerObject.Sharing.SHARED,
+          new Neighbourhood(0, 0));
       builder.chunk(size * 100L, 0, 0, size, ChunkTables.digest("liar"));
     }
 
@@ -62,7 +103,8 @@ class ChunkTableTest {
   @Test
   void chunks_ofAFileInAnotherOrderThanTheBlob_areInFileOrder() throws Exception {
     ChunkTableBuilder builder = new ChunkTableBuilder();
-    builder.object(ChunkTables.digest("big"), 30, 0, LayerObject.Sharing.SHARED);
+    builder.object(
+        ChunkTables.digest("big"), 30, 0, LayerObject.Sharing.SHARED, new Neighbourhood(0, 0));
     builder.chunk(900, 0, 0, 10, ChunkTables.digest("c0"));
     builder.chunk(100, 0, 10, 10, ChunkTables.digest("c1"));
     builder.chunk(100, 10, 20, 10);

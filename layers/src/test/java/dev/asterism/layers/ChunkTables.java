@@ -19,7 +19,8 @@ final class ChunkTables {
   static ChunkTable oneChunkFiles(Path directory, int files, int memberSize) throws IOException {
     ChunkTableBuilder builder = new ChunkTableBuilder();
     for (int i = 0; i < files; i++) {
-      builder.object(digest("file " + i), 100, i, LayerObject.Sharing.SHARED);
+      builder.object(
+          digest("file " + i), 100, i, LayerObject.Sharing.SHARED, new Neighbourhood(i, i));
       builder.chunk((long) i * memberSize, 0, 0, 100, digest("file " + i));
       builder.count(100);
     }

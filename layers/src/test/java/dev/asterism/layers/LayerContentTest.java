@@ -101,7 +101,12 @@ final class LayerContentTest {
       byte[] content = CONTENTS.get(i);
       files.add(content);
       starts.add(bytes.size());
-      builder.object(Digest.of(content), content.length, i, LayerObject.Sharing.SHARED);
+      builder.object(
+          Digest.of(content),
+          content.length,
+          i,
+          LayerObject.Sharing.SHARED,
+          new Neighbourhood(i, i));
       builder.chunk(bytes.size(), 0, 0, content.length, Digest.of(content));
       try (GZIPOutputStream member = new GZIPOutputStream(bytes)) {
         member.write(content);

@@ -45,8 +45,10 @@ final class TestNode implements AutoCloseable {
   private final PrivateContainerd containerd;
   private int names;
 
-  private TestNode(ScratchFolder scratch) throws IOException, InterruptedException {
+  private TestNode(ScratchFolder scratch, String configuration)
+      throws IOException, InterruptedException {
     this.scratch = scratch;
+    Files.writeString(configuration(), configuration);
     startDaemon();
     containerd =
         PrivateContainerd.start(scratch.path().resolve("containerd"), Map.of(ASTERISM, socket()));
@@ -54,9 +56,16 @@ final class TestNode implements AutoCloseable {
 
   /// Starts a daemon and a containerd with nothing in them.
   static TestNode start() throws IOException, InterruptedException {
+    return start("");
+  }
+
+  /// As the other.
+  ///
+  /// @param configuration the daemon's `config.toml`
+  static TestNode start(String configuration) throws IOException, InterruptedException {
     ScratchFolder scratch = ScratchFolder.create("asterism-node");
     try {
-      return new TestNode(scratch);
+      return new TestNode(scratch, configuration);
     } catch (IOException | InterruptedException e) {
       scratch.close();
       throw e;
@@ -66,6 +75,10 @@ final class TestNode implements AutoCloseable {
   /// Returns the daemon's root directory.
   Path root() {
     return scratch.path().resolve("root");
+  }
+
+  private Path configuration() {
+    return scratch.path().resolve("config.toml");
   }
 
   private Path socket() {
@@ -92,7 +105,9 @@ final class TestNode implements AutoCloseable {
   /// How to start a daemon.
   Command daemon() {
     return Asterism.command("daemon", "--address", socket().toString())
-        .with("--root", root().toString(), "--log-level", "debug", "--log-format", "json");
+        .with("--root", root().toString())
+        .with("--config", configuration().toString())
+        .with("--log-level", "debug", "--log-format", "json");
   }
 
   /// Takes away what a daemon that has ended left for the next one.
@@ -308,13 +323,6 @@ final class TestNode implements AutoCloseable {
   List<String> content(String directory) throws IOException {
     try (Stream<Path> entries = Files.list(root().resolve(directory))) {
       return entries.map(path -> path.getFileName().toString()).sorted().toList();
-    }
-  }
-
-  /// Counts the objects in the store.
-  long objects() throws IOException {
-    try (Stream<Path> files = Files.walk(root().resolve("cache/objects"))) {
-      return files.filter(Files::isRegularFile).count();
     }
   }
 

@@ -36,7 +36,7 @@ class WholeImageTest {
   void pull() throws IOException, InterruptedException {
     registry = DockerRegistry.start(RealImage.storage());
     cleanup.add(registry::close);
-    node = TestNode.start();
+    node = TestNode.start("no_background_fetch = true\n"); // so that what comes was asked for
     cleanup.add(node::close);
     image = registry.reference(RealImage.LAZY);
     node.pull(image);

@@ -1,0 +1,79 @@
+package dev.asterism.layers;
+
+import static dev.asterism.layers.LazyNode.await;
+import static dev.asterism.layers.LazyNode.cat;
+import static dev.asterism.testkit.layer.Entry.file;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.asterism.content.Digest;
+import dev.asterism.testkit.layer.Layer;
+import dev.asterism.testkit.layer.RandomTrees;
+import dev.asterism.testkit.layer.Seeds;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What comes because it stands near what was used.
+@Tag("kernel")
+@Timeout(120)
+final class GuessesTest {
+  private static final byte[] USED = content(1, 5_000);
+  private static final byte[] BESIDE = content(2, 5_001);
+  private static final byte[] KIN = content(3, 5_002);
+  private static final byte[] DEAR = content(4, 100_000);
+  private static final byte[] STRANGER = content(5, 5_003);
+
+  /// What is read along the blob reaches over none of the gaps.
+  private static final Layer LAYER =
+      Layer.of(
+          file("package/one/cache/used", USED),
+          file("gap1", content(6, 700_001)),
+          file("package/one/cache/dear", DEAR),
+          file("gap2", content(7, 700_002)),
+          file("package/two/cache/kin", KIN),
+          file("gap3", content(8, 700_003)),
+          file("package/two/other/stranger", STRANGER),
+          file("gap4", content(9, 700_004)),
+          file("package/one/cache/beside", BESIDE));
+
+  @TempDir Path directory;
+
+  private static byte[] content(long seed, int size) {
+    return RandomTrees.content(Seeds.generator(seed), size);
+  }
+
+  private static boolean has(LazyNode node, byte[] content) throws Exception {
+    return !node.find("cache", "-name", Digest.of(content).hex()).isEmpty();
+  }
+
+  @Test
+  void use_ofASmallFile_bringsItsDirectoryAndThatOnesKin() throws Exception {
+    try (Origin origin = Origin.start();
+        LazyNode node = LazyNode.start(directory, origin, LazyNode.PATIENT, StartPolicy.NOTHING)) {
+      Path rootfs = node.mount(origin.add(LAYER));
+
+      assertThat(cat(rootfs, "package/one/cache/used").orThrow().out()).isEqualTo(USED);
+
+      await(() -> has(node, BESIDE) && has(node, KIN));
+      assertThat(has(node, DEAR)).isFalse();
+      assertThat(has(node, STRANGER)).isFalse();
+      assertThat(node.service().fetching().scheduler().stats().requests())
+          .containsEntry(FetchClass.GUESS, 2L);
+    }
+  }
+
+  @Test
+  void use_ofALargeFile_saysNothing() throws Exception {
+    try (Origin origin = Origin.start();
+        LazyNode node = LazyNode.start(directory, origin, LazyNode.PATIENT, StartPolicy.NOTHING)) {
+      Path rootfs = node.mount(origin.add(LAYER));
+
+      assertThat(cat(rootfs, "gap1").orThrow().out()).hasSize(700_001);
+
+      assertThat(node.service().fetching().scheduler().stats().requests())
+          .containsEntry(FetchClass.GUESS, 0L);
+    }
+  }
+}
