@@ -1,7 +1,7 @@
 package dev.asterism.cache;
 
 import dev.asterism.content.Digest;
-import dev.asterism.linux.Directories;
+import dev.asterism.linux.DirectoryEntries;
 import dev.asterism.linux.Errno;
 import dev.asterism.linux.ErrnoException;
 import dev.asterism.linux.FileStatus;
@@ -177,15 +177,15 @@ public final class StoreWalk {
     };
   }
 
-  record Entry(String name, long inode, Directories.Type type) {}
+  record Entry(String name, long inode) {}
 
   /// Returns what is in a directory; nothing if there is none.
   static List<Entry> list(String directory) throws IOException {
     List<Entry> entries = new ArrayList<>();
     try {
-      Directories.list(directory, (name, inode, type) -> entries.add(new Entry(name, inode, type)));
+      DirectoryEntries.read(directory, (name, inode, _) -> entries.add(new Entry(name, inode)));
     } catch (ErrnoException e) {
-      if (e.errno() != Errno.ENOENT.number() && e.errno() != Errno.ENOTDIR.number()) {
+      if (!e.is(Errno.ENOTDIR)) {
         throw e;
       }
     }

@@ -101,6 +101,39 @@ final class UncleanStopTest {
   }
 
   @Test
+  void leave_withoutASync_isAsKilledForTheNextProcess() throws IOException {
+    store.layer().addFile(key(1), HELLO);
+    store.cache.leave();
+    assertThat(store.faults.calls("sync")).isZero();
+    store.start();
+    assertThat(store.object(HELLO.digest())).exists();
+    store.cache.persist();
+    assertThat(store.faults.calls("sync")).isEqualTo(1);
+  }
+
+  @Test
+  void leave_withoutASyncAndTheMachineStops_leavesDoubt() throws IOException {
+    store.layer().addFile(key(1), HELLO);
+    store.cache.leave();
+    Files.writeString(store.root.resolve("running"), "another boot");
+    Files.setPosixFilePermissions(
+        store.object(HELLO.digest()), PosixFilePermissions.fromString("rw-------"));
+    Files.writeString(store.object(HELLO.digest()), "wrong");
+    store.start();
+    assertThat(store.object(HELLO.digest())).doesNotExist();
+  }
+
+  @Test
+  void leave_afterASync_isClean() throws IOException {
+    store.layer().addFile(key(1), HELLO);
+    store.cache.persist();
+    store.cache.leave();
+    assertThat(store.root.resolve("running")).doesNotExist();
+    assertThat(store.faults.calls("sync")).isEqualTo(1);
+    store.start();
+  }
+
+  @Test
   void persist_syncFails_throwsAndNothingLeavesFreshAnyMore() throws IOException {
     store.layer().addFile(key(1), HELLO);
     store.faults.clear();

@@ -18,6 +18,8 @@ import java.util.Optional;
 /// - Of several files of one name the topmost is shown; directories are shown together, with the
 ///   attributes of the topmost that a layer names (a layer that does not name a directory it needs
 ///   takes over the attributes of the one below, as when containerd unpacks it).
+/// - What containerd unpacks into such a directory has from its default ACL what a disk would give
+///   it. Of a file with several names that is decided where it is found first.
 /// - A whiteout, a file that is no directory and an opaque directory end the search for what is
 ///   below. An opaque root does not: overlayfs does not look there.
 /// - Names of one file in one layer stay names of one file. Its link count is that of its layer,
@@ -56,7 +58,24 @@ public final class Merge {
   /// @param implicit of a directory: whether no entry of its layer names it
   /// @param hidden whether a directory above it is opaque: only its attributes matter, for what is
   ///   implicit above
-  private record Part(int layer, ImageInode inode, boolean implicit, boolean hidden) {
+  /// @param madeUnder the default ACL of the directory that it was unpacked into, where that came
+  ///   from a layer below: its own image knows nothing of it
+  /// @param gives of a directory: the same for what was unpacked into this one
+  private record Part(
+      int layer,
+      ImageInode inode,
+      boolean implicit,
+      boolean hidden,
+      Optional<Xattr> madeUnder,
+      Optional<Xattr> gives) {
+    Part hide() {
+      return new Part(layer, inode, implicit, true, madeUnder, gives);
+    }
+
+    Part giving(Optional<Xattr> acl) {
+      return new Part(layer, inode, implicit, hidden, madeUnder, acl);
+    }
+
     boolean isDirectory() {
       return inode.is(FileType.DIRECTORY);
     }
@@ -99,7 +118,7 @@ public final class Merge {
     List<Part> roots = new ArrayList<>();
     for (int layer = 0; layer < topFirst.size(); layer++) {
       ErofsImage image = topFirst.get(layer);
-      roots.add(new Part(layer, image.inode(image.root()), true, false));
+      roots.add(part(layer, image.inode(image.root())));
     }
     pending.push(new Stack(TreeColumns.ROOT, EntryPath.ROOT, roots, keep, false));
     while (!pending.isEmpty()) {
@@ -111,6 +130,10 @@ public final class Merge {
       }
     }
     return columns.finish(LinkCounts.GIVEN);
+  }
+
+  private static Part part(int layer, ImageInode root) {
+    return new Part(layer, root, true, false, Optional.empty(), Optional.empty());
   }
 
   private void copyChildren(Stack stack) throws IOException {
@@ -174,7 +197,7 @@ public final class Merge {
     if (top.isDirectory()) {
       addDirectory(stack, name, hits);
     } else if (!top.inode.isWhiteout() || stack.keep) {
-      columns.addName(stack.directory, name.name(), 0, name.nameLength(), file(top));
+      columns.addName(stack.directory, name.name(), 0, name.nameLength(), file(stack.path, top));
     }
   }
 
@@ -188,23 +211,54 @@ public final class Merge {
         cut = true;
         break;
       }
-      parts.add(closed ? new Part(hit.layer, hit.inode, hit.implicit, true) : hit);
-      closed |= hit.hidden || has(hit, Xattr.OPAQUE);
+      parts.add(closed ? hit.hide() : hit);
+      closed |= hit.hidden || has(hit.layer, hit.inode, Xattr.OPAQUE);
     }
     int directory = inodes.add(FileType.DIRECTORY.format(), Inodes.NO_PAYLOAD);
     EntryPath path = stack.path.resolve(name.name(), name.nameLength());
-    boolean named = describeDirectory(directory, parts, stack);
-    boolean taken = !named && !cut && takeOver(directory, path);
+    Optional<Attributes> below =
+        cut || !parts.getLast().implicit ? Optional.empty() : ordinary.findDirectory(path);
+    boolean named = describeDirectory(directory, path, parts, stack);
+    boolean taken = !named && below.isPresent();
+    if (taken) {
+      columns.describe(directory, path, below.get());
+    }
     boolean keep = stack.keep && !closed;
     inodes.flag(directory, Inodes.OPAQUE, stack.keep && !keep);
     inodes.flag(directory, Inodes.IMPLICIT, keep && !named && !taken);
     columns.addName(stack.directory, name.name(), 0, name.nameLength(), directory);
-    pending.push(new Stack(directory, path, parts, keep, cut));
+    pending.push(new Stack(directory, path, withAcls(parts, path, below), keep, cut));
+  }
+
+  /// Returns a directory's parts with the default ACL under which containerd unpacks into each: of
+  /// one that its layer does not name that is the one below, else that of the directory around it.
+  private List<Part> withAcls(List<Part> parts, EntryPath path, Optional<Attributes> ordinaryBelow)
+      throws MalformedLayerException {
+    List<Part> changed = new ArrayList<>();
+    Optional<Xattr> below = Optional.empty();
+    if (ordinaryBelow.isPresent()) {
+      Attributes attributes = ordinaryBelow.get();
+      below =
+          XattrRules.defaultAcl(
+              XattrRules.select(attributes.xattrs(), FileType.DIRECTORY, attributes.mode(), path));
+    }
+    for (Part part : parts.reversed()) {
+      Optional<Xattr> own = XattrRules.defaultAcl(topFirst.get(part.layer).allXattrs(part.inode));
+      Optional<Xattr> gives = Optional.empty(); // its own image has seen to it
+      if (own.isEmpty()) {
+        gives = part.implicit ? below.or(part::madeUnder) : part.madeUnder;
+      }
+      changed.addFirst(part.giving(gives));
+      if (!part.implicit) {
+        below = own.or(part::madeUnder);
+      }
+    }
+    return changed;
   }
 
   /// Gives a directory the attributes of the topmost part that its layer names; of the lowest one
   /// where none is named. Returns whether one is.
-  private boolean describeDirectory(int directory, List<Part> parts, Stack parent)
+  private boolean describeDirectory(int directory, EntryPath path, List<Part> parts, Stack parent)
       throws IOException {
     Part source = parts.getLast();
     for (Part part : parts) {
@@ -213,7 +267,7 @@ public final class Merge {
         break;
       }
     }
-    describe(directory, source.inode, topFirst.get(source.layer).allXattrs(source.inode));
+    describe(directory, path, source, topFirst.get(source.layer).allXattrs(source.inode));
     if (source.implicit) {
       inheritGroup(directory, parent, source.layer);
     }
@@ -238,32 +292,23 @@ public final class Merge {
     }
   }
 
-  /// Gives a directory the attributes that it has in the ordinary layers, if it is there.
-  private boolean takeOver(int directory, EntryPath path) throws IOException {
-    Optional<Attributes> attributes = ordinary.findDirectory(path);
-    if (attributes.isPresent()) {
-      columns.describe(directory, path, attributes.get());
-    }
-    return attributes.isPresent();
-  }
-
   /// Returns the inode for a file that is no directory: a new one, or the one it has already by
   /// another name.
-  private int file(Part part) throws MalformedLayerException {
+  private int file(EntryPath directory, Part part) throws MalformedLayerException {
     ImageInode source = part.inode;
     if (source.links() == 1) {
-      return copy(part);
+      return copy(directory, part);
     }
     Map<Long, Integer> known = linked.get(part.layer);
     Integer inode = known.get(source.nid());
     if (inode == null) {
-      inode = copy(part);
+      inode = copy(directory, part);
       known.put(source.nid(), inode);
     }
     return inode;
   }
 
-  private int copy(Part part) throws MalformedLayerException {
+  private int copy(EntryPath directory, Part part) throws MalformedLayerException {
     ErofsImage image = topFirst.get(part.layer);
     ImageInode source = part.inode;
     List<Xattr> xattrs = image.allXattrs(source);
@@ -286,11 +331,13 @@ public final class Merge {
         };
     inodes.resize(inode, source.size());
     inodes.link(inode, source.links());
-    describe(inode, source, xattrs);
+    describe(inode, directory, part, xattrs);
     return inode;
   }
 
-  private void describe(int inode, ImageInode source, List<Xattr> xattrs) {
+  private void describe(int inode, EntryPath path, Part part, List<Xattr> xattrs)
+      throws MalformedLayerException {
+    ImageInode source = part.inode;
     inodes.permit(inode, source.mode());
     inodes.own(inode, source.uid(), source.gid());
     inodes.time(inode, source.seconds(), source.nanos());
@@ -301,7 +348,21 @@ public final class Merge {
       }
     }
     Collections.sort(own);
+    if (part.madeUnder.isPresent()) {
+      own =
+          XattrRules.inherit(
+              name -> own(xattrs, name),
+              own,
+              part.madeUnder.get(),
+              source.type(),
+              source.mode(),
+              path);
+    }
     inodes.attach(inode, columns.xattrSets.intern(own));
+  }
+
+  private static boolean own(List<Xattr> xattrs, String name) {
+    return xattrs.stream().anyMatch(xattr -> xattr.fullName().filter(name::equals).isPresent());
   }
 
   private DirectoryCursor enter(Part part) throws MalformedLayerException {
@@ -316,13 +377,11 @@ public final class Merge {
   /// Returns the file that a cursor over the directory `parent` stands at.
   private Part part(Part parent, DirectoryCursor cursor) throws MalformedLayerException {
     ImageInode inode = topFirst.get(parent.layer).inode(cursor.nid());
-    Part part = new Part(parent.layer, inode, false, parent.hidden);
-    return part.isDirectory() && has(part, Xattr.IMPLICIT)
-        ? new Part(parent.layer, inode, true, parent.hidden)
-        : part;
+    boolean implicit = inode.is(FileType.DIRECTORY) && has(parent.layer, inode, Xattr.IMPLICIT);
+    return new Part(parent.layer, inode, implicit, parent.hidden, parent.gives, Optional.empty());
   }
 
-  private boolean has(Part part, Xattr wanted) throws MalformedLayerException {
-    return topFirst.get(part.layer).allXattrs(part.inode).stream().anyMatch(wanted::hasNameOf);
+  private boolean has(int layer, ImageInode inode, Xattr wanted) throws MalformedLayerException {
+    return topFirst.get(layer).allXattrs(inode).stream().anyMatch(wanted::hasNameOf);
   }
 }

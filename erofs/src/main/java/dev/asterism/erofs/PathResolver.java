@@ -105,7 +105,7 @@ final class PathResolver {
     int at = start;
     while (at < end) {
       int stop = nameEnd(path, at, end);
-      int made = columns.addImplicitDirectory(directory);
+      int made = columns.addImplicitDirectory(directory, shown);
       int name = names.find(directory, path, at, stop);
       if (name == NameIndex.ABSENT) {
         checkName(shown, at, stop);

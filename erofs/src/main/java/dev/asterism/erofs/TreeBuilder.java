@@ -2,7 +2,6 @@ package dev.asterism.erofs;
 
 import dev.asterism.content.MalformedLayerException;
 import dev.asterism.erofs.TreeColumns.LinkCounts;
-import java.util.List;
 import java.util.Optional;
 
 /// Makes the tree of one layer from its entries, in the order of its tar.
@@ -20,7 +19,9 @@ import java.util.Optional;
 ///   layer has an entry `x` too.
 /// - Times before 1970, and beyond what 63 bits of nanoseconds hold, become 0.
 /// - A symlink's mode is 0777.
-/// - Hard links may come before their targets.
+/// - A hard link's attributes are its file's from then on. Hard links may come before their
+///   targets.
+/// - What a directory's default ACL gives to what is made in it later, that has.
 ///
 /// An entry that cannot be, or that the format cannot hold, is a [MalformedLayerException] that
 /// names it; the builder is of no use afterwards. Confined to one thread.
@@ -60,11 +61,12 @@ public final class TreeBuilder {
     }
     int name = find(parent, path);
     if (name != NameIndex.ABSENT && inodes.is(columns.inode(name), FileType.DIRECTORY)) {
-      change(columns.inode(name), path, attributes);
+      columns.change(columns.inode(name), path, attributes);
+      inodes.flag(columns.inode(name), Inodes.IMPLICIT, false);
       return;
     }
     int inode = inodes.add(FileType.DIRECTORY.format(), Inodes.NO_PAYLOAD);
-    columns.describe(inode, path, attributes);
+    columns.describe(inode, parent, path, attributes);
     put(parent, path, inode);
   }
 
@@ -135,17 +137,19 @@ public final class TreeBuilder {
     add(path, attributes, inodes.add(FileType.FIFO.format(), 0));
   }
 
-  /// Adds a name for a file that has, or will have, the name `target`. That file has its own
-  /// entry's attributes.
+  /// Adds a name for a file that has, or will have, the name `target`.
   ///
-  /// If the target is there its file is meant, even when a later entry takes the name `target`.
-  public void hardLink(EntryPath path, EntryPath target) throws MalformedLayerException {
+  /// If the target is there its file is meant, even when a later entry takes the name `target`; and
+  /// the file has the link's attributes from now on, as when containerd unpacks it. A target that
+  /// comes later has its own.
+  public void hardLink(EntryPath path, EntryPath target, Attributes attributes)
+      throws MalformedLayerException {
     if (path.isRoot()) {
       return;
     }
     int parent = resolver.parentOf(path);
     if (isMarker(path)) {
-      mark(path, parent, Attributes.of(0, 0, 0, 0));
+      mark(path, parent, attributes);
       return;
     }
     int own = find(parent, path);
@@ -159,6 +163,8 @@ public final class TreeBuilder {
     int link = put(parent, path, inode);
     if (inodes.isPendingLink(inode)) {
       hardLinks.add(link, path);
+    } else {
+      columns.change(inode, path, attributes);
     }
   }
 
@@ -196,7 +202,7 @@ public final class TreeBuilder {
       mark(path, parent, attributes);
       return;
     }
-    columns.describe(inode, path, attributes);
+    columns.describe(inode, parent, path, attributes);
     put(parent, path, inode);
   }
 
@@ -207,18 +213,6 @@ public final class TreeBuilder {
       throw malformed(path, "is device %d:%d, at most 4095:1048575 fits".formatted(major, minor));
     }
     return inodes.add(type.format(), device.get());
-  }
-
-  private void change(int directory, EntryPath path, Attributes attributes)
-      throws MalformedLayerException {
-    int older = inodes.xattrs(directory);
-    columns.describe(directory, path, attributes);
-    inodes.flag(directory, Inodes.IMPLICIT, false);
-    if (older != XattrSets.NONE) {
-      List<Xattr> newer = columns.xattrSets.get(inodes.xattrs(directory));
-      List<Xattr> both = XattrRules.merge(columns.xattrSets.get(older), newer, path);
-      inodes.attach(directory, columns.xattrSets.intern(both));
-    }
   }
 
   /// Points the name of `path` at `inode` and returns the name.

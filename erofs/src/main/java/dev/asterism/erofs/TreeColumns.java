@@ -3,6 +3,7 @@ package dev.asterism.erofs;
 import dev.asterism.content.MalformedLayerException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 
 /// A tree while it is made: inodes, and the names that refer to them, in columns. Some 110 bytes a
 /// file. Confined to one thread.
@@ -17,8 +18,10 @@ final class TreeColumns {
   /// deep paths, which make a directory of two bytes of text.
   static final int MAX_NAMES = 4 << 20;
 
-  /// uid and gid of `-1`: chown(2) changes nothing, so the file stays root's.
+  /// uid and gid of `-1`: chown(2) changes nothing, so a new file stays root's.
   private static final long UNCHANGED_ID = 0xFFFFFFFFL;
+
+  private static final int IMPLICIT_MODE = 0755; // as containerd's mkparent makes it
 
   /// containerd takes later times for nonsense: 2^63 ns after 1970.
   private static final long MAX_SECONDS = Long.MAX_VALUE / 1_000_000_000L;
@@ -45,17 +48,23 @@ final class TreeColumns {
   }
 
   /// Adds a directory that no entry names. As mkdir(2) has it, its group is that of a set-group-id
-  /// parent.
-  int addImplicitDirectory(int parent) {
+  /// parent, and its ACLs follow from the parent's default.
+  ///
+  /// @param path what needs it, for messages
+  int addImplicitDirectory(int parent, EntryPath path) throws MalformedLayerException {
     int directory = addImplicit();
     if ((inodes.mode(parent) & SET_GROUP_ID) != 0) {
       inodes.own(directory, 0, inodes.gid(parent));
+    }
+    if (inodes.xattrs(parent) != XattrSets.NONE) {
+      inherit(directory, parent, path, Attributes.of(IMPLICIT_MODE, 0, 0, 0));
     }
     return directory;
   }
 
   private int addImplicit() {
-    return inodes.add(FileType.DIRECTORY.format() | 0755 | Inodes.IMPLICIT, Inodes.NO_PAYLOAD);
+    return inodes.add(
+        FileType.DIRECTORY.format() | IMPLICIT_MODE | Inodes.IMPLICIT, Inodes.NO_PAYLOAD);
   }
 
   /// Appends a name of the directory `parent` for `inode` and returns its number.
@@ -69,13 +78,63 @@ final class TreeColumns {
     return names.add(arena.add(from, start, end - start));
   }
 
-  /// Gives an inode the attributes that an entry has.
+  /// Gives a new inode the attributes that an entry has.
   ///
   /// @throws MalformedLayerException if the format cannot hold them
   void describe(int inode, EntryPath path, Attributes attributes) throws MalformedLayerException {
+    own(inode, path, attributes);
+    inodes.attach(inode, xattrSets.intern(permit(inode, path, attributes)));
+  }
+
+  /// As [#describe] for a file in `directory`, whose default ACL it has as well.
+  void describe(int inode, int directory, EntryPath path, Attributes attributes)
+      throws MalformedLayerException {
+    describe(inode, path, attributes);
+    if (inodes.xattrs(directory) != XattrSets.NONE) {
+      inherit(inode, directory, path, attributes);
+    }
+  }
+
+  private void inherit(int inode, int directory, EntryPath path, Attributes attributes)
+      throws MalformedLayerException {
+    Optional<Xattr> acl = XattrRules.defaultAcl(xattrSets.get(inodes.xattrs(directory)));
+    if (acl.isPresent()) {
+      List<Xattr> all =
+          XattrRules.inherit(
+              attributes.xattrs()::containsKey,
+              xattrSets.get(inodes.xattrs(inode)),
+              acl.get(),
+              inodes.type(inode),
+              attributes.mode(),
+              path);
+      inodes.attach(inode, xattrSets.intern(all));
+    }
+  }
+
+  /// Gives an inode that has attributes those of another entry for it.
+  ///
+  /// @throws MalformedLayerException if the format cannot hold them
+  void change(int inode, EntryPath path, Attributes attributes) throws MalformedLayerException {
+    int uid = id(path, "uid", attributes.uid(), inodes.uid(inode));
+    int gid = id(path, "gid", attributes.gid(), inodes.gid(inode));
+    inodes.own(inode, uid, gid);
+    List<Xattr> newer = permit(inode, path, attributes);
+    List<Xattr> all =
+        XattrRules.change(
+            xattrSets.get(inodes.xattrs(inode)),
+            attributes.xattrs(),
+            newer,
+            inodes.type(inode),
+            attributes.mode(),
+            path);
+    inodes.attach(inode, xattrSets.intern(all));
+  }
+
+  /// Sets an inode's mode and time and returns what is kept of an entry's xattrs.
+  private List<Xattr> permit(int inode, EntryPath path, Attributes attributes)
+      throws MalformedLayerException {
     FileType type = inodes.type(inode);
     inodes.permit(inode, type == FileType.SYMLINK ? 0777 : attributes.mode());
-    own(inode, path, attributes);
     long seconds = attributes.mtimeSeconds();
     int nanos = attributes.mtimeNanos();
     if (nanos < 0 || nanos > 999_999_999) {
@@ -83,20 +142,23 @@ final class TreeColumns {
     }
     boolean sane = seconds >= 0 && seconds < MAX_SECONDS;
     inodes.time(inode, sane ? seconds : 0, sane ? nanos : 0);
-    List<Xattr> xattrs = XattrRules.select(attributes.xattrs(), type, attributes.mode(), path);
-    inodes.attach(inode, xattrSets.intern(xattrs));
+    return XattrRules.select(attributes.xattrs(), type, attributes.mode(), path);
   }
 
   /// Gives an inode an entry's owner and group.
   void own(int inode, EntryPath path, Attributes attributes) throws MalformedLayerException {
-    inodes.own(inode, id(path, "uid", attributes.uid()), id(path, "gid", attributes.gid()));
+    inodes.own(inode, id(path, "uid", attributes.uid(), 0), id(path, "gid", attributes.gid(), 0));
   }
 
-  private static int id(EntryPath path, String what, long id) throws MalformedLayerException {
+  /// Returns an owner's number.
+  ///
+  /// @param before what chown(2) leaves where it is told to change nothing
+  private static int id(EntryPath path, String what, long id, int before)
+      throws MalformedLayerException {
     if (id < 0 || id > UNCHANGED_ID) {
       throw TreeBuilder.malformed(path, "has %s %d, expected 0 to 2^32-1".formatted(what, id));
     }
-    return id == UNCHANGED_ID ? 0 : (int) id;
+    return id == UNCHANGED_ID ? before : (int) id;
   }
 
   int nameCount() {

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /// Which extended attributes of a layer get into an image, and as what.
 ///
@@ -14,10 +15,15 @@ import java.util.Optional;
 /// - `user.*`: on regular files and directories, the only ones Linux reads them from.
 /// - `security.*`: always.
 /// - `system.posix_acl_access` and `_default`: as a disk file system would hold them ([PosixAcl]).
-///   What a disk would let a new file inherit from its directory's default ACL is not made up.
+///   A new file has from its directory's default ACL what a disk would give it.
 /// - anything else cannot be represented and is left out, as containerd leaves out what the disk's
 ///   file system refuses.
 final class XattrRules {
+  private static final String ACCESS = "system.posix_acl_access";
+  private static final String DEFAULT = "system.posix_acl_default";
+  private static final String CAPABILITY = "security.capability";
+  private static final byte[] NO_NAME = new byte[0];
+
   /// Bytes for the attributes of one file, our own aside: the count of 4-byte units behind an inode
   /// is a 16-bit field.
   private static final int MAX_SET = (0xFFFF << 2) - (8 << 10);
@@ -43,12 +49,67 @@ final class XattrRules {
     return sorted(kept, path);
   }
 
-  /// Returns both sets as one, sorted; where both have a name, `newer` wins.
-  static List<Xattr> merge(List<Xattr> older, List<Xattr> newer, EntryPath path)
+  /// Returns the default ACL among a directory's attributes.
+  static Optional<Xattr> defaultAcl(List<Xattr> xattrs) {
+    return xattrs.stream()
+        .filter(xattr -> xattr.index() == Xattr.Namespace.POSIX_ACL_DEFAULT.index)
+        .findFirst();
+  }
+
+  /// Returns what a new file has: what it is given, and for an ACL that it is not given what its
+  /// directory's default ACL makes of one (`posix_acl_create`, linux/fs/posix_acl.c), under a later
+  /// chmod to `mode`.
+  ///
+  /// @param given whether its entry names an attribute, even one that `own` does not keep
+  /// @param defaultAcl of its directory
+  static List<Xattr> inherit(
+      Predicate<String> given,
+      List<Xattr> own,
+      Xattr defaultAcl,
+      FileType type,
+      int mode,
+      EntryPath path)
+      throws MalformedLayerException {
+    if (type == FileType.SYMLINK) {
+      return own;
+    }
+    PosixAcl list = acl(DEFAULT, defaultAcl.value(), path);
+    List<Xattr> all = new ArrayList<>(own);
+    if (!given.test(ACCESS)) {
+      list.underMode(mode)
+          .map(value -> new Xattr(Xattr.Namespace.POSIX_ACL_ACCESS.index, NO_NAME, value))
+          .ifPresent(all::add);
+    }
+    if (type == FileType.DIRECTORY && !given.test(DEFAULT)) {
+      all.add(defaultAcl);
+    }
+    return sorted(all, path);
+  }
+
+  /// Returns what a file has after an entry for what is there already: chown(2) takes the
+  /// capability away, all but from a directory; setxattr(2) adds and replaces; chmod(2) changes the
+  /// ACL that stays.
+  ///
+  /// @param older what it had
+  /// @param given what the entry says, [#select] of it is `newer`
+  static List<Xattr> change(
+      List<Xattr> older,
+      Map<String, byte[]> given,
+      List<Xattr> newer,
+      FileType type,
+      int mode,
+      EntryPath path)
       throws MalformedLayerException {
     List<Xattr> both = new ArrayList<>(newer);
     for (Xattr xattr : older) {
-      if (newer.stream().noneMatch(xattr::hasNameOf)) {
+      String name = xattr.fullName().orElse("");
+      boolean taken = name.equals(CAPABILITY) && type != FileType.DIRECTORY;
+      if (taken || given.containsKey(name) || newer.stream().anyMatch(xattr::hasNameOf)) {
+        continue;
+      }
+      if (name.equals(ACCESS)) {
+        acl(name, xattr.value(), path).underMode(mode).map(xattr::withValue).ifPresent(both::add);
+      } else {
         both.add(xattr);
       }
     }
@@ -84,11 +145,11 @@ final class XattrRules {
               .formatted(fullName, value.length, Xattr.MAX_VALUE));
     }
     return switch (fullName) {
-      case "system.posix_acl_access" ->
+      case ACCESS ->
           type == FileType.SYMLINK
               ? Optional.empty()
               : acl(fullName, value, path).underMode(mode).map(xattr.get()::withValue);
-      case "system.posix_acl_default" ->
+      case DEFAULT ->
           type == FileType.DIRECTORY
               ? acl(fullName, value, path).encoded().map(xattr.get()::withValue)
               : Optional.empty();

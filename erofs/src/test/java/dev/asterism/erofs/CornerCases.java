@@ -119,7 +119,7 @@ final class CornerCases {
       }
     }
     for (int i = 0; i < 1000; i++) {
-      builder.hardLink(EntryPath.of("links/" + i), EntryPath.of("sizes/4096"));
+      builder.hardLink(EntryPath.of("links/" + i), EntryPath.of("sizes/4096"), PLAIN);
     }
   }
 

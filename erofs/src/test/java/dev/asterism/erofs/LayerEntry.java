@@ -87,15 +87,15 @@ sealed interface LayerEntry {
     }
   }
 
-  record Link(String path, String target) implements LayerEntry {
+  record Link(String path, Attributes attributes, String target) implements LayerEntry {
     @Override
     public void add(TreeBuilder builder) throws MalformedLayerException {
-      builder.hardLink(EntryPath.of(path), EntryPath.of(target));
+      builder.hardLink(EntryPath.of(path), EntryPath.of(target), attributes);
     }
 
     @Override
     public String script() {
-      return "entry_link " + quote(path) + " " + quote(target);
+      return "entry_link " + quote(path) + describe(attributes, quote(target));
     }
   }
 

@@ -108,7 +108,7 @@ final class MergeTest {
   @Test
   void merge_ofAMerge_isTheMergeOfAll() throws IOException {
     List<LayerEntry> middle =
-        List.of(new Link("d/link", "d/file"), new File("d/file", FILE, "middle"));
+        List.of(new Link("d/link", FILE, "d/file"), new File("d/file", FILE, "middle"));
     List<List<LayerEntry>> all = List.of(lower, middle, upper);
     Path whole = Images.write(merge(all, Whiteouts.KEEP, OrdinaryLayers.NONE), directory, "whole");
     Path parent =

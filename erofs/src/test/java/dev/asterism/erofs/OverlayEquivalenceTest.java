@@ -105,9 +105,9 @@ final class OverlayEquivalenceTest {
                 List.of(
                     List.of(
                         new File("a", FILE, "shared"),
-                        new Link("b", "a"),
-                        new Link("d/c", "a"),
-                        new Link("d/e", "a")),
+                        new Link("b", FILE, "a"),
+                        new Link("d/c", FILE, "a"),
+                        new Link("d/e", FILE, "a")),
                     List.of(new Whiteout("a"), new File("d/c", FILE, "shared"))))
             .files();
 
@@ -192,7 +192,8 @@ final class OverlayEquivalenceTest {
           new Symlink(place + "/" + path, attributes, target);
       case Device(String path, Attributes attributes, FileType type, int major, int minor) ->
           new Device(place + "/" + path, attributes, type, major, minor);
-      case Link(String path, String target) -> new Link(place + "/" + path, target);
+      case Link(String path, Attributes attributes, String target) ->
+          new Link(place + "/" + path, attributes, target);
       case Whiteout(String path) -> new Whiteout(place + "/" + path);
       case Opaque(String path) -> new Opaque(place + "/" + path);
     };

@@ -68,7 +68,7 @@ final class RandomLayers {
             shape
                 .fileOtherThan(path, random)
                 .ifPresent(target -> {
-                  entries.add(new LayerEntry.Link(path, target));
+                  entries.add(new LayerEntry.Link(path, attributes(FileType.SYMLINK), target));
                   shape.put(path, false);
                 });
         case 10 -> {
@@ -89,7 +89,8 @@ final class RandomLayers {
       shape
           .freePath(path(2))
           .ifPresent(late -> {
-            entries.addFirst(new LayerEntry.Link(late + "-early", late));
+            entries.addFirst(
+                new LayerEntry.Link(late + "-early", attributes(FileType.SYMLINK), late));
             entries.add(new LayerEntry.File(late, attributes(FileType.REGULAR), "late"));
           });
     }
@@ -130,6 +131,9 @@ final class RandomLayers {
     }
     if (type != FileType.SYMLINK && random.nextInt(6) == 0) {
       xattrs.put("system.posix_acl_access", ACL);
+    }
+    if (type == FileType.DIRECTORY && random.nextInt(6) == 0) {
+      xattrs.put("system.posix_acl_default", ACL);
     }
     if (random.nextInt(4) == 0) {
       xattrs.put("trusted.overlay.opaque", new byte[] {'y'});

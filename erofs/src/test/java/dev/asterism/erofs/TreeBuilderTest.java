@@ -150,10 +150,10 @@ final class TreeBuilderTest {
 
   @Test
   void hardLink_toEarlierAndLaterNames_sharesTheFile() throws IOException {
-    builder.hardLink(path("early"), path("/d/file"));
+    builder.hardLink(path("early"), path("/d/file"), PLAIN);
     builder.regularFile(path("d/file"), PLAIN, 5, CONTENT);
-    builder.hardLink(path("late"), path("./d/file"));
-    builder.hardLink(path("chain"), path("early"));
+    builder.hardLink(path("late"), path("./d/file"), PLAIN);
+    builder.hardLink(path("chain"), path("early"), PLAIN);
 
     for (String name : new String[] {"early", "late", "chain", "d/file"}) {
       assertThat(built().get(name)).containsEntry("links", "4").containsEntry("size", "5");
@@ -168,7 +168,7 @@ final class TreeBuilderTest {
   @Test
   void hardLink_toASymlink_sharesTheSymlink() throws IOException {
     builder.symlink(path("a"), PLAIN, "b");
-    builder.hardLink(path("c"), path("a"));
+    builder.hardLink(path("c"), path("a"), PLAIN);
 
     assertThat(built().get("c")).containsEntry("target", "b").containsEntry("links", "2");
   }
@@ -176,7 +176,7 @@ final class TreeBuilderTest {
   @Test
   void hardLink_whoseTargetIsReplaced_keepsTheOldFile() throws IOException {
     builder.symlink(path("a"), PLAIN, "old");
-    builder.hardLink(path("b"), path("a"));
+    builder.hardLink(path("b"), path("a"), PLAIN);
     builder.symlink(path("a"), PLAIN, "new");
 
     assertThat(built().get("b")).containsEntry("target", "old").containsEntry("links", "1");
@@ -185,7 +185,7 @@ final class TreeBuilderTest {
 
   @Test
   void hardLink_thatIsReplaced_needsNoTarget() throws IOException {
-    builder.hardLink(path("a"), path("nowhere"));
+    builder.hardLink(path("a"), path("nowhere"), PLAIN);
     builder.emptyFile(path("a"), PLAIN);
 
     assertThat(built().get("a")).containsEntry("links", "1");
@@ -193,16 +193,16 @@ final class TreeBuilderTest {
 
   @Test
   void build_hardLinkWithoutTarget_isRefused() throws IOException {
-    builder.hardLink(path("d/a"), path("nowhere"));
+    builder.hardLink(path("d/a"), path("nowhere"), PLAIN);
 
     assertMalformed(builder::build, "'d/a'", "'nowhere'", "does not exist");
   }
 
   @Test
   void build_hardLinksInACircle_areRefused() throws IOException {
-    builder.hardLink(path("a"), path("b"));
-    builder.hardLink(path("b"), path("c"));
-    builder.hardLink(path("c"), path("a"));
+    builder.hardLink(path("a"), path("b"), PLAIN);
+    builder.hardLink(path("b"), path("c"), PLAIN);
+    builder.hardLink(path("c"), path("a"), PLAIN);
 
     assertMalformed(builder::build, "leads back");
   }
@@ -210,7 +210,7 @@ final class TreeBuilderTest {
   @Test
   void build_hardLinkToItself_isRefused() throws IOException {
     builder.emptyFile(path("a"), PLAIN);
-    builder.hardLink(path("a"), path("a"));
+    builder.hardLink(path("a"), path("a"), PLAIN);
 
     assertMalformed(builder::build, "'a'", "leads back");
   }
@@ -219,12 +219,12 @@ final class TreeBuilderTest {
   void hardLink_toADirectory_isRefused() throws IOException {
     builder.directory(path("a"), PLAIN);
 
-    assertMalformed(() -> builder.hardLink(path("b"), path("a")), "'b'", "directory");
+    assertMalformed(() -> builder.hardLink(path("b"), path("a"), PLAIN), "'b'", "directory");
   }
 
   @Test
   void build_hardLinkToALaterDirectory_isRefused() throws IOException {
-    builder.hardLink(path("b"), path("a"));
+    builder.hardLink(path("b"), path("a"), PLAIN);
     builder.directory(path("a"), PLAIN);
 
     assertMalformed(builder::build, "'b'", "directory");

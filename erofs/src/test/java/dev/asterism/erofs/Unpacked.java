@@ -102,10 +102,12 @@ final class Unpacked {
       }
       entry_link() {
         make_parents "$1"; clear "$1"
-        if exists "$2" && ! is_dir "$2"; then
-          ln -P "$2" "$1"
+        path=$1; mode=$2; owner=$3; time=$4; target=$5; shift 5
+        if exists "$target" && ! is_dir "$target"; then
+          ln -P "$target" "$path"
+          describe "$path" "$mode" "$owner" "$time" "$@"
         else
-          echo "placeholder for $2" > "$1"; printf '%s\\t%s\\n' "$1" "$2" >> $PENDING
+          echo "placeholder for $target" > "$path"; printf '%s\\t%s\\n' "$path" "$target" >> $PENDING
         fi
       }
       entry_whiteout() { make_parents "$1"; if ! exists "$1"; then mknod -m 0 "$1" c 0 0; fi; }

@@ -4,7 +4,6 @@ import dev.asterism.content.Digest;
 import dev.asterism.erofs.ErofsImage;
 import dev.asterism.erofs.ErofsWriter;
 import dev.asterism.erofs.Merge;
-import dev.asterism.erofs.OrdinaryLayers;
 import dev.asterism.linux.Mounts;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -37,6 +36,7 @@ final class ChainImages {
   }
 
   /// Merges the layers' images, lowest first, and puts the result on disk, whole or not at all.
+  /// Chains below must be mounted.
   void build(Chain chain, List<Path> layers) throws IOException {
     Path unfinished = directory.resolve(UNFINISHED + chain.id().hex() + SUFFIX);
     Files.deleteIfExists(unfinished); // of a build that failed
@@ -51,23 +51,40 @@ final class ChainImages {
     }
   }
 
-  private static void merge(Chain chain, List<Path> layers, Path target) throws IOException {
+  private void merge(Chain chain, List<Path> layers, Path target) throws IOException {
     List<ErofsImage> images = new ArrayList<>();
     try {
       for (Path layer : layers) {
         images.add(ErofsImage.open(layer));
       }
       Merge.Whiteouts whiteouts =
-          switch (chain.base()) {
-            case EMPTY -> Merge.Whiteouts.DROP;
-            case ORDINARY -> Merge.Whiteouts.KEEP;
-          };
-      ErofsWriter.write(Merge.merge(images, whiteouts, OrdinaryLayers.NONE), target);
+          chain.below().isEmpty() ? Merge.Whiteouts.DROP : Merge.Whiteouts.KEEP;
+      ErofsWriter.write(Merge.merge(images, whiteouts, below(chain)), target);
     } finally {
       for (ErofsImage image : images) {
         image.close();
       }
     }
+  }
+
+  private LowerDirectories below(Chain chain) throws IOException {
+    List<Path> lowers = new ArrayList<>();
+    for (Chain.Below below : chain.below()) {
+      lowers.add(
+          switch (below) {
+            case Chain.Below.Unpacked(Path fs) -> fs;
+            case Chain.Below.Merged(Digest id) -> mounted(id);
+          });
+    }
+    return new LowerDirectories(lowers);
+  }
+
+  private Path mounted(Digest id) throws IOException {
+    Path mountpoint = mountpoint(id);
+    if (Mounts.find(mountpoint).isEmpty()) {
+      throw new IOException("the chain below is not mounted at %s".formatted(mountpoint));
+    }
+    return mountpoint;
   }
 
   /// Mounts a built chain unless it is mounted, and returns the mountpoint.

@@ -90,7 +90,7 @@ final class LayerCompiler {
             path, attributes, size, content(file, number, neighbourhoods.of(path.toString())));
       }
       case TocEntry.Symlink link -> tree.symlink(path, attributes, link.target());
-      case TocEntry.HardLink link -> tree.hardLink(path, EntryPath.of(link.target()));
+      case TocEntry.HardLink link -> tree.hardLink(path, EntryPath.of(link.target()), attributes);
       case TocEntry.Device device -> device(path, device, attributes);
       case TocEntry.Fifo _ -> tree.fifo(path, attributes);
     }

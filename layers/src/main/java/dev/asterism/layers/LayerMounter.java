@@ -21,6 +21,13 @@ public interface LayerMounter {
   ///   malformed. Nothing is left behind
   LayerUsage prepare(LayerRequest request) throws IOException;
 
+  /// Says which layers of an image will probably be prepared next: what has to be asked of the
+  /// registry about them is asked side by side. Returns at once, and promises nothing.
+  ///
+  /// @param image as in [LayerRequest]
+  /// @param layers digests of blobs, the next one first
+  default void expect(String image, List<Digest> layers) {}
+
   /// Makes a layer readable from what the disk holds, without the network: after a restart.
   ///
   /// @throws IOException if the disk does not hold it whole; [#prepare] may still succeed

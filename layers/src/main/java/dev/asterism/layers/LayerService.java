@@ -230,7 +230,8 @@ public final class LayerService implements AutoCloseable {
       promotion.close();
       fetching.scheduler().close();
     } finally {
-      closeStore();
+      closeMemory();
+      store.leave();
     }
   }
 
@@ -243,13 +244,13 @@ public final class LayerService implements AutoCloseable {
       fetching.scheduler().close(); // whoever waits for its turn does so no longer
       gate.close();
     } finally {
-      closeStore();
+      closeMemory();
+      store.close();
     }
   }
 
-  private void closeStore() throws IOException {
+  private void closeMemory() throws IOException {
     fetching.scheduler().memory().close();
     fetching.trees().close();
-    store.close();
   }
 }

@@ -37,7 +37,7 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
   private final Path layers;
   private final ChainImages chains;
   private final List<Path> dataLayers;
-  private final BlobSource registry;
+  private final OpenedAhead registry;
   private final Fetching fetching;
   private final Preparations preparations;
 
@@ -63,7 +63,7 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
       throws IOException {
     this.layers = Files.createDirectories(root.resolve("layers"));
     this.chains = new ChainImages(Files.createDirectories(root.resolve("chains")));
-    this.registry = registry;
+    this.registry = new OpenedAhead(registry);
     this.fetching = fetching;
     this.catalog = fetching.catalog();
     DirectoryCache store = fetching.store();
@@ -104,6 +104,16 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
   @Override
   public LayerUsage reopen(LayerRequest request) throws IOException {
     return ready(request, Source.DISK);
+  }
+
+  @Override
+  public void expect(String image, List<Digest> next) {
+    registry.expect(
+        image,
+        next.stream()
+            .filter(layer -> !LayerDirectory.of(layers, layer).exists())
+            .limit(OpenedAhead.WINDOW)
+            .toList());
   }
 
   private enum Source {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Logger;
+import java.util.stream.Collectors;
 
 /// A node with its lazy layers, and overlays over them as its containers would see them.
 ///
@@ -118,9 +119,15 @@ final class LazyNode implements AutoCloseable {
     for (LayerRequest layer : layers) {
       service.layers().prepare(layer);
     }
-    Chain chain =
-        new Chain(Arrays.stream(layers).map(LayerRequest::layer).toList(), Chain.Base.EMPTY);
-    StringBuilder lower = new StringBuilder(service.layers().mountChain(chain).toString());
+    Chain chain = Chain.of(Arrays.stream(layers).map(LayerRequest::layer).toList());
+    return overlay(List.of(service.layers().mountChain(chain)));
+  }
+
+  /// Mounts an overlay over directories of which some are mounted chains, topmost first, read-only.
+  /// Returns where.
+  Path overlay(List<Path> lowers) throws Exception {
+    StringBuilder lower = new StringBuilder();
+    lower.append(lowers.stream().map(Path::toString).collect(Collectors.joining(":")));
     service.layers().dataLayers().forEach(path -> lower.append("::").append(path));
     Path rootfs = Files.createDirectories(directory.resolve("rootfs" + overlays++));
     Command.of("mount", "-t", "overlay", "overlay", rootfs.toString())

@@ -51,6 +51,9 @@ class SameTreeTest {
               "0200000001000700ffffffff020007000b00000004000500ffffffff"
                   + "10000700ffffffff20000500ffffffff");
 
+  private static final byte[] TRIVIAL_ACL =
+      HexFormat.of().parseHex("0200000001000700ffffffff04000500ffffffff20000400ffffffff");
+
   @TempDir static Path shared;
   private static UnpackedImage unpacked;
 
@@ -102,7 +105,7 @@ class SameTreeTest {
   }
 
   /// The tree without its root, which no layer describes, and without what makes the blobs lazy.
-  private static TreeListing listing(Path root) throws Exception {
+  static TreeListing listing(Path root) throws Exception {
     return TreeListing.of(root)
         .filter(name ->
             !name.isEmpty()
@@ -113,7 +116,7 @@ class SameTreeTest {
 
   /// Directories that no entry of the topmost layer names have the time at which they were made:
   /// that of unpacking.
-  private static boolean isTimeOfUnpacking(String difference, long start) {
+  static boolean isTimeOfUnpacking(String difference, long start) {
     Matcher time = TIME.matcher(difference);
     return time.find() && Long.parseLong(time.group(1)) >= start;
   }
@@ -292,6 +295,44 @@ class SameTreeTest {
                 .xattr("trusted.overlay.metacopy", ""),
             dir("forged-opaque").xattr("trusted.overlay.opaque", "y")),
         Layer.of(file("user", "x").xattr("user.other", "replaced"), file("dir/more", "x")));
+  }
+
+  @Test
+  void mount_hardLinksWithAttributesOfTheirOwn_isTheSame() throws Exception {
+    compare(
+        Layer.of(
+            file("a", "content").mode(0600).owner(1, 1).xattr("user.kept", "old"),
+            hardLink("b", "a").mode(04711).owner(2, 3).mtime(Instant.ofEpochSecond(7)),
+            file("c", "x").mode(0755).xattr("security.capability", CAPABILITY),
+            hardLink("d", "c").mode(0755).xattr("user.new", "yes"),
+            file("e", "x").mode(0775).xattr("system.posix_acl_access", ACL),
+            hardLink("f", "e").mode(0640),
+            file("g", "x").xattr("user.same", "1"),
+            hardLink("h", "g").xattr("user.same", "2").xattr("security.capability", CAPABILITY),
+            symlink("i", "a"),
+            hardLink("j", "i").mode(0600).owner(5, 6).mtime(Instant.ofEpochSecond(8)),
+            fifo("k").mode(0600),
+            hardLink("l", "k").mode(0644).owner(7, 7)));
+  }
+
+  @Test
+  void mount_filesBelowDefaultAcl_isTheSame() throws Exception {
+    compare(
+        Layer.of(
+            dir("d").mode(0755).xattr("system.posix_acl_default", ACL),
+            file("d/plain", "x").mode(0640),
+            file("d/own", "x").mode(0750).xattr("system.posix_acl_access", TRIVIAL_ACL),
+            symlink("d/link", "plain"),
+            fifo("d/fifo").mode(0666),
+            charDevice("d/null", 1, 3).mode(0666),
+            dir("d/sub").mode(0710),
+            file("d/sub/f", "x").mode(0777),
+            dir("d/reset").mode(0710).xattr("system.posix_acl_default", TRIVIAL_ACL),
+            file("d/reset/f", "x").mode(0777),
+            file("d/made/by/need", "x").mode(0604),
+            dir("again").mode(0755).xattr("system.posix_acl_access", ACL),
+            dir("again").mode(0500)),
+        Layer.of(file("d/upper", "x").mode(0640), file("d/sub/upper", "x").mode(0640)));
   }
 
   @ParameterizedTest

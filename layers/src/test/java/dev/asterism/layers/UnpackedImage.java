@@ -2,19 +2,26 @@ package dev.asterism.layers;
 
 import dev.asterism.testkit.containerd.PrivateContainerd;
 import dev.asterism.testkit.layer.Layer;
+import dev.asterism.testkit.process.Command;
 import dev.asterism.testkit.process.Machine;
 import dev.asterism.testkit.process.ScratchFolder;
 import dev.asterism.testkit.registry.TestImage;
 import dev.asterism.testkit.registry.TestLayer;
 import dev.asterism.testkit.registry.TestRegistry;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// The other opinion: layers as containerd itself pulls, unpacks and mounts them, with overlayfs.
 ///
 /// Closing unmounts everything and ends containerd.
 final class UnpackedImage implements AutoCloseable {
+  private static final Pattern LOWER = Pattern.compile("lowerdir=([^,\\s]+)");
+
   private final Path directory;
   private final PrivateContainerd containerd;
   private int images;
@@ -47,6 +54,18 @@ final class UnpackedImage implements AutoCloseable {
           .runOrThrow();
     }
     return mountpoint;
+  }
+
+  /// Returns the directories of the layers of an image of two or more that is mounted, topmost
+  /// first.
+  List<Path> lowerDirectories(Path mountpoint) throws Exception {
+    String options =
+        Command.of("findmnt", "-n", "-o", "FS-OPTIONS", mountpoint.toString()).runOrThrow().text();
+    Matcher lower = LOWER.matcher(options);
+    if (!lower.find()) {
+      throw new IOException("no lower directories: " + options);
+    }
+    return Arrays.stream(lower.group(1).split(":", -1)).map(Path::of).toList();
   }
 
   @Override

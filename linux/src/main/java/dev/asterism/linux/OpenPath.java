@@ -49,6 +49,11 @@ final class OpenPath implements AutoCloseable {
     throw new ErrnoException("open(%s)".formatted(path), errno);
   }
 
+  /// Takes over a descriptor that another call has opened.
+  static OpenPath adopt(int fd) {
+    return new OpenPath(fd);
+  }
+
   int fd() {
     return fd;
   }

@@ -76,6 +76,11 @@ final class LazyLayers {
     return usage;
   }
 
+  /// Says which layers of an image will probably be prepared next.
+  void expect(String image, List<Digest> layers) {
+    mounter.expect(image, layers);
+  }
+
   /// Mounts a chain.
   ///
   /// @throws SnapshotException if that cannot be done now: UNAVAILABLE

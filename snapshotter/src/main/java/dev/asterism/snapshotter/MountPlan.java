@@ -4,7 +4,9 @@ import dev.asterism.content.Digest;
 import dev.asterism.layers.Chain;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -51,26 +53,28 @@ public final class MountPlan {
 
   /// Returns the lower directories for `parents`, in the same order: topmost first.
   static List<Lower> lowers(List<? extends Parent> parents) {
-    List<Lower> lowers = new ArrayList<>();
+    Deque<Lower> lowers = new ArrayDeque<>(); // topmost first, as the next
+    Deque<Chain.Below> below = new ArrayDeque<>();
     List<Digest> run = new ArrayList<>();
-    Chain.Base base = Chain.Base.EMPTY;
     for (Parent parent : parents.reversed()) {
       switch (parent) {
         case Parent.Remote(Digest layer) -> run.add(layer);
         case Parent.Ordinary(Path fs) -> {
-          endRun(run, base, lowers);
-          lowers.add(new Lower.Directory(fs));
-          base = Chain.Base.ORDINARY;
+          endRun(run, below, lowers);
+          lowers.addFirst(new Lower.Directory(fs));
+          below.addFirst(new Chain.Below.Unpacked(fs));
         }
       }
     }
-    endRun(run, base, lowers);
-    return List.copyOf(lowers.reversed());
+    endRun(run, below, lowers);
+    return List.copyOf(lowers);
   }
 
-  private static void endRun(List<Digest> run, Chain.Base base, List<Lower> lowers) {
+  private static void endRun(List<Digest> run, Deque<Chain.Below> below, Deque<Lower> lowers) {
     if (!run.isEmpty()) {
-      lowers.add(new Lower.Merged(new Chain(run, base)));
+      Chain chain = new Chain(run, List.copyOf(below));
+      lowers.addFirst(new Lower.Merged(chain));
+      below.addFirst(new Chain.Below.Merged(chain.id()));
       run.clear();
     }
   }

@@ -3,6 +3,8 @@ package dev.asterism.snapshotter;
 import dev.asterism.content.Digest;
 import dev.asterism.layers.LayerRequest;
 import dev.asterism.layers.LayerRequest.Verification;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -72,6 +74,15 @@ final class RemoteLabels {
     return Digest.find(labels.getOrDefault(layerLabel, ""))
         .map(layer ->
             new LayerRequest(image, layer, toc, verification).withPrefetch(prefetch(labels)));
+  }
+
+  /// Returns the layers of the image above the one that `labels` name, the next one first; what is
+  /// no digest is left out.
+  static List<Digest> following(Map<String, String> labels, Digest layer) {
+    String text = labels.getOrDefault(CRI_LAYERS, labels.getOrDefault(STARGZ_LAYERS, ""));
+    List<Digest> layers =
+        Arrays.stream(text.split(",", -1)).map(Digest::find).flatMap(Optional::stream).toList();
+    return layers.subList(layers.indexOf(layer) + 1, layers.size());
   }
 
   /// As in the stargz snapshotter, what is no number says nothing.

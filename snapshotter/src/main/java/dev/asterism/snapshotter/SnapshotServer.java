@@ -1,6 +1,7 @@
 package dev.asterism.snapshotter;
 
 import static java.lang.System.Logger.Level.DEBUG;
+import static java.lang.System.Logger.Level.WARNING;
 
 import dev.asterism.linux.SocketFile;
 import io.grpc.Server;
@@ -15,6 +16,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +29,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class SnapshotServer implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(SnapshotServer.class.getName());
   private static final int IO_THREADS = 2;
-  private static final long GRACE_SECONDS = 10;
+
+  /// How long calls that are under way may take when the server ends, and again until they have
+  /// noticed that they are cancelled.
+  private static final Duration GRACE = Duration.ofMillis(400);
+
 
   private final Path socket;
   private final Server server;
@@ -80,7 +86,11 @@ public final class SnapshotServer implements AutoCloseable {
     return started;
   }
 
-  /// Stops to listen, waits for calls in progress, removes the socket. May be called twice.
+  /// Stops to listen, gives calls in progress a moment, cancels the rest, removes the socket. May
+  /// be called twice.
+  ///
+  /// A Prepare that is cancelled while it waits for the registry is as one of a process that was
+  /// killed: whoever called it asks the next process again.
   @Override
   public void close() throws IOException {
     if (!closed.compareAndSet(false, true)) {
@@ -93,14 +103,18 @@ public final class SnapshotServer implements AutoCloseable {
   private void stop() {
     server.shutdown();
     try {
-      if (!server.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS)) {
+      if (!server.awaitTermination(GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
         server.shutdownNow();
+      }
+      calls.shutdownNow(); // interrupts what is left; it has no caller any more
+      if (!calls.awaitTermination(GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.log(WARNING, "calls go on although they were cancelled");
       }
     } catch (InterruptedException _) {
       server.shutdownNow();
+      calls.shutdownNow();
       Thread.currentThread().interrupt();
     }
-    calls.shutdown();
-    io.shutdownGracefully(0, GRACE_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly();
+    io.shutdownGracefully(0, GRACE.toMillis(), TimeUnit.MILLISECONDS).awaitUninterruptibly();
   }
 }

@@ -148,6 +148,7 @@ public final class Snapshots implements AutoCloseable {
     }
     Snapshot active = insert(key, parent, SnapshotKind.ACTIVE, labels, new Content.Remote(layer));
     try {
+      layers.expect(layer.image(), RemoteLabels.following(labels, layer.layer()));
       LayerUsage usage = layers.prepare(layer);
       publish(active, target, new Usage(usage.size(), usage.inodes()));
     } catch (IOException | RuntimeException e) {
@@ -271,11 +272,13 @@ public final class Snapshots implements AutoCloseable {
         };
     List<Snapshot> ancestors = store.transact(transaction -> transaction.ancestors(snapshot));
     boolean lazy = false;
-    for (Lower lower : MountPlan.lowers(References.parents(ancestors, directories::fs))) {
+    // The lowest first: a chain may look at what is mounted below it.
+    for (Lower lower :
+        MountPlan.lowers(References.parents(ancestors, directories::fs)).reversed()) {
       switch (lower) {
-        case Lower.Directory(Path fs) -> lowers.add(fs);
+        case Lower.Directory(Path fs) -> lowers.addFirst(fs);
         case Lower.Merged(var chain) -> {
-          lowers.add(layers.mount(chain));
+          lowers.addFirst(layers.mount(chain));
           lazy = true;
         }
       }

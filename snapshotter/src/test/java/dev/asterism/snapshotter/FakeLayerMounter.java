@@ -25,6 +25,11 @@ final class FakeLayerMounter implements LayerMounter {
   final Set<Digest> open = ConcurrentHashMap.newKeySet();
   final Set<Chain> mounted = ConcurrentHashMap.newKeySet();
   final List<LayerRequest> prepared = new CopyOnWriteArrayList<>();
+  final List<Digest> expected = new CopyOnWriteArrayList<>();
+
+  /// What a test does while a layer is being prepared.
+  volatile Runnable duringPrepare = () -> {};
+
   private final Path root;
 
   FakeLayerMounter(Path root) {
@@ -32,8 +37,14 @@ final class FakeLayerMounter implements LayerMounter {
   }
 
   @Override
+  public void expect(String image, List<Digest> layers) {
+    expected.addAll(layers);
+  }
+
+  @Override
   public synchronized LayerUsage prepare(LayerRequest request) throws IOException {
     prepared.add(request);
+    duringPrepare.run();
     if (!reachable.contains(request.layer())) {
       throw new IOException("no route to the registry of " + request.image());
     }

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.asterism.content.Digest;
 import dev.asterism.layers.Chain;
-import dev.asterism.layers.Chain.Base;
+import dev.asterism.layers.Chain.Below;
 import io.grpc.Status.Code;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,6 +79,16 @@ final class LazyMountTest {
     Kernel.run("setfattr", "-n", "trusted.overlay.redirect", "-v", "/" + object, file.toString());
   }
 
+  /// Returns where the files of a committed snapshot are.
+  private Path upper(String name) {
+    String lowerdir =
+        service.client().view("view of " + name, name).getFirst().options().stream()
+            .filter(option -> option.startsWith("lowerdir="))
+            .findFirst()
+            .orElseThrow();
+    return Path.of(lowerdir.substring("lowerdir=".length(), lowerdir.indexOf(':')));
+  }
+
   private String in(String key, String script) throws Exception {
     return Kernel.in(scratch, service.client().mounts(key), script);
   }
@@ -86,7 +96,7 @@ final class LazyMountTest {
   @Test
   void active_overChain_readsFromEveryDataLayer() throws Exception {
     remote("low", "", LOW);
-    Chain chain = new Chain(List.of(LOW), Base.EMPTY);
+    Chain chain = Chain.of(List.of(LOW));
     file(chain, "etc/objects", "one", 0);
     file(chain, "etc/gate", "two", 1);
     file(chain, "etc/fresh", "three", 2);
@@ -98,7 +108,7 @@ final class LazyMountTest {
   @Test
   void active_overChain_isWrittenAndKept() throws Exception {
     remote("low", "", LOW);
-    Chain chain = new Chain(List.of(LOW), Base.EMPTY);
+    Chain chain = Chain.of(List.of(LOW));
     file(chain, "d/append", "one", 0);
     file(chain, "d/mode", "two", 0);
     file(chain, "d/gone", "three", 0);
@@ -111,7 +121,7 @@ final class LazyMountTest {
   @Test
   void view_overChain_readsAndRefusesWrites() throws Exception {
     remote("low", "", LOW);
-    file(new Chain(List.of(LOW), Base.EMPTY), "f", "one", 0);
+    file(Chain.of(List.of(LOW)), "f", "one", 0);
     service.client().view("v", "low");
     assertThat(in("v", "cat f")).isEqualTo("one");
     assertThatThrownBy(() -> in("v", "echo x > g")).hasMessageContaining("Read-only");
@@ -120,7 +130,7 @@ final class LazyMountTest {
   @Test
   void active_overCommittedOverChain_seesBoth() throws Exception {
     remote("low", "", LOW);
-    file(new Chain(List.of(LOW), Base.EMPTY), "d/f", "one", 0);
+    file(Chain.of(List.of(LOW)), "d/f", "one", 0);
     service.client().prepare("k", "low");
     in("k", "chmod 600 d/f; echo top > d/top; mv d moved");
     service.client().commit("ordinary", "k");
@@ -132,11 +142,11 @@ final class LazyMountTest {
 
   @Test
   void active_overChainOverOrdinary_seesBoth() throws Exception {
-    service.client().prepare("k", "");
+    Path fs = Path.of(service.client().prepare("k", "").getFirst().source());
     in("k", "mkdir d; echo below > d/below; echo hidden > d/f");
     service.client().commit("ordinary", "k");
     remote("high", "ordinary", HIGH);
-    Chain chain = new Chain(List.of(HIGH), Base.ORDINARY);
+    Chain chain = new Chain(List.of(HIGH), List.of(new Below.Unpacked(fs)));
     file(chain, "d/f", "above", 1);
     service.client().prepare("c", "high");
     assertThat(in("c", "cat d/f d/below; echo new > d/new; ls d"))
@@ -146,12 +156,14 @@ final class LazyMountTest {
   @Test
   void active_overSeveralChains_seesAll() throws Exception {
     remote("low", "", LOW);
-    file(new Chain(List.of(LOW), Base.EMPTY), "d/low", "low", 0);
+    Chain low = Chain.of(List.of(LOW));
+    file(low, "d/low", "low", 0);
     service.client().prepare("k", "low");
     in("k", "echo middle > d/middle");
     service.client().commit("ordinary", "k");
     remote("high", "ordinary", HIGH);
-    file(new Chain(List.of(HIGH), Base.ORDINARY), "d/high", "high", 2);
+    List<Below> below = List.of(new Below.Unpacked(upper("ordinary")), new Below.Merged(low.id()));
+    file(new Chain(List.of(HIGH), below), "d/high", "high", 2);
     service.client().prepare("c", "high");
     assertThat(in("c", "cat d/high d/low d/middle")).isEqualTo("highlowmiddle");
   }

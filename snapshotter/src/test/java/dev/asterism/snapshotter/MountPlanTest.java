@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.asterism.content.Digest;
 import dev.asterism.layers.Chain;
-import dev.asterism.layers.Chain.Base;
+import dev.asterism.layers.Chain.Below;
 import dev.asterism.snapshotter.MountPlan.Lower;
 import dev.asterism.snapshotter.MountPlan.Parent;
 import dev.asterism.snapshotter.MountPlan.Top;
@@ -35,8 +35,8 @@ final class MountPlanTest {
     return new Parent.Ordinary(Path.of(fs));
   }
 
-  private static Lower merged(Base base, Digest... lowestFirst) {
-    return new Lower.Merged(new Chain(List.of(lowestFirst), base));
+  private static Lower merged(Digest... lowestFirst) {
+    return new Lower.Merged(Chain.of(List.of(lowestFirst)));
   }
 
   @Test
@@ -47,7 +47,7 @@ final class MountPlanTest {
   @Test
   void lowers_ofRemoteLayers_areOneChainLowestFirst() {
     assertThat(MountPlan.lowers(List.of(remote(C), remote(B), remote(A))))
-        .containsExactly(merged(Base.EMPTY, A, B, C));
+        .containsExactly(merged(A, B, C));
   }
 
   @Test
@@ -58,15 +58,20 @@ final class MountPlanTest {
   }
 
   @Test
-  void lowers_ofMixedLayers_areRunsAndKnowWhatIsBelow() {
+  void lowers_ofMixedLayers_areRunsThatKnowWhatIsBelow() {
     assertThat(
             MountPlan.lowers(
                 List.of(ordinary("/s/4/fs"), remote(C), ordinary("/s/2/fs"), remote(B), remote(A))))
         .containsExactly(
             new Lower.Directory(Path.of("/s/4/fs")),
-            merged(Base.ORDINARY, C),
+            new Lower.Merged(
+                new Chain(
+                    List.of(C),
+                    List.of(
+                        new Below.Unpacked(Path.of("/s/2/fs")),
+                        new Below.Merged(Chain.of(List.of(A, B)).id())))),
             new Lower.Directory(Path.of("/s/2/fs")),
-            merged(Base.EMPTY, A, B));
+            merged(A, B));
   }
 
   @Test

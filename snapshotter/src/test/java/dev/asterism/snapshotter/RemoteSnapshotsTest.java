@@ -5,18 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.asterism.content.Digest;
 import dev.asterism.layers.Chain;
-import dev.asterism.layers.Chain.Base;
+import dev.asterism.layers.Chain.Below;
 import dev.asterism.snapshotter.wire.Info;
 import dev.asterism.snapshotter.wire.Kind;
 import io.grpc.Status.Code;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Snapshots whose layers are prepared instead of unpacked.
 final class RemoteSnapshotsTest {
@@ -96,6 +99,16 @@ final class RemoteSnapshotsTest {
         .containsExactly("sha256:app");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {RemoteLabels.CRI_LAYERS, RemoteLabels.STARGZ_LAYERS})
+  void prepare_whoseLabelsListTheLayersAbove_saysThatTheseWillFollow(String label) {
+    Map<String, String> labels = new HashMap<>(labels("sha256:base", BASE));
+    labels.put(label, BASE + "," + APP + ",sha256:cut");
+    assertFails(Code.ALREADY_EXISTS, () -> service.client().prepare("extract", "", labels));
+    assertThat(service.layers().expected).containsExactly(APP);
+    assertThat(service.layers().prepared).hasSize(1);
+  }
+
   @Test
   void prepare_ofUnreachableLayer_isAnOrdinarySnapshot() {
     service.layers().reachable.clear();
@@ -121,7 +134,7 @@ final class RemoteSnapshotsTest {
     List<Mount> mounts =
         service.client().prepare("extract", "sha256:base", labels("sha256:app", APP));
     assertThat(mounts.getFirst().options()).contains("metacopy=on");
-    assertThat(service.layers().mounted).containsExactly(new Chain(List.of(BASE), Base.EMPTY));
+    assertThat(service.layers().mounted).containsExactly(Chain.of(List.of(BASE)));
   }
 
   @Test
@@ -149,7 +162,7 @@ final class RemoteSnapshotsTest {
   void prepare_ofTargetOverAnotherParent_isASecondSnapshot() {
     prepareRemote("sha256:base", "", BASE);
     prepareRemote("sha256:app", "sha256:base", APP);
-    service.client().prepare("extract", "");
+    Path fs = Path.of(service.client().prepare("extract", "").getFirst().source());
     service.client().commit("two/1/sha256:base", "extract");
     assertFails(
         Code.ALREADY_EXISTS,
@@ -162,7 +175,8 @@ final class RemoteSnapshotsTest {
     assertThat(found).hasSize(1);
     assertThat(service.client().view("v", found.getFirst().getName()).getFirst().options())
         .anyMatch(option -> option.startsWith("lowerdir="));
-    assertThat(service.layers().mounted).containsExactly(new Chain(List.of(APP), Base.ORDINARY));
+    assertThat(service.layers().mounted)
+        .containsExactly(new Chain(List.of(APP), List.of(new Below.Unpacked(fs))));
   }
 
   @Test
@@ -177,7 +191,7 @@ final class RemoteSnapshotsTest {
   void prepare_overRemoteLayers_stacksOneChainAndTheDataLayers() throws Exception {
     prepareRemote("sha256:base", "", BASE);
     prepareRemote("sha256:app", "sha256:base", APP);
-    Chain chain = new Chain(List.of(BASE, APP), Base.EMPTY);
+    Chain chain = Chain.of(List.of(BASE, APP));
     List<Mount> mounts = service.client().prepare("c", "sha256:app");
     assertThat(mounts.getFirst().options())
         .contains(
@@ -192,8 +206,7 @@ final class RemoteSnapshotsTest {
   @Test
   void prepare_overRemoteLayer_takesModeAndOwnerOfItsRoot() throws Exception {
     prepareRemote("sha256:base", "", BASE);
-    Path chain =
-        Files.createDirectories(service.layers().directory(new Chain(List.of(BASE), Base.EMPTY)));
+    Path chain = Files.createDirectories(service.layers().directory(Chain.of(List.of(BASE))));
     Files.setAttribute(chain, "unix:mode", 0555);
     List<Mount> mounts = service.client().prepare("c", "sha256:base");
     Path upper =

@@ -4,6 +4,7 @@ import static dev.asterism.snapshotter.Statuses.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.asterism.content.Digest;
 import dev.asterism.snapshotter.wire.SnapshotsGrpc;
 import dev.asterism.snapshotter.wire.StatSnapshotRequest;
 import dev.asterism.snapshotter.wire.StatSnapshotResponse;
@@ -18,7 +19,11 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,13 +31,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class SnapshotServerTest {
   @TempDir private Path root;
+  private FakeLayerMounter layers;
   private Snapshots snapshots;
 
   @BeforeEach
   void open() throws Exception {
+    layers = new FakeLayerMounter(root);
     snapshots =
-        Snapshots.open(
-            root, new FakeLayerMounter(root), VerificationPolicy.REQUIRED, InstantSource.system());
+        Snapshots.open(root, layers, VerificationPolicy.REQUIRED, InstantSource.system());
   }
 
   @AfterEach
@@ -83,6 +89,42 @@ final class SnapshotServerTest {
     assertThatThrownBy(() -> SnapshotServer.start(file, snapshots))
         .hasMessageContaining("is no socket");
     assertThat(file).hasContent("mine");
+  }
+
+  @Test
+  void close_whileAPrepareWaitsForTheRegistry_cancelsIt() throws Exception {
+    Path socket = root.resolve("s.sock");
+    CountDownLatch waiting = new CountDownLatch(1);
+    CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+    layers.duringPrepare = () -> {
+      waiting.countDown();
+      try {
+        Thread.sleep(Duration.ofDays(1));
+        interrupted.complete(false);
+      } catch (InterruptedException _) {
+        interrupted.complete(true);
+      }
+    };
+    SnapshotServer server = SnapshotServer.start(socket, snapshots);
+    try (SnapshotsClient client = new SnapshotsClient(socket, "default", "asterism")) {
+      Map<String, String> labels =
+          Map.of(
+              RemoteLabels.TARGET,
+              "sha256:target",
+              RemoteLabels.CRI_IMAGE,
+              "registry.example/app:1",
+              RemoteLabels.CRI_LAYER,
+              Digest.of(new byte[] {1}).toString());
+      Thread caller =
+          Thread.ofVirtual()
+              .start(() -> assertFails(Code.UNAVAILABLE, () -> client.prepare("k", "", labels)));
+      waiting.await();
+
+      server.close();
+
+      assertThat(interrupted.get()).isTrue();
+      caller.join();
+    }
   }
 
   @Test

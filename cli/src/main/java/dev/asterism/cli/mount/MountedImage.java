@@ -53,12 +53,14 @@ public final class MountedImage implements AutoCloseable {
         LayerService.open(root, registry, FetchPolicy.DEFAULT, InstantSource.system());
     try {
       LayerMounter layers = service.layers();
-      for (Descriptor layer : image.layers()) {
-        progress.accept("preparing layer " + layer.digest());
-        layers.prepare(request(image, layer));
-      }
       List<Digest> digests = image.layers().stream().map(Descriptor::digest).toList();
-      Path metadata = layers.mountChain(new Chain(digests, Chain.Base.EMPTY));
+      for (int i = 0; i < digests.size(); i++) {
+        progress.accept("preparing layer " + digests.get(i));
+        LayerRequest request = request(image, image.layers().get(i));
+        layers.expect(request.image(), digests.subList(i + 1, digests.size()));
+        layers.prepare(request);
+      }
+      Path metadata = layers.mountChain(Chain.of(digests));
       String data =
           layers.dataLayers().stream().map(path -> "::" + path).collect(Collectors.joining());
       Mounts.mount(
