@@ -1,7 +1,6 @@
 package dev.asterism.cache;
 
 import dev.asterism.cache.index.LinksIndex;
-import dev.asterism.cache.index.Place;
 import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
 import dev.asterism.linux.Errno;
@@ -114,15 +113,28 @@ final class HardlinkManager {
   private Optional<Stored> search(Digest digest, long size) {
     Optional<Stored> object = open(layout.object(digest), digest, size);
     if (object.isPresent()) {
-      ledger.added(Place.OBJECT, digest, size);
+      note(layout.object(digest), digest, size);
       return object;
     }
     Optional<Stored> part = open(layout.part(digest), digest, size);
     if (part.isPresent()) {
-      ledger.added(Place.CHUNK, digest, size);
+      note(layout.part(digest), digest, size);
       return part;
     }
     return openRegion(digest, size);
+  }
+
+  /// Tells the index of a file that it did not know, unless that was taken away meanwhile.
+  private void note(String path, Digest digest, long size) {
+    ReentrantLock lock = files.lockOf(digest);
+    lock.lock();
+    try {
+      if (files.stands(path, digest, size)) {
+        ledger.added(layout.placeOf(path), digest, size);
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /// Tells whether [#find] would find something; a region may still turn out to be none.
