@@ -1,12 +1,12 @@
 package dev.asterism.cache;
 
 import dev.asterism.cache.index.LinksIndex;
-import dev.asterism.cache.index.Place;
 import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
 import dev.asterism.linux.Errno;
 import dev.asterism.linux.FileStatus;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -112,23 +112,31 @@ final class HardlinkManager {
   }
 
   private Optional<Stored> search(Digest digest, long size) {
-    return open(Place.OBJECT, digest, size)
-        .or(() -> open(Place.CHUNK, digest, size))
+    return openNoted(layout.object(digest), digest, size)
+        .or(() -> openNoted(layout.part(digest), digest, size))
         .or(() -> openRegion(digest, size))
-        .or(() -> open(Place.OBJECT, digest, size));
+        .or(() -> openNoted(layout.object(digest), digest, size));
   }
 
-  private Optional<Stored> open(Place place, Digest digest, long size) {
-    String path =
-        switch (place) {
-          case OBJECT -> layout.object(digest);
-          case CHUNK -> layout.part(digest);
-        };
+  private Optional<Stored> openNoted(String path, Digest digest, long size) {
     Optional<Stored> found = open(path, digest, size);
     if (found.isPresent()) {
-      ledger.added(place, digest, size);
+      note(path, digest, size);
     }
     return found;
+  }
+
+  /// Tells the index of a file that it did not know, unless that was taken away meanwhile.
+  private void note(String path, Digest digest, long size) {
+    ReentrantLock lock = files.lockOf(digest);
+    lock.lock();
+    try {
+      if (files.stands(path, digest, size)) {
+        ledger.added(layout.placeOf(path), digest, size);
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /// Tells whether [#find] would find something; a region may still turn out to be none.
