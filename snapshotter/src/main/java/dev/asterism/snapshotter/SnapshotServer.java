@@ -34,7 +34,6 @@ public final class SnapshotServer implements AutoCloseable {
   /// noticed that they are cancelled.
   private static final Duration GRACE = Duration.ofMillis(400);
 
-
   private final Path socket;
   private final Server server;
   private final EventLoopGroup io;

@@ -37,8 +37,7 @@ final class SnapshotServerTest {
   @BeforeEach
   void open() throws Exception {
     layers = new FakeLayerMounter(root);
-    snapshots =
-        Snapshots.open(root, layers, VerificationPolicy.REQUIRED, InstantSource.system());
+    snapshots = Snapshots.open(root, layers, VerificationPolicy.REQUIRED, InstantSource.system());
   }
 
   @AfterEach
@@ -96,15 +95,16 @@ final class SnapshotServerTest {
     Path socket = root.resolve("s.sock");
     CountDownLatch waiting = new CountDownLatch(1);
     CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
-    layers.duringPrepare = () -> {
-      waiting.countDown();
-      try {
-        Thread.sleep(Duration.ofDays(1));
-        interrupted.complete(false);
-      } catch (InterruptedException _) {
-        interrupted.complete(true);
-      }
-    };
+    layers.duringPrepare =
+        () -> {
+          waiting.countDown();
+          try {
+            Thread.sleep(Duration.ofDays(1));
+            interrupted.complete(false);
+          } catch (InterruptedException _) {
+            interrupted.complete(true);
+          }
+        };
     SnapshotServer server = SnapshotServer.start(socket, snapshots);
     try (SnapshotsClient client = new SnapshotsClient(socket, "default", "asterism")) {
       Map<String, String> labels =

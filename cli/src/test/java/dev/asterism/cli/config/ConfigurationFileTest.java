@@ -53,15 +53,16 @@ class ConfigurationFileTest {
   @Test
   void load_keysOfTheDirectoryCache_areRead() throws Exception {
     ConfigurationFile.Loaded loaded =
-        load("""
-        [directory_cache]
-        enable_hardlink = false
-        max_lru_cache_entry = 7
-        max_cache_fds = 8
-        sync_add = true
-        direct = true
-        fadv_dontneed = true
-        """);
+        load(
+            """
+            [directory_cache]
+            enable_hardlink = false
+            max_lru_cache_entry = 7
+            max_cache_fds = 8
+            sync_add = true
+            direct = true
+            fadv_dontneed = true
+            """);
 
     assertThat(loaded.configuration().directoryCache())
         .isEqualTo(new DirectoryCacheConfig(false, 7, 8, true, true, true));
