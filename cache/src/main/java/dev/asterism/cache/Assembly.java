@@ -37,6 +37,23 @@ final class Assembly {
   /// @return what the file hashes to; empty if the store has not every part
   /// @throws IOException if the disk fails; a part of the file may stand there
   Optional<Digest> write(String path, List<PartOfFile> parts, Parts store) throws IOException {
+    return write(path, parts, store, _ -> {});
+  }
+
+  /// Writes the file as [#write(String, List, Parts)] does, and waits until its bytes are on the
+  /// disk.
+  Optional<Digest> writeDurably(String path, List<PartOfFile> parts, Parts store)
+      throws IOException {
+    return write(path, parts, store, file -> file.force(false));
+  }
+
+  /// What is done when all is written.
+  private interface End {
+    void of(FileChannel file) throws IOException;
+  }
+
+  private Optional<Digest> write(String path, List<PartOfFile> parts, Parts store, End end)
+      throws IOException {
     MessageDigest hasher = Digest.hasher();
     try (FileChannel out = disk.createOpen(path)) {
       for (PartOfFile part : parts) {
@@ -48,6 +65,7 @@ final class Assembly {
           append(in, part, path, out, hasher);
         }
       }
+      end.of(out);
     }
     int errno = disk.seal(path);
     if (errno != 0) {

@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 /// objects/ab/<hex>       a chunk that is a whole file, or a completed file of several chunks
 /// chunks/ab/<hex>        a chunk that is a part of a file, until the file is complete
 /// fresh/ab/<hex>         a second link to what may not be on the disk yet
-/// layers/<hex>/ab/<key>  a layer's link to a chunk; ab: the low byte of the entry's number
+/// layers/<hex>/ab/<key>  a layer's link to a chunk; ab: bits 8 to 15 of the entry's number
 /// wip/<number>           unfinished writes
 /// doubtful/              what a crash left in fresh, until it is hashed again
 /// links.json             what is known of the files beyond what stands here, see [LinksFile]
@@ -26,8 +26,8 @@ import java.util.stream.IntStream;
 /// ```
 ///
 /// A directory `ab` is made when its first file comes: all of them would be 768, and a block each.
-/// Layers are named by the hex of their digest: a colon would end a directory's name in an
-/// overlay's `lowerdir` option.
+/// Neighbours in a layer share one, so that a small layer has few. Layers are named by the hex of
+/// their digest: a colon would end a directory's name in an overlay's `lowerdir` option.
 public final class CacheLayout {
   private static final HexFormat HEX = HexFormat.of();
 
@@ -85,7 +85,12 @@ public final class CacheLayout {
 
   /// Returns a layer's link to a chunk.
   String key(Digest layer, ChunkKey key) {
-    return layers + layer.hex() + "/" + FAN_OUT.get(key.entry() & 0xff) + "/" + key;
+    return layers + layer.hex() + "/" + FAN_OUT.get(fan(key)) + "/" + key;
+  }
+
+  /// Returns in which of a layer's 256 directories a key lies.
+  static int fan(ChunkKey key) {
+    return key.entry() >> 8 & 0xff;
   }
 
   /// Returns a path in `wip` that nobody else got since the cache was opened.

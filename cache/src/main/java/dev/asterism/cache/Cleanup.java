@@ -107,6 +107,11 @@ final class Cleanup {
     return gone;
   }
 
+  /// Removes or replaces the links of layers that stand under no digest.
+  void staleLinks() throws IOException {
+    staleLinks(Set.of(), false, StoreProgress.NONE);
+  }
+
   private long staleLinks(Set<Digest> gone, boolean dry, StoreProgress progress)
       throws IOException {
     Survey known = StaleLinks.underDigests(walk);

@@ -81,7 +81,9 @@ public final class DirectoryCache implements AutoCloseable {
   /// Why nothing may be written now; the marker of an unclean stop could not be.
   private volatile Optional<Cause> refusal = Optional.empty();
 
+  private boolean mayHaveStaleLinks; // set before any other thread is started
   private final CountDownLatch indexed = new CountDownLatch(1);
+  private final CountDownLatch settled = new CountDownLatch(1);
   private final AtomicBoolean folding = new AtomicBoolean();
   private volatile boolean closed;
 
@@ -234,6 +236,11 @@ public final class DirectoryCache implements AutoCloseable {
     indexed.await();
   }
 
+  /// Waits until everything that an unclean stop left in doubt has been hashed.
+  void awaitSettled() throws InterruptedException {
+    settled.await();
+  }
+
   /// Tells whether [#find] would find the bytes. Asks the disk: about a microsecond.
   public boolean holds(Digest digest, long size) {
     return size > 0 && links.holds(digest, size);
@@ -288,10 +295,12 @@ public final class DirectoryCache implements AutoCloseable {
   }
 
   private static Optional<ChunkDigest> digestOf(CacheOption... options) {
-    return Arrays.stream(options)
-        .filter(ChunkDigest.class::isInstance)
-        .map(ChunkDigest.class::cast)
-        .findFirst();
+    for (CacheOption option : options) {
+      if (option instanceof ChunkDigest digest) {
+        return Optional.of(digest);
+      }
+    }
+    return Optional.empty();
   }
 
   /// Returns how often [#get] found a chunk, by where.
@@ -333,6 +342,11 @@ public final class DirectoryCache implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("the cache is closed");
     }
+    LayerCache known = layers.get(layer);
+    return known != null ? known : newLayer(layer);
+  }
+
+  private LayerCache newLayer(Digest layer) {
     return layers.computeIfAbsent(
         layer,
         digest ->
@@ -401,7 +415,9 @@ public final class DirectoryCache implements AutoCloseable {
   ///
   /// @throws IOException if a directory cannot be read
   public VerifyReport verify(VerifyOptions options, StoreProgress progress) throws IOException {
-    return new StoreCheck(layout, disk, files, fresh, stale, options, progress).verify();
+    Optional<LinksIndex> known =
+        indexed.getCount() == 0 ? Optional.of(ledger.index()) : Optional.empty();
+    return new StoreCheck(layout, disk, files, fresh, stale, known, options, progress).verify();
   }
 
   /// Returns how far the scrub is.
@@ -528,8 +544,13 @@ public final class DirectoryCache implements AutoCloseable {
     root.emptyWip();
     List<Digest> listed = root.fresh();
     switch (marker.lastStop()) {
-      case CLEAN, KILLED -> listed.forEach(fresh::add);
+      case CLEAN, KILLED -> {
+        for (Digest digest : listed) {
+          listOrDrop(digest);
+        }
+      }
       case DOUBTFUL -> {
+        mayHaveStaleLinks = true;
         doubtful.setAside(listed);
         LOG.log(
             System.Logger.Level.WARNING,
@@ -539,6 +560,16 @@ public final class DirectoryCache implements AutoCloseable {
       }
     }
     doubtful.load();
+  }
+
+  /// A process that was killed may have published no more of a file than its first name.
+  private void listOrDrop(Digest digest) throws IOException {
+    if (disk.status(layout.object(digest)).isPresent()
+        || disk.status(layout.part(digest)).isPresent()) {
+      fresh.add(digest);
+    } else {
+      disk.unlink(layout.fresh(digest));
+    }
   }
 
   private Optional<Cause> refusal() {
@@ -652,12 +683,24 @@ public final class DirectoryCache implements AutoCloseable {
     }
   }
 
+  /// Hashes what is doubtful. The layers' links to what was wrong go at the end: they keep nothing
+  /// but its blocks.
   private void restoreDoubtful() {
-    for (Digest digest : doubtful.pending()) {
-      if (closed) {
-        return;
+    List<Digest> pending = doubtful.pending();
+    try {
+      for (Digest digest : pending) {
+        if (closed) {
+          return;
+        }
+        links.restoreIfDoubtful(digest);
       }
-      links.restoreIfDoubtful(digest);
+      if (mayHaveStaleLinks || !pending.isEmpty()) {
+        cleanup.staleLinks();
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.log(System.Logger.Level.WARNING, "cache not settled root=" + layout.root(), e);
+    } finally {
+      settled.countDown();
     }
   }
 

@@ -80,6 +80,24 @@ public sealed interface Finding {
     }
   }
 
+  /// A file whose digest the index does not know, or with another size.
+  record NotKnown(Path path, Digest digest, boolean repaired) implements Finding {
+    @Override
+    public String text() {
+      return "the index does not know it as it is";
+    }
+  }
+
+  /// A digest that the index knows, and no file stands under.
+  ///
+  /// @param path where it would stand
+  record Lost(Path path, Digest digest, boolean repaired) implements Finding {
+    @Override
+    public String text() {
+      return "the index knows it, and it is not there";
+    }
+  }
+
   /// A file or directory that cannot be read.
   record Unreadable(Path path, String cause) implements Finding {
     @Override

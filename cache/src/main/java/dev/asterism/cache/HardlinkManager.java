@@ -1,6 +1,6 @@
 package dev.asterism.cache;
 
-import dev.asterism.cache.index.Place;
+import dev.asterism.cache.index.LinksIndex;
 import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
 import dev.asterism.linux.Errno;
@@ -85,17 +85,56 @@ final class HardlinkManager {
   /// Opens the bytes of a digest: its object, its chunk, or a region of an object.
   Optional<Stored> find(Digest digest, long size) {
     restoreIfDoubtful(digest);
+    Optional<Stored> known = openKnown(digest, size);
+    return known.isPresent() ? known : search(digest, size);
+  }
+
+  /// Opens the file that the index tells of, without looking for it before: an open file says by
+  /// itself that it stands, and how long it is.
+  private Optional<Stored> openKnown(Digest digest, long size) {
+    Optional<LinksIndex.Entry> entry = ledger.index().find(digest);
+    if (entry.isEmpty() || entry.get().size() != size) {
+      return Optional.empty();
+    }
+    String path = entry.get().isObject() ? layout.object(digest) : layout.part(digest);
+    try {
+      FileChannel file = disk.open(path);
+      if (file.size() == size) {
+        ledger.used(digest);
+        return Optional.of(new Stored(Path.of(path), file, 0, size));
+      }
+      file.close();
+    } catch (IOException _) {
+      // gone since, elsewhere, or unreadable: it is looked for
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Stored> search(Digest digest, long size) {
     Optional<Stored> object = open(layout.object(digest), digest, size);
     if (object.isPresent()) {
-      ledger.added(Place.OBJECT, digest, size);
+      note(layout.object(digest), digest, size);
       return object;
     }
     Optional<Stored> part = open(layout.part(digest), digest, size);
     if (part.isPresent()) {
-      ledger.added(Place.CHUNK, digest, size);
+      note(layout.part(digest), digest, size);
       return part;
     }
     return openRegion(digest, size);
+  }
+
+  /// Tells the index of a file that it did not know, unless that was taken away meanwhile.
+  private void note(String path, Digest digest, long size) {
+    ReentrantLock lock = files.lockOf(digest);
+    lock.lock();
+    try {
+      if (files.stands(path, digest, size)) {
+        ledger.added(layout.placeOf(path), digest, size);
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /// Tells whether [#find] would find something; a region may still turn out to be none.
@@ -404,13 +443,14 @@ final class HardlinkManager {
   ///
   /// The new file replaces the old under the digest by rename(2). That is no risk to readers: both
   /// have the same bytes, hashed; whoever opens the path gets the one or the other, and whoever has
-  /// the old one open keeps it. The old inode lives on in the links of its layers and goes with the
-  /// last of them.
+  /// the old one open keeps it. Nor is it one when the machine stops: the old bytes may be on the
+  /// disk, so the new ones are before they take their place. The old inode lives on in the links of
+  /// its layers and goes with the last of them.
   private int renew(String existing, Digest digest, long size) {
     String wip = layout.unfinished();
     try {
       Optional<Digest> actual =
-          assembly.write(
+          assembly.writeDurably(
               wip,
               List.of(new PartOfFile(0, digest, size)),
               (_, _) -> Optional.of(new Stored(Path.of(existing), disk.open(existing), 0, size)));

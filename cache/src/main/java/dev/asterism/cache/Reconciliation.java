@@ -90,10 +90,15 @@ final class Reconciliation {
   }
 
   private void find(Place place, Digest digest) throws IOException {
-    Optional<FileStatus> status = disk.status(path(place, digest));
-    if (status.isPresent() && status.get().size() > 0) {
-      index.seen(place, digest, status.get().size());
-      found++;
+    files.lockOf(digest).lock(); // nobody takes it away meanwhile
+    try {
+      Optional<FileStatus> status = disk.status(path(place, digest));
+      if (status.isPresent() && status.get().size() > 0) {
+        index.seen(place, digest, status.get().size());
+        found++;
+      }
+    } finally {
+      files.lockOf(digest).unlock();
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.asterism.cache;
 
+import dev.asterism.cache.index.LinksIndex;
+import dev.asterism.cache.index.Place;
 import dev.asterism.content.Digest;
 import dev.asterism.linux.FileStatus;
 import java.io.IOException;
@@ -9,7 +11,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// Compares the store with what it should be: names, bytes, modes, links, strangers.
+/// Compares the store with what it should be: names, bytes, modes, links, strangers, and what the
+/// index knows.
 ///
 /// May run while others read and write: what seems wrong is looked at again under its digest's lock
 /// before it is reported. Confined to one thread; for one verification.
@@ -23,6 +26,7 @@ final class StoreCheck {
   private final DigestFiles files;
   private final FreshLinks fresh;
   private final StaleLinks stale;
+  private final Optional<LinksIndex> index;
   private final VerifyOptions options;
   private final StoreProgress progress;
   private final StoreWalk walk;
@@ -32,12 +36,14 @@ final class StoreCheck {
   private long names;
   private long bytes;
 
+  /// @param index compared with the disk too; empty while it is not complete
   StoreCheck(
       CacheLayout layout,
       CacheDisk disk,
       DigestFiles files,
       FreshLinks fresh,
       StaleLinks stale,
+      Optional<LinksIndex> index,
       VerifyOptions options,
       StoreProgress progress) {
     this.layout = layout;
@@ -45,6 +51,7 @@ final class StoreCheck {
     this.files = files;
     this.fresh = fresh;
     this.stale = stale;
+    this.index = index;
     this.options = options;
     this.progress = progress;
     this.walk = new StoreWalk(layout);
@@ -62,6 +69,9 @@ final class StoreCheck {
       walk.layer(layers.get(i), new LinksOf(layers.get(i)));
     }
     lookForForeignLinks();
+    if (index.isPresent()) {
+      lookForLost(index.get());
+    }
     return new VerifyReport(names, bytes, findings, leftOut);
   }
 
@@ -122,6 +132,72 @@ final class StoreCheck {
         }
       }
       survey.named(survey.add(file.inode(), 0, file.links(), 0, files.lockNumber(digest)));
+      if (place != StoreWalk.Place.FRESH && index.isPresent()) {
+        compare(index.get(), place, digest, path);
+      }
+    }
+  }
+
+  /// Where all is hashed, a wrong size was found by that.
+  private boolean isKnown(LinksIndex known, Digest digest, long size) {
+    return known.find(digest).filter(entry -> options.hashes() || entry.size() == size).isPresent();
+  }
+
+  private void compare(LinksIndex known, StoreWalk.Place place, Digest digest, String path)
+      throws IOException {
+    Optional<FileStatus> first = disk.status(path);
+    if (first.isEmpty() || isKnown(known, digest, first.get().size())) {
+      return;
+    }
+    ReentrantLock lock = files.lockOf(digest); // publishing tells the index under it
+    lock.lock();
+    try {
+      Optional<FileStatus> file = disk.status(path);
+      if (file.isEmpty() || isKnown(known, digest, file.get().size())) {
+        return;
+      }
+      if (options.repair()) {
+        known.seen(
+            place == StoreWalk.Place.OBJECT ? Place.OBJECT : Place.CHUNK,
+            digest,
+            file.get().size());
+      }
+      found(new Finding.NotKnown(Path.of(path), digest, options.repair()));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Looks for digests that the index knows and the disk does not.
+  private void lookForLost(LinksIndex known) throws IOException {
+    for (int firstByte = 0; firstByte < CacheLayout.FAN_OUT.size(); firstByte++) {
+      progress.at("known digests", firstByte, CacheLayout.FAN_OUT.size());
+      for (LinksIndex.Entry entry : known.all(firstByte)) {
+        if (!stands(entry.digest())) {
+          lost(known, entry.digest());
+        }
+      }
+    }
+  }
+
+  private boolean stands(Digest digest) throws IOException {
+    return disk.status(layout.object(digest)).isPresent()
+        || disk.status(layout.part(digest)).isPresent();
+  }
+
+  private void lost(LinksIndex known, Digest digest) throws IOException {
+    ReentrantLock lock = files.lockOf(digest);
+    lock.lock();
+    try {
+      if (stands(digest) || known.find(digest).isEmpty()) {
+        return; // published or forgotten meanwhile
+      }
+      if (options.repair()) {
+        known.removed(digest);
+      }
+      found(new Finding.Lost(Path.of(layout.object(digest)), digest, options.repair()));
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -211,7 +287,7 @@ final class StoreCheck {
         survey.held(slot, 0, false);
         return;
       }
-      if (isKnownByNow(path, inode)) {
+      if (isRight(path, inode)) {
         return;
       }
       boolean repaired = options.repair() && stale.settle(path, inode);
@@ -220,13 +296,20 @@ final class StoreCheck {
   }
 
   /// Looks once more at a file that came after the digests were looked at: hashing tells which it
-  /// is.
-  private boolean isKnownByNow(String path, long inode) throws IOException {
-    Optional<FileStatus> file = disk.status(path).filter(now -> now.inode() == inode);
-    if (file.isEmpty()) {
+  /// is. It is right too if it was under its digest until it could have no more links: the layers
+  /// that have it keep it beside the file that took its place.
+  private boolean isRight(String path, long inode) throws IOException {
+    Optional<FileStatus> found = disk.status(path).filter(now -> now.inode() == inode);
+    if (found.isEmpty()) {
       return true;
     }
-    return isSame(file.get(), Hashes.of(disk, path));
+    FileStatus file = found.get();
+    Digest digest = Hashes.of(disk, path);
+    boolean former = file.links() > 1 && (file.mode() & WRITABLE) == 0 && stands(digest);
+    if (former) {
+      survey.add(inode, 0, file.links(), 0, Survey.NO_LOCK); // its other links are right as well
+    }
+    return former || isSame(file, digest);
   }
 
   private void lookForForeignLinks() throws IOException {

@@ -114,7 +114,7 @@ public final class StoreWalk {
       for (Entry entry : list(path + "/" + fan.name)) {
         String full = path + "/" + fan.name + "/" + entry.name;
         Optional<ChunkKey> key =
-            ChunkKey.find(entry.name).filter(found -> (found.entry() & 0xff) == number);
+            ChunkKey.find(entry.name).filter(found -> CacheLayout.fan(found) == number);
         if (key.isPresent()) {
           names.take(key.get(), full, entry.inode);
         } else {

@@ -29,9 +29,9 @@ final class Usage {
     this.block = Math.max(1, block);
   }
 
-  /// Returns the bytes in use, as far as they were counted.
+  /// Returns the bytes in use, as far as they were counted: 0 while more was removed than that.
   long bytes() {
-    return bytes.get();
+    return Math.max(0, bytes.get());
   }
 
   /// Returns what a file of that size occupies.

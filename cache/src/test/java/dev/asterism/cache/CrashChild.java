@@ -1,7 +1,10 @@
 package dev.asterism.cache;
 
+import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
@@ -19,6 +22,27 @@ final class CrashChild {
     for (int thread = 0; thread < 4; thread++) {
       int start = first + thread * 100_000;
       Thread.ofPlatform().start(() -> addForEver(cache, start));
+    }
+    Thread.ofPlatform().start(() -> removeForEver(cache, first));
+  }
+
+  /// Fills a layer, part of it with what others have, persists, and lets the layer go.
+  private static void removeForEver(DirectoryCache cache, int first) {
+    Digest name = Digest.of("a layer that goes".getBytes(StandardCharsets.UTF_8));
+    try {
+      for (int entry = first; ; entry += 4) {
+        LayerCache layer = cache.layer(name);
+        for (int i = 0; i < 20; i++) {
+          int seed = i % 2 == 0 ? entry + i : -entry - i;
+          layer.addFile(
+              ChunkKey.ofFile(Math.abs(seed)),
+              TestStore.chunk(seed, 1 + Math.floorMod(seed * 7919, 200_000)));
+        }
+        cache.persist();
+        cache.removeLayer(name);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

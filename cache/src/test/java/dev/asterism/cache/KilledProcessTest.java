@@ -4,6 +4,7 @@ import static dev.asterism.cache.TestStore.files;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.asterism.content.Digest;
+import dev.asterism.testkit.layer.Seeds;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,24 +12,36 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+/// A process that is killed while four of its threads add, and one lets go of layers and persists.
+/// `-Dkills=200` kills that often; 8 times without.
 final class KilledProcessTest {
+  private static final int KILLS = Integer.getInteger("kills", 8);
+  private static final int MOST_LINES = 40; // of the process's output before it is killed
+
   @TempDir Path temp;
 
   @Test
-  @Timeout(300)
+  @Timeout(3600)
   void open_afterAProcessWasKilledInMidWrite_hasOnlyWholeFilesAndAllThatWerePublished()
       throws Exception {
     Path root = temp.resolve("cache");
     List<String> published = new ArrayList<>();
-    for (int round = 0; round < 4; round++) {
-      published.addAll(addUntilKilled(root, round * 1_000_000, 3 + round * 20));
-      DirectoryCache.open(root, InstantSource.system()).close();
+    RandomGenerator random = Seeds.generator(KILLS);
+    for (int round = 0; round < KILLS; round++) {
+      published.addAll(addUntilKilled(root, round * 1_000_000, 1 + random.nextInt(MOST_LINES)));
+      try (DirectoryCache cache = DirectoryCache.open(root, InstantSource.system())) {
+        assertThat(root.resolve("wip")).isEmptyDirectory();
+        cache.awaitIndex();
+        assertThat(cache.verify(VerifyOptions.FULL, StoreProgress.NONE).findings())
+            .as("after kill %d", round + 1)
+            .isEmpty();
+      }
 
-      assertThat(root.resolve("wip")).isEmptyDirectory();
       for (String directory : List.of("objects", "chunks", "fresh")) {
         for (Path file : files(root.resolve(directory))) {
           assertThat(Digest.of(Files.readAllBytes(file)).hex())

@@ -7,6 +7,7 @@ import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
 import dev.asterism.testkit.layer.Seeds;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +48,7 @@ final class StoreModelTest {
   private final Map<Digest, Set<Integer>> held = new HashMap<>();
 
   private TestStore store;
+  private int copies;
 
   @BeforeEach
   void open() throws IOException {
@@ -54,21 +57,25 @@ final class StoreModelTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4})
-  void anySequence_keepsEveryPromise(long seed) throws IOException {
+  void anySequence_keepsEveryPromise(long seed) throws Exception {
     RandomGenerator random = Seeds.generator(seed);
     List<String> steps = new ArrayList<>();
-    try (TestStore opened = store) {
-      for (int i = 0; i < STEPS; i++) {
-        steps.add(step(random));
-        check(opened, steps);
-      }
+    for (int i = 0; i < STEPS; i++) {
+      steps.add(step(random));
+      store.cache.awaitIndex(); // so that the verification compares it too
+      check(store, steps);
     }
   }
 
-  private String step(RandomGenerator random) throws IOException {
+  @AfterEach
+  void close() throws IOException {
+    store.close();
+  }
+
+  private String step(RandomGenerator random) throws Exception {
     int number = random.nextInt(CHUNKS);
     Digest layer = layers.get(random.nextInt(LAYERS));
-    return switch (random.nextInt(14)) {
+    return switch (random.nextInt(17)) {
       case 0, 1, 2, 3 -> add(layer, number, random.nextBoolean());
       case 4, 5 -> adopt(layer, number);
       case 6 -> evict(random.nextInt(40_000));
@@ -78,6 +85,8 @@ final class StoreModelTest {
       case 10 -> killed(random);
       case 11 -> offer(layer, number);
       case 12 -> passTime(random);
+      case 13, 14 -> get(layer, number);
+      case 15 -> crash(random.nextBoolean());
       default -> damage(number);
     };
   }
@@ -122,6 +131,44 @@ final class StoreModelTest {
       return "offer %d, evict %d".formatted(number, evicted);
     }
     return "offer %d: absent".formatted(number);
+  }
+
+  /// What a layer holds is found by its key, and by its digest through any key.
+  private String get(Digest layer, int number) throws IOException {
+    VerifiedChunk chunk = chunks.get(number);
+    boolean holds = held.getOrDefault(layer, Set.of()).contains(number);
+    CacheKey key = new CacheKey(layer, TestStore.key(number));
+    for (CacheOption[] options :
+        List.of(
+            new CacheOption[] {},
+            new CacheOption[] {new ChunkDigest(chunk.digest(), chunk.size())})) {
+      try (CachedChunk found = store.cache.get(key, options).orElse(null)) {
+        if (found != null) {
+          ByteBuffer bytes = ByteBuffer.allocate(chunk.size());
+          found.read(0, bytes);
+          assertThat(bytes.array()).isEqualTo(chunk.bytes());
+        }
+        assertThat(found != null || !holds).as("%s %s", key, options).isTrue();
+      }
+    }
+    return "get %s %d".formatted(layer, number);
+  }
+
+  /// A process that dies as it is, with nothing persisted; or the machine, which keeps what the
+  /// kernel has not written: then everything that is fresh is doubted. What is left is taken from
+  /// the running store.
+  private String crash(boolean machine) throws Exception {
+    Path copy = directory.resolve("cache-" + copies++);
+    StoreCopy.copy(store.root, copy);
+    store.close();
+    if (machine) {
+      Files.writeString(copy.resolve("running"), "another boot");
+    }
+    ManualClock clock = store.clock;
+    store = new TestStore(copy, clock);
+    store.cache.awaitIndex();
+    store.cache.awaitSettled();
+    return machine ? "crash of the machine" : "crash";
   }
 
   private String evict(long bytes) throws IOException {

@@ -36,11 +36,16 @@ final class TestStore implements AutoCloseable {
 
   final Path root;
   final Faults faults = new Faults();
-  final ManualClock clock = new ManualClock();
+  final ManualClock clock;
   DirectoryCache cache;
 
   TestStore(Path root) throws IOException {
+    this(root, new ManualClock());
+  }
+
+  TestStore(Path root, ManualClock clock) throws IOException {
     this.root = root;
+    this.clock = clock;
     CacheRoot.create(root);
     repair();
     cache = open();
@@ -91,7 +96,8 @@ final class TestStore implements AutoCloseable {
   }
 
   Path key(Digest layer, int entry, long offset) {
-    return root.resolve("layers/%s/%02x/%d-%d".formatted(layer.hex(), entry & 0xff, entry, offset));
+    int fan = entry >> 8 & 0xff;
+    return root.resolve("layers/%s/%02x/%d-%d".formatted(layer.hex(), fan, entry, offset));
   }
 
   private static String name(Digest digest) {

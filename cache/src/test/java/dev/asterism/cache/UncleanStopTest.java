@@ -145,6 +145,22 @@ final class UncleanStopTest {
   }
 
   @Test
+  void open_afterAProcessWasKilledBehindTheFirstLink_dropsThat() throws IOException {
+    store.layer().addFile(key(1), HELLO);
+    store.cache.close();
+    Files.delete(store.object(HELLO.digest()));
+    Files.delete(store.key(LAYER, 1, 0));
+    try (CacheDisk disk = LocalDisk.open(store.root)) {
+      markRunning(disk.pageCacheId());
+    }
+
+    store.reopen();
+
+    assertThat(store.fresh(HELLO.digest())).doesNotExist();
+    assertThat(store.cache.verify(VerifyOptions.FULL, StoreProgress.NONE).findings()).isEmpty();
+  }
+
+  @Test
   void open_afterTheMachineStopped_hasNothingDoubtfulInReachOfTheKernel() throws IOException {
     store.layer().addFile(key(1), HELLO);
     store.layer().addPart(new ChunkKey(2, 4096), WORLD);

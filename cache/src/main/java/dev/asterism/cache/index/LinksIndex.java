@@ -336,12 +336,22 @@ public final class LinksIndex {
 
   /// Returns the digests of one first byte that the disk has not shown yet.
   public List<Entry> unseen(int firstByte) {
+    return entries(firstByte, false);
+  }
+
+  /// Returns the digests of one first byte.
+  public List<Entry> all(int firstByte) {
+    return entries(firstByte, true);
+  }
+
+  private List<Entry> entries(int firstByte, boolean seenToo) {
     Shard shard = shards[firstByte];
     List<Entry> found = new ArrayList<>();
     shard.lock.lock();
     try {
       for (int number = 0; number < shard.digests.end(); number++) {
-        if (shard.digests.isInUse(number) && !shard.digests.has(number, DigestRecords.SEEN)) {
+        if (shard.digests.isInUse(number)
+            && (seenToo || !shard.digests.has(number, DigestRecords.SEEN))) {
           found.add(entry(shard.digests, number));
         }
       }
