@@ -40,10 +40,18 @@ public final class TestRegistry implements AutoCloseable {
   private record Document(String mediaType, Content content) {}
 
   /// A fault that is switched on, for so many answers more.
-  private record Rule(Target target, Fault fault, AtomicInteger left) {
+  ///
+  /// @param every one of so many answers, the last of them
+  private record Rule(
+      Target target, Fault fault, AtomicInteger left, int every, AtomicInteger seen) {
+    Rule(Target target, Fault fault, int left, int every) {
+      this(target, fault, new AtomicInteger(left), every, new AtomicInteger());
+    }
+
     boolean isDue(String path, boolean redirect) {
       return !(target.content() && redirect)
           && target.path().test(path)
+          && seen.incrementAndGet() % every == 0
           && left.getAndUpdate(n -> Math.max(0, n - 1)) > 0;
     }
   }
@@ -147,12 +155,17 @@ public final class TestRegistry implements AutoCloseable {
 
   /// Does `fault` to every answer that `target` means, until [#clearFaults].
   public void fault(Target target, Fault fault) {
-    rules.add(new Rule(target, fault, new AtomicInteger(Integer.MAX_VALUE)));
+    rules.add(new Rule(target, fault, Integer.MAX_VALUE, 1));
   }
 
   /// Does `fault` to the next `count` answers that `target` means.
   public void faultNext(int count, Target target, Fault fault) {
-    rules.add(new Rule(target, fault, new AtomicInteger(count)));
+    rules.add(new Rule(target, fault, count, 1));
+  }
+
+  /// Does `fault` to one of every `period` answers that `target` means, until [#clearFaults].
+  public void faultEvery(int period, Target target, Fault fault) {
+    rules.add(new Rule(target, fault, Integer.MAX_VALUE, period));
   }
 
   /// Is right in everything again. What stalls already goes on stalling.
