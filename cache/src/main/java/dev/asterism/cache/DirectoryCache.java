@@ -359,13 +359,13 @@ public final class DirectoryCache implements AutoCloseable {
       Optional<Set<Digest>> kept = compiled.map(Supplier::get);
       CleanReport report =
           cleanup.clean(
-          options,
-          layer ->
-              kept.map(known -> known.contains(layer)).orElse(true)
-                  || layers.containsKey(layer)
-                  || pins.contain(layer),
-          layers::containsKey,
-          progress);
+              options,
+              layer ->
+                  kept.map(known -> known.contains(layer)).orElse(true)
+                      || layers.containsKey(layer)
+                      || pins.contain(layer),
+              layers::containsKey,
+              progress);
       if (!options.dryRun()) {
         report.layersGone().forEach(ledger.index()::layerRemoved);
       }
