@@ -10,6 +10,8 @@ import dev.asterism.registry.ImageReference;
 import dev.asterism.registry.RegistryClient;
 import dev.asterism.registry.RequestPolicy;
 import dev.asterism.testkit.layer.Layer;
+import dev.asterism.testkit.link.LinkShape;
+import dev.asterism.testkit.link.ShapedLink;
 import dev.asterism.testkit.registry.Target;
 import dev.asterism.testkit.registry.TestRegistry;
 import dev.asterism.testkit.registry.Traffic;
@@ -32,10 +34,12 @@ final class Origin implements AutoCloseable, BlobSource {
           .withRetries(3, Duration.ofMillis(5), Duration.ofMillis(20));
 
   private final TestRegistry registry = TestRegistry.start();
+  private final Optional<ShapedLink> link;
   private final RegistryClient client;
   private final AtomicInteger asked = new AtomicInteger();
 
-  private Origin(RequestPolicy policy) {
+  private Origin(RequestPolicy policy, Optional<LinkShape> shape) {
+    link = shape.map(like -> ShapedLink.to(registry.port(), like));
     client =
         new RegistryClient(
             Hosts.standard(), Credentials.anonymous(), policy, InstantSource.system());
@@ -43,16 +47,30 @@ final class Origin implements AutoCloseable, BlobSource {
 
   /// Starts an empty one.
   static Origin start() {
-    return new Origin(RequestPolicy.DEFAULT);
+    return new Origin(RequestPolicy.DEFAULT, Optional.empty());
+  }
+
+  /// Starts one at the other end of a link.
+  static Origin startBehind(LinkShape shape) {
+    return new Origin(RequestPolicy.DEFAULT, Optional.of(shape));
   }
 
   /// Starts one whose client gives up after about a second.
   static Origin startImpatient() {
-    return new Origin(IMPATIENT);
+    return new Origin(IMPATIENT, Optional.empty());
   }
 
   TestRegistry registry() {
     return registry;
+  }
+
+  /// Returns the link that it is behind.
+  ShapedLink link() {
+    return link.orElseThrow();
+  }
+
+  private String host() {
+    return link.map(ShapedLink::host).orElseGet(registry::host);
   }
 
   /// Serves a layer with small chunks.
@@ -72,7 +90,7 @@ final class Origin implements AutoCloseable, BlobSource {
   /// Returns how a layer is asked for, whether or not it is served.
   LayerRequest request(Digest layer, Digest tocDigest) {
     return new LayerRequest(
-        registry.host() + "/test/image:1", layer, Optional.of(tocDigest), Verification.REQUIRED);
+        host() + "/test/image:1", layer, Optional.of(tocDigest), Verification.REQUIRED);
   }
 
   @Override
@@ -146,6 +164,7 @@ final class Origin implements AutoCloseable, BlobSource {
   @Override
   public void close() {
     client.close();
+    link.ifPresent(ShapedLink::close);
     registry.close();
   }
 }

@@ -5,6 +5,7 @@ import dev.asterism.content.ByteRange;
 import dev.asterism.content.CorruptContentException;
 import dev.asterism.content.Digest;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -42,15 +43,27 @@ public final class RegistryClient implements AutoCloseable {
   private final Transport transport;
   private final Authorizer authorizer;
 
+  /// As the other, with the authorities that this node's container runtimes trust.
+  public RegistryClient(
+      Hosts hosts, Credentials credentials, RequestPolicy policy, InstantSource clock) {
+    this(hosts, credentials, policy, clock, Authorities.STANDARD);
+  }
+
   /// @param hosts where registries are
   /// @param credentials asked when a registry wants to know who reads
   /// @param clock for the expiry of tokens
+  /// @param authorities directories that hold `HOST:PORT/*.crt`: the certificates of authorities
+  ///   that are trusted for one host, beside those of the JDK
   public RegistryClient(
-      Hosts hosts, Credentials credentials, RequestPolicy policy, InstantSource clock) {
+      Hosts hosts,
+      Credentials credentials,
+      RequestPolicy policy,
+      InstantSource clock,
+      List<Path> authorities) {
     this.hosts = hosts;
     this.policy = policy;
     this.clock = clock;
-    transport = new Transport(policy);
+    transport = new Transport(policy, new Authorities(authorities));
     authorizer = new Authorizer(credentials, new Tokens(transport, credentials, policy, clock));
   }
 

@@ -4,12 +4,9 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import javax.net.ssl.SSLHandshakeException;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import org.apache.hc.client5.http.ClientProtocolException;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.client5.http.config.ConnectionConfig;
@@ -45,7 +42,8 @@ final class Transport implements AutoCloseable {
   private final Watchdog watchdog = new Watchdog();
   private volatile boolean closed;
 
-  Transport(RequestPolicy policy) {
+  /// @param authorities whose certificates servers may show
+  Transport(RequestPolicy policy, Authorities authorities) {
     this.policy = policy;
     Http1Config http =
         Http1Config.custom()
@@ -57,6 +55,7 @@ final class Transport implements AutoCloseable {
         PoolingHttpClientConnectionManagerBuilder.create()
             .setConnectionFactory(
                 ManagedHttpClientConnectionFactory.builder().http1Config(http).build())
+            .setTlsSocketStrategy(authorities)
             .setDnsResolver(new NameLookup(policy.connect()))
             .setMaxConnPerRoute(policy.connectionsPerHost())
             .setMaxConnTotal(8 * policy.connectionsPerHost())
@@ -145,7 +144,10 @@ final class Transport implements AutoCloseable {
       }
       throw RegistryException.unusable(request.what(), "the client is closed", e);
     } catch (IOException e) {
-      throw failure(request.what(), e);
+      Optional<String> trouble = TlsTrouble.describe(e, request.uri().getAuthority());
+      throw trouble.isPresent()
+          ? RegistryException.unusable(request.what(), trouble.get(), e)
+          : failure(request.what(), e);
     } finally {
       if (!answered) {
         guard.release();
@@ -178,9 +180,6 @@ final class Transport implements AutoCloseable {
       case RequestBody.SourceException source -> source.reason();
       case ClientProtocolException _ ->
           RegistryException.unusable(what, "the server does not speak HTTP", e);
-      case SSLPeerUnverifiedException _ -> RegistryException.unusable(what, reason(e), e);
-      case SSLHandshakeException _ when e.getCause() instanceof CertificateException ->
-          RegistryException.unusable(what, reason(e), e);
       default -> RegistryException.unreachable(what, reason(e), e);
     };
   }

@@ -13,11 +13,16 @@ final class Bandwidth {
   /// Nobody is trusted to have overslept longer.
   private static final long LONGEST_CREDIT = Duration.ofMillis(100).toNanos();
 
-  private final LinkShape shape;
+  private LinkShape shape; // guarded by this
   private long freeAt = System.nanoTime();
 
   Bandwidth(LinkShape shape) {
     this.shape = shape;
+  }
+
+  /// Is as fast as this from the next block on.
+  synchronized void become(LinkShape next) {
+    shape = next;
   }
 
   /// Waits until `bytes` bytes are out, and returns that moment by `System.nanoTime`.

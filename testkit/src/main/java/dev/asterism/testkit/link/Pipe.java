@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /// Carries the bytes of one connection in one direction: a thread puts them onto the link, another
 /// takes them off half a round trip later.
@@ -22,8 +23,7 @@ final class Pipe {
   private final Bandwidth bandwidth;
   private final Tap sent;
   private final Tap received;
-  private final long halfRoundTrip;
-  private final int maxBlocks;
+  private final Supplier<LinkShape> shape;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Deque<Block> underWay = new ArrayDeque<>();
@@ -39,16 +39,22 @@ final class Pipe {
     void pass(byte[] bytes, int length);
   }
 
+  /// @param shape what the link is like at the moment
   /// @param sent told when bytes are put onto the link
   /// @param received told when they have left it
-  Pipe(Socket from, Socket to, LinkShape shape, Bandwidth bandwidth, Tap sent, Tap received) {
+  Pipe(
+      Socket from,
+      Socket to,
+      Supplier<LinkShape> shape,
+      Bandwidth bandwidth,
+      Tap sent,
+      Tap received) {
     this.from = from;
     this.to = to;
     this.bandwidth = bandwidth;
     this.sent = sent;
     this.received = received;
-    halfRoundTrip = shape.roundTrip().toNanos() / 2;
-    maxBlocks = SPARE_BLOCKS + (int) Math.min(1 << 12, shape.bytesUnderWay() * 3 / 2 / BLOCK);
+    this.shape = shape;
   }
 
   /// Puts bytes onto the link until the sender ends.
@@ -64,7 +70,7 @@ final class Pipe {
       if (n > 0) {
         sent.pass(buffer, n);
       }
-      put(new Block(buffer, n, out + halfRoundTrip));
+      put(new Block(buffer, n, out + shape.get().roundTrip().toNanos() / 2));
       if (n < 0) {
         return;
       }
@@ -86,10 +92,14 @@ final class Pipe {
     }
   }
 
+  private int maxBlocks() {
+    return SPARE_BLOCKS + (int) Math.min(1 << 12, shape.get().bytesUnderWay() * 3 / 2 / BLOCK);
+  }
+
   private byte[] takeBuffer() throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      while (free.isEmpty() && allocated == maxBlocks) {
+      while (free.isEmpty() && allocated >= maxBlocks()) {
         changed.await();
       }
       if (!free.isEmpty()) {

@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicLong;
 ///
 /// Lifetime: runs until it is closed, which drops every connection.
 public final class ShapedLink implements AutoCloseable {
-  private final LinkShape shape;
+  private volatile LinkShape shape;
   private final InetSocketAddress target;
   private final ServerSocket server;
   private final Bandwidth upBandwidth;
@@ -66,6 +66,18 @@ public final class ShapedLink implements AutoCloseable {
   /// Returns the port to connect to.
   public int port() {
     return server.getLocalPort();
+  }
+
+  /// Is like this from now on, for connections that are open too.
+  public void become(LinkShape next) {
+    shape = next;
+    upBandwidth.become(next);
+    downBandwidth.become(next);
+  }
+
+  /// Drops every connection that is open, as a router that forgets them does.
+  public void dropConnections() {
+    connections.forEach(Connection::close);
   }
 
   /// Returns the bytes that clients sent until now.
@@ -176,7 +188,7 @@ public final class ShapedLink implements AutoCloseable {
           new Pipe(
               client,
               remote,
-              shape,
+              () -> shape,
               upBandwidth,
               (bytes, length) -> {
                 up.addAndGet(length);
@@ -187,7 +199,7 @@ public final class ShapedLink implements AutoCloseable {
           new Pipe(
               remote,
               client,
-              shape,
+              () -> shape,
               downBandwidth,
               (_, length) -> down.addAndGet(length),
               (_, length) -> observer.received(number, length));

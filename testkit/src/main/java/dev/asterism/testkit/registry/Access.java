@@ -12,7 +12,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Access {
   private final ConcurrentHashMap<String, String> scopeOfToken = new ConcurrentHashMap<>();
   private final AtomicInteger issued = new AtomicInteger();
+  private final String scheme;
   private volatile Rule rule = new Rule.Open();
+
+  /// @param scheme of the token service: `http` or `https`
+  Access(String scheme) {
+    this.scheme = scheme;
+  }
 
   /// What is asked of a reader.
   sealed interface Rule {
@@ -56,8 +62,8 @@ final class Access {
                       scopeOfToken.getOrDefault(authorization.substring("Bearer ".length()), ""))
               ? Optional.empty()
               : Optional.of(
-                  "Bearer realm=\"http://%s/token?account=test\",service=\"test \\\"registry\\\"\",scope=\"%s\""
-                      .formatted(request.header("host").orElse(""), scope));
+                  "Bearer realm=\"%s://%s/token?account=test\",service=\"test \\\"registry\\\"\",scope=\"%s\""
+                      .formatted(scheme, request.header("host").orElse(""), scope));
     };
   }
 

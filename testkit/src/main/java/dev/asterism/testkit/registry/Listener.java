@@ -11,6 +11,7 @@ import java.net.Socket;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ServerSocketFactory;
 
 /// Accepts connections on a loopback port and serves each on a virtual thread of its own.
 ///
@@ -19,6 +20,7 @@ final class Listener {
   private final Service service;
   private final Traffic traffic;
   private final Gate gate;
+  private final ServerSocketFactory sockets;
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final int port;
   private volatile ServerSocket server;
@@ -30,7 +32,9 @@ final class Listener {
     Plan answer(HttpRequest request);
   }
 
-  Listener(Service service, Traffic traffic, Gate gate) {
+  /// @param sockets makes sockets that are not bound yet
+  Listener(Service service, Traffic traffic, Gate gate, ServerSocketFactory sockets) {
+    this.sockets = sockets;
     this.service = service;
     this.traffic = traffic;
     this.gate = gate;
@@ -47,11 +51,11 @@ final class Listener {
     return port;
   }
 
-  private static ServerSocket bind(int port) throws IOException {
-    ServerSocket socket = new ServerSocket();
+  private ServerSocket bind(int wanted) throws IOException {
+    ServerSocket socket = sockets.createServerSocket();
     try {
       socket.setReuseAddress(true);
-      socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), 512);
+      socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), wanted), 512);
       return socket;
     } catch (IOException e) {
       socket.close();

@@ -12,12 +12,14 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ServerSocketFactory;
+import javax.net.ssl.SSLContext;
 
 /// A registry on a free port of 127.0.0.1 that serves what tests put into it.
 ///
-/// Speaks plain HTTP/1.1: manifests, indexes and blobs by GET and HEAD, with single ranges. It is
-/// right in everything unless told otherwise, at any time while it runs. Blobs belong to every
-/// repository. Thread-safe.
+/// Speaks HTTP/1.1, plain or over TLS: manifests, indexes and blobs by GET and HEAD, with single
+/// ranges. It is right in everything unless told otherwise, at any time while it runs. Blobs belong
+/// to every repository. Thread-safe.
 public final class TestRegistry implements AutoCloseable {
   private static final Pattern MANIFEST = Pattern.compile("/v2/(.+)/manifests/([^/]+)");
   private static final Pattern BLOB = Pattern.compile("/v2/(.+)/blobs/([^/]+)");
@@ -25,32 +27,53 @@ public final class TestRegistry implements AutoCloseable {
 
   private final Traffic traffic = new Traffic();
   private final Gate gate = new Gate();
-  private final Access access = new Access();
+  private final Access access;
   private final Map<Digest, Content> blobs = new ConcurrentHashMap<>();
   private final Map<String, Document> manifests = new ConcurrentHashMap<>();
   private final List<Rule> rules = new CopyOnWriteArrayList<>();
   private final AtomicInteger signature = new AtomicInteger(1);
-  private final Listener listener = new Listener(this::answer, traffic, gate);
-  private final Listener storage = new Listener(this::answer, traffic, gate);
+  private final String scheme;
+  private final Listener listener;
+  private final Listener storage;
   private volatile boolean redirecting;
 
   private record Document(String mediaType, Content content) {}
 
   /// A fault that is switched on, for so many answers more.
-  private record Rule(Target target, Fault fault, AtomicInteger left) {
+  ///
+  /// @param every one of so many answers, the last of them
+  private record Rule(
+      Target target, Fault fault, AtomicInteger left, int every, AtomicInteger seen) {
+    Rule(Target target, Fault fault, int left, int every) {
+      this(target, fault, new AtomicInteger(left), every, new AtomicInteger());
+    }
+
     boolean isDue(String path, boolean redirect) {
       return !(target.content() && redirect)
           && target.path().test(path)
+          && seen.incrementAndGet() % every == 0
           && left.getAndUpdate(n -> Math.max(0, n - 1)) > 0;
     }
   }
 
   /// Starts an empty registry.
   public static TestRegistry start() {
-    return new TestRegistry();
+    return new TestRegistry("http", ServerSocketFactory.getDefault());
   }
 
-  private TestRegistry() {}
+  /// Starts an empty registry that speaks TLS, at both its ports.
+  ///
+  /// @param tls has its keys
+  public static TestRegistry start(SSLContext tls) {
+    return new TestRegistry("https", tls.getServerSocketFactory());
+  }
+
+  private TestRegistry(String scheme, ServerSocketFactory sockets) {
+    this.scheme = scheme;
+    access = new Access(scheme);
+    listener = new Listener(this::answer, traffic, gate, sockets);
+    storage = new Listener(this::answer, traffic, gate, sockets);
+  }
 
   /// Returns `127.0.0.1:PORT`, the host of its image references.
   public String host() {
@@ -60,6 +83,11 @@ public final class TestRegistry implements AutoCloseable {
   /// Returns the port it listens on; the same after [#refuseConnections] and [#up].
   public int port() {
     return listener.port();
+  }
+
+  /// Returns the other port, where [#redirectBlobs] leads to.
+  public int storagePort() {
+    return storage.port();
   }
 
   /// Returns how to pull `image` by tag from here.
@@ -127,12 +155,17 @@ public final class TestRegistry implements AutoCloseable {
 
   /// Does `fault` to every answer that `target` means, until [#clearFaults].
   public void fault(Target target, Fault fault) {
-    rules.add(new Rule(target, fault, new AtomicInteger(Integer.MAX_VALUE)));
+    rules.add(new Rule(target, fault, Integer.MAX_VALUE, 1));
   }
 
   /// Does `fault` to the next `count` answers that `target` means.
   public void faultNext(int count, Target target, Fault fault) {
-    rules.add(new Rule(target, fault, new AtomicInteger(count)));
+    rules.add(new Rule(target, fault, count, 1));
+  }
+
+  /// Does `fault` to one of every `period` answers that `target` means, until [#clearFaults].
+  public void faultEvery(int period, Target target, Fault fault) {
+    rules.add(new Rule(target, fault, Integer.MAX_VALUE, period));
   }
 
   /// Is right in everything again. What stalls already goes on stalling.
@@ -273,8 +306,8 @@ public final class TestRegistry implements AutoCloseable {
       plan.redirect = true;
       plan.headers.put(
           "Location",
-          "http://127.0.0.1:%d%s%s?X-Signature=%d%%2Fa%%2Bb"
-              .formatted(storage.port(), SIGNED, digest, signature.get()));
+          "%s://127.0.0.1:%d%s%s?X-Signature=%d%%2Fa%%2Bb"
+              .formatted(scheme, storage.port(), SIGNED, digest, signature.get()));
     } else {
       content(request, digest, plan);
     }

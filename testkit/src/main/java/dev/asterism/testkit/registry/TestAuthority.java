@@ -1,0 +1,110 @@
+package dev.asterism.testkit.registry;
+
+import dev.asterism.testkit.process.Command;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.util.Base64;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+
+/// An authority that nobody trusts but who is told to, and the servers that it vouches for. Its
+/// keys are made by the JDK's `keytool`. Thread-safe.
+public final class TestAuthority {
+  private static final String PASSWORD = "changeit"; // keytool wants one
+  private static final String AUTHORITY = "ca";
+
+  private final Path directory;
+
+  private TestAuthority(Path directory) {
+    this.directory = directory;
+  }
+
+  /// Makes one whose files are in `directory`.
+  public static TestAuthority create(Path directory) throws IOException, InterruptedException {
+    TestAuthority authority = new TestAuthority(directory);
+    authority.generate(AUTHORITY, "CN=Test Authority", "-ext", "bc:c", "-validity", "3650");
+    return authority;
+  }
+
+  /// Returns what serves as a host.
+  ///
+  /// @param names as keytool's `san`: `ip:127.0.0.1`, `dns:registry.example`
+  public SSLContext server(String names) throws IOException, InterruptedException {
+    return server(names, "-validity", "30");
+  }
+
+  /// Returns what serves as a host with a certificate that has expired.
+  public SSLContext expiredServer(String names) throws IOException, InterruptedException {
+    return server(names, "-startdate", "-20d", "-validity", "10");
+  }
+
+  private SSLContext server(String names, String... options)
+      throws IOException, InterruptedException {
+    String alias = "server-" + Base64.getUrlEncoder().encodeToString(bytes(names)) + options[1];
+    Command command = keytool(alias, "CN=Test Server", options);
+    command.with("-signer", AUTHORITY, "-ext", "san=" + names).runOrThrow();
+    try {
+      KeyStore whole = store();
+      KeyStore own = KeyStore.getInstance("PKCS12");
+      own.load(null, null);
+      own.setKeyEntry(
+          "own",
+          whole.getKey(alias, PASSWORD.toCharArray()),
+          PASSWORD.toCharArray(),
+          whole.getCertificateChain(alias));
+      KeyManagerFactory keys =
+          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+      keys.init(own, PASSWORD.toCharArray());
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(keys.getKeyManagers(), null, null);
+      return context;
+    } catch (GeneralSecurityException e) {
+      throw new IOException(e);
+    }
+  }
+
+  /// Returns its own certificate as PEM.
+  public String certificate() throws IOException {
+    try {
+      byte[] der = store().getCertificate(AUTHORITY).getEncoded();
+      String base64 = Base64.getMimeEncoder(64, bytes("\n")).encodeToString(der);
+      return "-----BEGIN CERTIFICATE-----\n" + base64 + "\n-----END CERTIFICATE-----\n";
+    } catch (GeneralSecurityException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private void generate(String alias, String name, String... options)
+      throws IOException, InterruptedException {
+    keytool(alias, name, options).runOrThrow();
+  }
+
+  private Command keytool(String alias, String name, String... options) {
+    return Command.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString())
+        .with("-genkeypair", "-alias", alias, "-keyalg", "EC", "-groupname", "secp256r1")
+        .with("-dname", name, "-keystore", file().toString(), "-storetype", "PKCS12")
+        .with("-storepass", PASSWORD)
+        .with(options);
+  }
+
+  private Path file() {
+    return directory.resolve("authority.p12");
+  }
+
+  private KeyStore store() throws IOException, GeneralSecurityException {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    try (InputStream in = Files.newInputStream(file())) {
+      store.load(in, PASSWORD.toCharArray());
+    }
+    return store;
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}
