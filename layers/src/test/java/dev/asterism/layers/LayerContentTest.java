@@ -132,6 +132,7 @@ final class LayerContentTest {
     }
     blob = new Source(bytes.toByteArray());
     Path table = directory.resolve("chunks.idx");
+    Files.deleteIfExists(table);
     builder.write(table, blob.size(), blob.size(), true);
     Path root = Files.createDirectories(directory.resolve("cache"));
     store =
