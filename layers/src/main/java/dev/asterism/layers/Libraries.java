@@ -172,7 +172,7 @@ final class Libraries {
   }
 
   /// A file as far as it is here. Confined to one thread.
-  private final class Here implements ElfScan.Bytes, AutoCloseable {
+  private static final class Here implements ElfScan.Bytes, AutoCloseable {
     private final LayerContent layer;
     private final LayerObject object;
     private int open = -1;

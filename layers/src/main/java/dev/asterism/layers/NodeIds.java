@@ -50,7 +50,7 @@ final class NodeIds {
   /// Tells whether a node is the directory, in whatever layer's, that a digest is looked up in.
   static boolean isFanOf(Digest digest, long node) {
     return node == fanOf(digest)
-        || isLayer(node) && (node & (1 << BELOW_BITS) - 1) == (digest.a() >>> 56) + 1;
+        || (isLayer(node) && (node & ((1 << BELOW_BITS) - 1)) == (digest.a() >>> 56) + 1);
   }
 
   /// Returns the node of the gate's directory of this name; empty unless it is two hex digits.

@@ -35,12 +35,16 @@ class TlsTest {
 
   @TempDir Path certificates;
   private final byte[] bytes = new byte[200_000];
+
   @SuppressWarnings("NullAway.Init") // each test starts with start()
   private TestRegistry registry;
+
   @SuppressWarnings("NullAway.Init") // each test starts with start()
   private RegistryClient client;
+
   @SuppressWarnings("NullAway.Init") // each test starts with start()
   private ImageReference reference;
+
   @SuppressWarnings("NullAway.Init") // each test starts with start()
   private Digest digest;
 
