@@ -392,8 +392,10 @@ public final class DirectoryCache implements AutoCloseable {
   ///
   /// @throws IOException if a directory cannot be read
   public VerifyReport verify(VerifyOptions options, StoreProgress progress) throws IOException {
-    Optional<LinksIndex> known =
-        indexed.getCount() == 0 ? Optional.of(ledger.index()) : Optional.empty();
+    Optional<LinksIndex> known = // it tells of what is shared, and of that alone
+        mode == CacheMode.SHARED && indexed.getCount() == 0
+            ? Optional.of(ledger.index())
+            : Optional.empty();
     return new StoreCheck(
             layout, disk, files, fresh, stale, known, options, progress, scrubber.healer())
         .verify();
