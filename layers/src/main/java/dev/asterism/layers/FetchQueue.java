@@ -41,7 +41,7 @@ final class FetchQueue {
   /// of what the link carries in a round trip.
   private static final int GAP_PART = 8;
 
-  private static final long LEAST_GAP = 16 << 10; // 16 KiB
+  private static final long LEAST_GAP = 64 << 10; // 64 KiB
   private static final long LARGEST_GAP = 128 << 10; // 128 KiB
 
   private final FetchPolicy policy;
@@ -323,7 +323,7 @@ final class FetchQueue {
     long most =
         of != FetchClass.READ && layer.isWholesale() ? policy.maxWindow() : policy.quantum();
     long wanted = of != FetchClass.READ && layer.isWholesale() ? 4 : 1;
-    return Math.clamp(wanted * meter.product() / 2, policy.quantum() / 4, most);
+    return Math.clamp(wanted * meter.product() / 2, policy.quantum() / 2, most);
   }
 
   /// Tells whether what lies between two members is rather downloaded and thrown away than the
