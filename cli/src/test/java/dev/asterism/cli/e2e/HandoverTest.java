@@ -189,7 +189,9 @@ class HandoverTest {
 
     for (CompletableFuture<Outcome> reader : readers) {
       Outcome outcome = reader.get();
-      assertThat(outcome.exitCode()).as(outcome.text() + outcome.errorText()).isZero();
+      assertThat(outcome.exitCode())
+          .as(outcome.text() + outcome.errorText() + node.complaints())
+          .isZero();
       assertThat(outcome.text().lines().filter(line -> !line.startsWith("read ")))
           .singleElement()
           .asString()

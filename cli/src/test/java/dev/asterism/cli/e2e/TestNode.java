@@ -145,6 +145,19 @@ final class TestNode implements AutoCloseable {
     return Files.readString(log(daemons.size() - 1), StandardCharsets.UTF_8);
   }
 
+  /// Returns what all daemons have logged as warnings and errors, a line each.
+  String complaints() throws IOException {
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < daemons.size(); i++) {
+      Files.readString(log(i), StandardCharsets.UTF_8)
+          .lines()
+          .filter(line ->
+              line.contains("\"level\":\"warning\"") || line.contains("\"level\":\"error\""))
+          .forEach(line -> lines.append('\n').append(line));
+    }
+    return lines.toString();
+  }
+
   /// Returns for each layer that the current daemon was asked to prepare whether it is lazy, in the
   /// order of its answers.
   Map<String, Boolean> prepared() throws IOException {
