@@ -128,6 +128,7 @@ class HandoverTest {
 
     end.of(node);
     node.startDaemon();
+    node.awaitReconnection();
 
     assertThat(node.execute(container, "file -b /bin/ls && sha256sum " + BIG).orThrow().text())
         .isEqualTo(node.run(TestNode.ASTERISM, image, "file -b /bin/ls && sha256sum " + BIG));
