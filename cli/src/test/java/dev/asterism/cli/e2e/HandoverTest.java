@@ -125,6 +125,7 @@ class HandoverTest {
   void container_afterTheDaemonIsBack_readsWhatItHadNotRead(End end)
       throws IOException, InterruptedException {
     String container = node.startIdle(image);
+    node.execute(container, "true").orThrow();
 
     end.of(node);
     node.startDaemon();
