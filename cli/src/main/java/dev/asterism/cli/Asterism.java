@@ -3,6 +3,7 @@ package dev.asterism.cli;
 import dev.asterism.cli.cache.CacheCommand;
 import dev.asterism.cli.config.ConfigurationException;
 import dev.asterism.cli.demo.LinkSpeed;
+import dev.asterism.cli.log.LogLevel;
 import dev.asterism.cli.log.Logging;
 import dev.asterism.images.ImageLocation;
 import dev.asterism.registry.ImageReference;
@@ -36,6 +37,7 @@ import picocli.CommandLine.TypeConversionException;
       UnmountCommand.class,
       InspectCommand.class,
       CacheCommand.class,
+      ConfigCommand.class,
       ProfileCommand.class,
       ConvertCommand.class,
       CopyCommand.class,
@@ -45,6 +47,7 @@ import picocli.CommandLine.TypeConversionException;
       DoctorCommand.class,
       WarmCommand.class,
       DemoCommand.class,
+      StargzCommand.class,
       CommandLine.HelpCommand.class,
     })
 public final class Asterism {
@@ -64,6 +67,7 @@ public final class Asterism {
     commands.registerConverter(ImageReference.class, orWrongUsage(ImageReference::parse));
     commands.registerConverter(ImageLocation.class, orWrongUsage(ImageLocation::parse));
     commands.registerConverter(Platform.class, orWrongUsage(Platform::parse));
+    commands.registerConverter(LogLevel.class, orWrongUsage(LogLevel::parse));
     commands.registerConverter(LinkSpeed.class, orWrongUsage(LinkSpeed::parse));
     commands.setExecutionExceptionHandler((failure, at, _) -> report(failure, at));
     commands.setExecutionStrategy(new CommandLine.RunLast());

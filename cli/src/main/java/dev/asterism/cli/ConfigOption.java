@@ -21,14 +21,24 @@ final class ConfigOption {
       description = "configuration (default: /etc/asterism/config.toml, which need not be there)")
   private Optional<Path> file = Optional.empty();
 
+  /// Returns the file that is read; empty if there is none.
+  Optional<Path> path() {
+    return file.or(() -> Optional.of(DEFAULT).filter(Files::exists));
+  }
+
+  /// Reads the file.
+  ///
+  /// @throws IOException if it is wrong, or named but not there
+  ConfigurationFile.Loaded read() throws IOException {
+    Optional<Path> path = path();
+    return path.isPresent() ? ConfigurationFile.load(path.get()) : ConfigurationFile.Loaded.NOTHING;
+  }
+
   /// Reads the file, and logs a warning for each of its keys that changes nothing.
   ///
   /// @throws IOException if it is wrong, or named but not there
   Configuration load() throws IOException {
-    if (file.isEmpty() && !Files.exists(DEFAULT)) {
-      return Configuration.DEFAULT;
-    }
-    ConfigurationFile.Loaded loaded = ConfigurationFile.load(file.orElse(DEFAULT));
+    ConfigurationFile.Loaded loaded = read();
     loaded.warnings().forEach(warning -> LOG.log(Level.WARNING, warning));
     return loaded.configuration();
   }

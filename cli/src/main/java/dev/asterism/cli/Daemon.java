@@ -51,6 +51,9 @@ final class Daemon {
                 options.atExit());
         Snapshots snapshots =
             Snapshots.open(root, layers.service.layers(), verification(configuration), clock)) {
+      if (configuration.logFileAccess()) {
+        layers.service.logFileAccess();
+      }
       snapshots.start();
       layers.service.serve();
       try (SnapshotServer _ = SnapshotServer.start(options.address(), snapshots);
@@ -103,7 +106,8 @@ final class Daemon {
       throws IOException {
     return AdminServer.start(
         options.adminAddress(),
-        options.configuration().metricsAddress(),
+        options.configuration().endpoints().scraped(),
+        options.configuration().endpoints().debug(),
         new DaemonView(root, Version.text(), clock.instant(), clock, layers));
   }
 
@@ -119,12 +123,16 @@ final class Daemon {
     return new RequestPolicy(
         standard.connect(),
         standard.read(),
-        configuration.requestTimeout(),
+        shorter(configuration.requestTimeout(), blob.fetchingTimeout()),
         blob.maxRetries() + 1,
         blob.minWait(),
         blob.maxWait(),
         standard.maxSkip(),
         standard.connectionsPerHost());
+  }
+
+  private static Duration shorter(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? a : b;
   }
 
   private static VerificationPolicy verification(Configuration configuration) {

@@ -5,7 +5,6 @@ import dev.asterism.cli.warm.WarmCode;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -27,27 +26,7 @@ import picocli.CommandLine.Option;
 final class DaemonCommand implements Callable<Integer> {
   private static final Logger LOGGER = System.getLogger(DaemonCommand.class.getName());
 
-  @Option(
-      names = {"-a", "--address"},
-      paramLabel = "SOCKET",
-      defaultValue = "/run/asterism/asterism.sock",
-      description = "unix socket for containerd (default: ${DEFAULT-VALUE})")
-  private Path address = Path.of("/run/asterism/asterism.sock");
-
-  @Option(
-      names = "--admin-address",
-      paramLabel = "SOCKET",
-      description =
-          "unix socket for 'asterism cache' and docs/admin.md (default: admin.sock beside"
-              + " --address)")
-  private Optional<Path> adminAddress = Optional.empty();
-
-  @Option(
-      names = {"-r", "--root"},
-      paramLabel = "DIR",
-      defaultValue = "/var/lib/asterism",
-      description = "where layers, chunks and snapshots are kept (default: ${DEFAULT-VALUE})")
-  private Path root = Path.of("/var/lib/asterism");
+  @Mixin private final DaemonPlaces places = new DaemonPlaces();
 
   @Option(
       names = "--unmount-on-exit",
@@ -65,12 +44,11 @@ final class DaemonCommand implements Callable<Integer> {
     log.apply();
     Configuration configuration = config.load();
     sayWhetherCold();
-    Path socket = address.toAbsolutePath();
     Daemon.run(
         new DaemonOptions(
-            socket,
-            adminAddress.map(Path::toAbsolutePath).orElse(socket.resolveSibling("admin.sock")),
-            root.toAbsolutePath(),
+            places.address(),
+            places.adminAddress(),
+            places.root(),
             configuration,
             unmountOnExit ? DaemonOptions.AtExit.UNMOUNT : DaemonOptions.AtExit.LEAVE));
     return ExitCode.OK;

@@ -197,6 +197,11 @@ public final class LayerService implements AutoCloseable {
     return layers.starts();
   }
 
+  /// From now on logs, at debug, the first use of each file by a container.
+  public void logFileAccess() {
+    fetching.listeners().add(new FileAccessLog(fetching.names()));
+  }
+
   /// Returns what the layers fetch with.
   Fetching fetching() {
     return fetching;

@@ -4,51 +4,69 @@ import dev.asterism.cli.metrics.Metrics;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
-/// The daemon's admin socket, and the listener for its metrics where one is configured.
-/// Thread-safe.
+/// The daemon's admin socket, and the listeners for metrics and for debugging where they are
+/// configured. Thread-safe.
 public final class AdminServer implements AutoCloseable {
-  private final HttpListener socket;
-  private final Optional<HttpListener> metrics;
+  private final List<HttpListener> listeners;
 
-  private AdminServer(HttpListener socket, Optional<HttpListener> metrics) {
-    this.socket = socket;
-    this.metrics = metrics;
+  private AdminServer(List<HttpListener> listeners) {
+    this.listeners = List.copyOf(listeners);
   }
 
   /// Starts to listen.
   ///
   /// @param socket a unix socket; only its owner may use it
   /// @param metricsAddress where a monitoring system reads the metrics; anybody who reaches it may
+  /// @param debugAddress a unix socket for who looks for a fault in the program itself
   /// @throws IOException if one of them cannot be bound
   public static AdminServer start(
-      Path socket, Optional<InetSocketAddress> metricsAddress, DaemonView daemon)
+      Path socket,
+      Optional<InetSocketAddress> metricsAddress,
+      Optional<Path> debugAddress,
+      DaemonView daemon)
       throws IOException {
     Metrics metrics = Metrics.of(daemon.layers(), daemon.version());
-    HttpListener listener = HttpListener.onSocket(socket, AdminEndpoints.all(daemon, metrics));
+    List<HttpListener> listeners = new ArrayList<>();
     try {
-      Optional<HttpListener> scraped = Optional.empty();
+      listeners.add(HttpListener.onSocket(socket, AdminEndpoints.all(daemon, metrics)));
       if (metricsAddress.isPresent()) {
-        scraped =
-            Optional.of(
-                HttpListener.onAddress(metricsAddress.get(), AdminEndpoints.metricsOnly(metrics)));
+        listeners.add(
+            HttpListener.onAddress(metricsAddress.get(), AdminEndpoints.metricsOnly(metrics)));
       }
-      return new AdminServer(listener, scraped);
+      if (debugAddress.isPresent()) {
+        listeners.add(HttpListener.onSocket(debugAddress.get(), DebugEndpoints.all(daemon)));
+      }
+      return new AdminServer(listeners);
     } catch (IOException e) {
-      listener.close();
+      try {
+        close(listeners);
+      } catch (IOException second) {
+        e.addSuppressed(second);
+      }
       throw e;
     }
   }
 
   @Override
   public void close() throws IOException {
-    try {
-      if (metrics.isPresent()) {
-        metrics.get().close();
+    close(listeners);
+  }
+
+  private static void close(List<HttpListener> listeners) throws IOException {
+    Optional<IOException> failure = Optional.empty();
+    for (HttpListener listener : listeners) {
+      try {
+        listener.close();
+      } catch (IOException e) {
+        failure = Optional.of(e);
       }
-    } finally {
-      socket.close();
+    }
+    if (failure.isPresent()) {
+      throw failure.get();
     }
   }
 }

@@ -5,6 +5,7 @@ import dev.asterism.cache.DirectoryCacheConfig;
 import dev.asterism.cache.Upkeep;
 import dev.asterism.layers.StartPolicy;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -16,8 +17,9 @@ import java.util.Optional;
 /// @param budget how much of the disk the store may take
 /// @param upkeep what the store does for itself
 /// @param requestTimeout how long a registry may take to begin an answer
-/// @param metricsAddress where the metrics are read over TCP; empty for nowhere
+/// @param endpoints where it can be looked at, beside the admin socket
 /// @param starts what is fetched before it is read
+/// @param logFileAccess whether the first use of each file is a debug line
 public record Configuration(
     Verification verification,
     BlobConfig blob,
@@ -25,8 +27,9 @@ public record Configuration(
     Budget budget,
     Upkeep upkeep,
     Duration requestTimeout,
-    Optional<InetSocketAddress> metricsAddress,
-    StartPolicy starts) {
+    Endpoints endpoints,
+    StartPolicy starts,
+    boolean logFileAccess) {
 
   /// The defaults: everything verified, everything shared.
   public static final Configuration DEFAULT =
@@ -37,8 +40,9 @@ public record Configuration(
           Budget.DEFAULT,
           Upkeep.DEFAULT,
           Duration.ofSeconds(30),
-          Optional.empty(),
-          StartPolicy.DEFAULT);
+          Endpoints.NONE,
+          StartPolicy.DEFAULT,
+          false);
 
   /// How far images must prove themselves.
   public enum Verification {
@@ -48,6 +52,22 @@ public record Configuration(
     UNLESS_LABELLED,
     /// None (`disable_verification`): nothing is shared between layers then.
     NEVER
+  }
+
+  /// Where a monitoring system, or somebody who looks for a fault, finds the daemon. Immutable.
+  ///
+  /// @param metrics a TCP address; empty for none
+  /// @param prometheus whether that address is used
+  /// @param debug a unix socket, absolute; empty for none
+  public record Endpoints(
+      Optional<InetSocketAddress> metrics, boolean prometheus, Optional<Path> debug) {
+    /// Nowhere but on the admin socket.
+    public static final Endpoints NONE = new Endpoints(Optional.empty(), true, Optional.empty());
+
+    /// Returns where the metrics are to be listened for; empty for nowhere.
+    public Optional<InetSocketAddress> scraped() {
+      return prometheus ? metrics : Optional.empty();
+    }
   }
 
   /// How blobs are fetched: table `blob`. Immutable.

@@ -5,6 +5,7 @@ import dev.asterism.cache.DirectoryCacheConfig;
 import dev.asterism.cache.Limit;
 import dev.asterism.cache.Upkeep;
 import dev.asterism.cli.config.Configuration.BlobConfig;
+import dev.asterism.cli.config.Configuration.Endpoints;
 import dev.asterism.cli.config.Configuration.Verification;
 import dev.asterism.layers.StartPolicy;
 import java.io.IOException;
@@ -12,7 +13,10 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.tomlj.Toml;
 import org.tomlj.TomlInvalidTypeException;
@@ -25,6 +29,7 @@ import org.tomlj.TomlParseResult;
 /// warned about once. A key that nobody knows is an error: most likely it is a slip of the pen.
 public final class ConfigurationFile {
   private static final long LONGEST_SECONDS = 86_400; // a day: more is a slip of the pen
+  private static final long LONGEST_UNUSED = 10L * 365 * 86_400; // seconds: ten years
   private static final long MOST_RETRIES = 1000;
   private static final long MOST_CONCURRENCY = 100;
   private static final long MOST_ENTRIES = 1 << 20;
@@ -44,10 +49,16 @@ public final class ConfigurationFile {
   ///
   /// @param configuration with the defaults for what the file leaves open
   /// @param warnings one line for each key that changes nothing, with file, line and reason
-  public record Loaded(Configuration configuration, List<String> warnings) {
-    /// Copies the list.
+  /// @param lines where each key stands that the file sets, by its path with dots
+  public record Loaded(
+      Configuration configuration, List<String> warnings, Map<String, Integer> lines) {
+    /// What counts without a file.
+    public static final Loaded NOTHING = new Loaded(Configuration.DEFAULT, List.of(), Map.of());
+
+    /// Copies list and map.
     public Loaded {
       warnings = List.copyOf(warnings);
+      lines = Map.copyOf(lines);
     }
   }
 
@@ -64,7 +75,16 @@ public final class ConfigurationFile {
     if (!file.problems.isEmpty()) {
       throw new ConfigurationException(file.problems);
     }
-    return new Loaded(configuration, file.warnings);
+    return new Loaded(configuration, file.warnings, file.lines());
+  }
+
+  private Map<String, Integer> lines() {
+    Map<String, Integer> lines = new HashMap<>();
+    for (List<String> key : toml.keyPathSet()) {
+      Optional.ofNullable(toml.inputPositionOf(key))
+          .ifPresent(position -> lines.put(String.join(".", key), position.line()));
+    }
+    return lines;
   }
 
   private void checkSyntax() throws ConfigurationException {
@@ -82,7 +102,7 @@ public final class ConfigurationFile {
       Optional<Key> known = Key.find(key);
       if (known.isEmpty()) {
         String hint =
-            Key.nearest(key).map(k -> "; did you mean '%s'?".formatted(k.path())).orElse("");
+            NearestKey.to(key).map(k -> "; did you mean '%s'?".formatted(k.path())).orElse("");
         problems.add(at(key) + "unknown key '%s'%s".formatted(name, hint));
         continue;
       }
@@ -90,9 +110,9 @@ public final class ConfigurationFile {
       switch (found.use()) {
         case USED -> {}
         case NOT_YET ->
-            warnings.add(at(key) + "'%s' is not used yet: %s".formatted(name, found.reason()));
+            warnings.add(at(key) + "'%s' is not used yet: %s".formatted(name, found.words()));
         case NEVER ->
-            warnings.add(at(key) + "'%s' changes nothing: %s".formatted(name, found.reason()));
+            warnings.add(at(key) + "'%s' changes nothing: %s".formatted(name, found.words()));
       }
     }
   }
@@ -113,19 +133,29 @@ public final class ConfigurationFile {
             limit(Key.MIN_FREE, base.budget().minFree())),
         new Upkeep(
             base.upkeep().cleanEvery(),
-            seconds(Key.UNUSED, base.upkeep().unusedFor()),
+            Duration.ofSeconds(
+                number(Key.UNUSED, LONGEST_UNUSED, base.upkeep().unusedFor().toSeconds())),
             base.upkeep().scrubEvery(),
             rate(Key.SCRUB_RATE, base.upkeep().scrubRate())),
-        seconds(Key.REQUEST_TIMEOUT, base.requestTimeout()),
-        metricsAddress(),
-        starts());
+        requestTimeout(base.requestTimeout()),
+        new Endpoints(metricsAddress(), !flag(Key.NO_PROMETHEUS, false), debugAddress()),
+        starts(),
+        flag(Key.LOG_FILE_ACCESS, base.logFileAccess()));
+  }
+
+  /// Below 0 is no limit, as in the stargz snapshotter.
+  private Duration requestTimeout(Duration otherwise) {
+    return Objects.requireNonNullElse(toml.get(Key.REQUEST_TIMEOUT.path()), 0) instanceof Long value
+            && value < 0
+        ? Duration.ofSeconds(LONGEST_SECONDS)
+        : seconds(Key.REQUEST_TIMEOUT, otherwise);
   }
 
   /// Reads `host:port`, as in the stargz snapshotter; without a host it is every address of the
   /// machine.
   private Optional<InetSocketAddress> metricsAddress() {
     String text = text(Key.METRICS_ADDRESS);
-    if (text.isEmpty() || flag(Key.NO_PROMETHEUS, false)) {
+    if (text.isEmpty()) {
       return Optional.empty();
     }
     int colon = text.lastIndexOf(':');
@@ -140,6 +170,18 @@ public final class ConfigurationFile {
               + "'%s' is no address: write it like 127.0.0.1:8234".formatted(text));
       return Optional.empty();
     }
+  }
+
+  private Optional<Path> debugAddress() {
+    String text = text(Key.DEBUG_ADDRESS);
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    Path socket = Path.of(text);
+    if (!socket.isAbsolute()) {
+      problems.add(at(Key.DEBUG_ADDRESS) + "'%s' is no absolute path of a socket".formatted(text));
+    }
+    return Optional.of(socket);
   }
 
   private String text(Key key) {

@@ -1,9 +1,16 @@
 package dev.asterism.cli.config;
 
+import dev.asterism.cache.Limit;
+import dev.asterism.cli.config.Configuration.Verification;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 
 /// The keys of the stargz snapshotter's `config.toml`, and what each does here; and a few of our
@@ -11,77 +18,235 @@ import java.util.stream.IntStream;
 ///
 /// The names and their meaning are that program's; see its configuration reference.
 enum Key {
-  ALLOW_NO_VERIFICATION("allow_no_verification"),
-  DISABLE_VERIFICATION("disable_verification"),
-  FETCHING_TIMEOUT("blob.fetching_timeout_sec"),
-  MAX_RETRIES("blob.max_retries"),
-  MIN_WAIT("blob.min_wait_msec"),
-  MAX_WAIT("blob.max_wait_msec"),
-  ENABLE_HARDLINK("directory_cache.enable_hardlink"),
-  MAX_LRU("directory_cache.max_lru_cache_entry"),
-  MAX_FDS("directory_cache.max_cache_fds"),
-  SYNC_ADD("directory_cache.sync_add"),
-  DIRECT("directory_cache.direct"),
-  FADV("directory_cache.fadv_dontneed"),
-  /// The same.
-  FADVISE("directory_cache.fadvise_dontneed"),
-  MAX_SIZE("directory_cache.max_size"),
-  MIN_FREE("directory_cache.min_free"),
-  UNUSED("directory_cache.remove_unused_sec"),
-  SCRUB_RATE("directory_cache.scrub_rate"),
-  REQUEST_TIMEOUT("resolver.request_timeout_sec"),
-  NO_PROMETHEUS("no_prometheus"),
-  METRICS_ADDRESS("metrics_address"),
-  PREFETCH_SIZE("prefetch_size"),
-  PREFETCH_TIMEOUT("prefetch_timeout_sec"),
-  PREFETCH_ASYNC_SIZE("prefetch_async_size"),
-  NOPREFETCH("noprefetch"),
-  NO_BACKGROUND_FETCH("no_background_fetch"),
-  MAX_CONCURRENCY("max_concurrency"),
+  ALLOW_NO_VERIFICATION(
+      "allow_no_verification",
+      Kind.BOOLEAN,
+      flag(c -> c.verification() == Verification.UNLESS_LABELLED),
+      "an image whose label says so is mounted without verification; nothing of it is shared"),
+  DISABLE_VERIFICATION(
+      "disable_verification",
+      Kind.BOOLEAN,
+      flag(c -> c.verification() == Verification.NEVER),
+      "no image is verified, and nothing is shared between layers"),
+  LOG_FILE_ACCESS(
+      "log_file_access",
+      Kind.BOOLEAN,
+      flag(Configuration::logFileAccess),
+      "each first use of a file by a container is a debug line with `layer`, `path` and `size`; what the kernel reads from the store by itself is not seen"),
+  NO_PROMETHEUS(
+      "no_prometheus",
+      Kind.BOOLEAN,
+      flag(c -> !c.endpoints().prometheus()),
+      "the metrics are on the admin socket only"),
+  METRICS_ADDRESS(
+      "metrics_address",
+      Kind.TEXT,
+      text(c -> c.endpoints().metrics().map(Key::written).orElse("")),
+      "`host:port` where anybody may read the metrics, at `/metrics`; empty: nowhere"),
+  DEBUG_ADDRESS(
+      "debug_address",
+      Kind.TEXT,
+      text(c -> c.endpoints().debug().map(Path::toString).orElse("")),
+      "unix socket with `/debug/vars` and `/debug/threads`; empty: none"),
+  NOPREFETCH(
+      "noprefetch",
+      Kind.BOOLEAN,
+      flag(c -> !c.starts().prefetch().enabled()),
+      "nothing is prefetched"),
+  PREFETCH_SIZE(
+      "prefetch_size",
+      Kind.BYTES,
+      number(c -> c.starts().prefetch().size()),
+      "compressed bytes that are prefetched of a layer with neither a landmark nor a label"),
+  PREFETCH_TIMEOUT(
+      "prefetch_timeout_sec",
+      Kind.SECONDS,
+      seconds(c -> c.starts().prefetch().patience()),
+      "how long the first mount waits for the prefetch; 0: not at all (stargz: 10)"),
+  PREFETCH_ASYNC_SIZE(
+      "prefetch_async_size",
+      Kind.BYTES,
+      number(c -> c.starts().prefetch().asyncSize()),
+      "a larger prefetch is not waited for; 0: all are"),
+  NO_BACKGROUND_FETCH(
+      "no_background_fetch",
+      Kind.BOOLEAN,
+      flag(c -> !c.starts().background().enabled()),
+      "what nobody reads is not fetched"),
+  MAX_CONCURRENCY(
+      "max_concurrency",
+      Kind.COUNT,
+      number(c -> c.starts().background().maxConcurrency()),
+      "requests that fetch in the background at a time"),
+  FETCHING_TIMEOUT(
+      "blob.fetching_timeout_sec",
+      Kind.SECONDS,
+      seconds(c -> c.blob().fetchingTimeout()),
+      "how long one fetch may go on, retries included, without anything arriving; `resolver.request_timeout_sec` counts where it is shorter"),
+  MAX_RETRIES(
+      "blob.max_retries",
+      Kind.COUNT,
+      number(c -> c.blob().maxRetries()),
+      "how often a request that may yet succeed is repeated"),
+  MIN_WAIT(
+      "blob.min_wait_msec",
+      Kind.MILLISECONDS,
+      milliseconds(c -> c.blob().minWait()),
+      "pause before the first repetition; it doubles with each"),
+  MAX_WAIT(
+      "blob.max_wait_msec",
+      Kind.MILLISECONDS,
+      milliseconds(c -> c.blob().maxWait()),
+      "the longest pause"),
+  ENABLE_HARDLINK(
+      "directory_cache.enable_hardlink",
+      Kind.BOOLEAN,
+      flag(c -> c.directoryCache().enableHardlink()),
+      "layers share equal content as hard links to one file"),
+  MAX_LRU(
+      "directory_cache.max_lru_cache_entry",
+      Kind.COUNT,
+      number(c -> c.directoryCache().maxLruCacheEntry()),
+      "chunks of large files that are kept in memory, on the whole node"),
+  MAX_FDS(
+      "directory_cache.max_cache_fds",
+      Kind.COUNT,
+      number(c -> c.directoryCache().maxCacheFds()),
+      "files of the store that are kept open, on the whole node"),
+  SYNC_ADD(
+      "directory_cache.sync_add",
+      Kind.BOOLEAN,
+      flag(c -> c.directoryCache().syncAdd()),
+      "a read that fetches is answered only when its chunk is written"),
+  DIRECT(
+      "directory_cache.direct",
+      Kind.BOOLEAN,
+      flag(c -> c.directoryCache().direct()),
+      "neither memory nor open files are used (stargz: `true`)"),
+  FADV(
+      "directory_cache.fadv_dontneed",
+      Kind.BOOLEAN,
+      flag(c -> c.directoryCache().fadviseDontneed()),
+      "the kernel is told that it need not keep pages of what the daemon wrote or read"),
+  FADVISE(
+      "directory_cache.fadvise_dontneed",
+      Kind.BOOLEAN,
+      flag(c -> c.directoryCache().fadviseDontneed()),
+      "the same"),
+  MAX_SIZE(
+      "directory_cache.max_size",
+      Kind.LIMIT,
+      size(c -> c.budget().maxSize()),
+      "what the store's files may occupy; empty: no limit"),
+  MIN_FREE(
+      "directory_cache.min_free",
+      Kind.LIMIT,
+      size(c -> c.budget().minFree()),
+      "what stays free on the store's file system; empty: 5 %, 8 GiB at most"),
+  UNUSED(
+      "directory_cache.remove_unused_sec",
+      Kind.SECONDS,
+      seconds(c -> c.upkeep().unusedFor()),
+      "how long no layer has needed a file that the daily cleanup removes"),
+  SCRUB_RATE(
+      "directory_cache.scrub_rate",
+      Kind.LIMIT,
+      size(c -> new Limit.Bytes(c.upkeep().scrubRate())),
+      "bytes a second that are hashed again in the background; \"0\": none"),
+  REQUEST_TIMEOUT(
+      "resolver.request_timeout_sec",
+      Kind.SECONDS,
+      seconds(Configuration::requestTimeout),
+      "how long a registry may let a request wait without anything arriving"),
+  NO_LEARNING(
+      "learned.disable",
+      Kind.BOOLEAN,
+      flag(c -> !c.starts().learned().enabled()),
+      "starts are neither recorded nor replayed"),
+  LEARNED_BYTES(
+      "learned.max_bytes",
+      Kind.BYTES,
+      number(c -> c.starts().learned().maxBytes()),
+      "compressed bytes that one replay fetches at most"),
 
-  /// Asterism's own.
-  NO_LEARNING("learned.disable"),
-  LEARNED_BYTES("learned.max_bytes"),
-
-  DEBUG_ADDRESS("debug_address", Use.NOT_YET, "there is no debug endpoint"),
-  LOG_FILE_ACCESS("log_file_access", Use.NOT_YET, "opens are not logged"),
   CRI_ENABLE("cri_keychain.enable_keychain", Use.NOT_YET, Reason.LOGINS),
   CRI_SERVICE("cri_keychain.image_service_path", Use.NOT_YET, Reason.LOGINS),
   CRI_LISTEN("cri_keychain.listen_path", Use.NOT_YET, Reason.LOGINS),
   KUBECONFIG_ENABLE("kubeconfig_keychain.enable_keychain", Use.NOT_YET, Reason.LOGINS),
   KUBECONFIG_PATH("kubeconfig_keychain.kubeconfig_path", Use.NOT_YET, Reason.LOGINS),
   MIRRORS("resolver.host.*.mirrors", Use.NOT_YET, "every registry is asked itself"),
-  IPFS("ipfs", Use.NOT_YET, "layers come from registries"),
+  IPFS(
+      "ipfs",
+      Use.NEVER,
+      "layers come from registries; put a registry before IPFS, and name it as a mirror"),
   ALLOW_INVALID_MOUNTS(
       "snapshotter.allow_invalid_mounts_on_restart",
-      Use.NOT_YET,
-      "a layer that cannot be reopened is named in the log, and the start goes on"),
-
+      Use.NEVER,
+      "it is always so: a layer that cannot be reopened is named in the log, and the start goes on"),
   PREFETCH_CHUNK_SIZE("blob.prefetch_chunk_size", Use.NEVER, "requests follow the link's speed"),
   HTTP_CACHE_TYPE("http_cache_type", Use.NEVER, "verified chunks are kept, not HTTP answers"),
-  FILESYSTEM_CACHE_TYPE("filesystem_cache_type", Use.NEVER, "chunks are always kept on disk"),
-  RESOLVE_TTL("resolve_result_entry_ttl_sec", Use.NEVER, "a layer stays resolved while in use"),
+  FILESYSTEM_CACHE_TYPE(
+      "filesystem_cache_type",
+      Use.NEVER,
+      "chunks are always kept on disk; bound them with directory_cache.max_size"),
+  RESOLVE_TTL(
+      "resolve_result_entry_ttl_sec",
+      Use.NEVER,
+      "a layer stays resolved while in use, and its metadata on disk"),
   RESOLVE_ENTRY("resolve_result_entry", Use.NEVER, "the stargz snapshotter ignores it too"),
   DEBUG("debug", Use.NEVER, "use --log-level debug"),
   METADATA_STORE("metadata_store", Use.NEVER, "a layer's metadata is an EROFS image on disk"),
-  VALID_INTERVAL("blob.valid_interval", Use.NEVER, "a registry is asked when bytes are needed"),
-  CHECK_ALWAYS("blob.check_always", Use.NEVER, "a registry is asked when bytes are needed"),
+  VALID_INTERVAL(
+      "blob.valid_interval",
+      Use.NEVER,
+      "a registry is asked when bytes are needed, never to see whether it is there"),
+  CHECK_ALWAYS(
+      "blob.check_always",
+      Use.NEVER,
+      "a registry is asked when bytes are needed, never to see whether it is there"),
   CHUNK_SIZE("blob.chunk_size", Use.NEVER, "requests follow the chunks of the layer"),
   SINGLE_RANGE("blob.force_single_range_mode", Use.NEVER, "every request is for one range already"),
-  HARDLINK_ROOT("directory_cache.hardlink_root", Use.NEVER, "the store lies below --root"),
+  HARDLINK_ROOT(
+      "directory_cache.hardlink_root",
+      Use.NEVER,
+      "the store lies below --root; use directory_cache.enable_hardlink"),
   ATTR_TIMEOUT("fuse.attr_timeout", Use.NEVER, "metadata does not pass through FUSE"),
   ENTRY_TIMEOUT("fuse.entry_timeout", Use.NEVER, "metadata does not pass through FUSE"),
   PASSTHROUGH("fuse.passthrough", Use.NEVER, "it is used wherever the kernel has it"),
   MERGE_BUFFER("fuse.merge_buffer_size", Use.NEVER, "files are not merged for passthrough"),
   MERGE_WORKERS("fuse.merge_worker_count", Use.NEVER, "files are not merged for passthrough"),
-  MANAGER_ENABLE("fuse_manager.enable", Use.NEVER, "there is no second process"),
-  MANAGER_ADDRESS("fuse_manager.address", Use.NEVER, "there is no second process"),
-  MANAGER_PATH("fuse_manager.path", Use.NEVER, "there is no second process"),
-  MANAGER_METRICS("fuse_manager.metrics_address", Use.NEVER, "there is no second process");
+  MANAGER_ENABLE("fuse_manager.enable", Use.NEVER, Reason.NO_MANAGER),
+  MANAGER_ADDRESS("fuse_manager.address", Use.NEVER, Reason.NO_MANAGER),
+  MANAGER_PATH("fuse_manager.path", Use.NEVER, Reason.NO_MANAGER),
+  MANAGER_METRICS("fuse_manager.metrics_address", Use.NEVER, Reason.NO_MANAGER);
 
   /// Why several keys change nothing.
   private static final class Reason {
     static final String LOGINS = "credentials come from docker's config.json";
+    static final String NO_MANAGER =
+        "containers survive a restart of the daemon without a second process";
+  }
+
+  /// What a value is.
+  enum Kind {
+    BOOLEAN("true or false"),
+    TEXT("text"),
+    COUNT("count"),
+    BYTES("bytes"),
+    SECONDS("seconds"),
+    MILLISECONDS("milliseconds"),
+    LIMIT("size, such as \"50GiB\" or \"10%\"");
+
+    private final String words;
+
+    Kind(String words) {
+      this.words = words;
+    }
+
+    /// Returns what an operator calls it.
+    String words() {
+      return words;
+    }
   }
 
   /// Whether a key changes anything.
@@ -91,20 +256,29 @@ enum Key {
     NEVER
   }
 
-  private static final int MAX_DISTANCE = 3; // edits: more is another word
-
   private final String path;
   private final Use use;
-  private final String reason;
+  private final Optional<Kind> kind;
 
-  Key(String path) {
-    this(path, Use.USED, "");
+  @SuppressWarnings("ImmutableEnumChecker") // functions without a state
+  private final Function<Configuration, String> value;
+
+  private final String words;
+
+  Key(String path, Kind kind, Function<Configuration, String> value, String meaning) {
+    this.path = path;
+    this.use = Use.USED;
+    this.kind = Optional.of(kind);
+    this.value = value;
+    this.words = meaning;
   }
 
   Key(String path, Use use, String reason) {
     this.path = path;
     this.use = use;
-    this.reason = reason;
+    this.kind = Optional.empty();
+    this.value = _ -> "";
+    this.words = reason;
   }
 
   /// Returns its tables and its name, joined by dots; `*` stands for any name.
@@ -112,13 +286,33 @@ enum Key {
     return path;
   }
 
+  /// Returns the tables that it stands in, joined by dots; empty at top level.
+  String table() {
+    return path.substring(0, Math.max(path.lastIndexOf('.'), 0));
+  }
+
+  /// Returns its last word.
+  String lastName() {
+    return path.substring(path.lastIndexOf('.') + 1);
+  }
+
   Use use() {
     return use;
   }
 
-  /// Returns why it changes nothing; empty where it does.
-  String reason() {
-    return reason;
+  /// Returns what its value is; empty for a key that changes nothing.
+  Optional<Kind> kind() {
+    return kind;
+  }
+
+  /// Returns its effective value as TOML; empty for a key that changes nothing.
+  String value(Configuration configuration) {
+    return value.apply(configuration);
+  }
+
+  /// Returns what it does, or why it changes nothing; Markdown.
+  String words() {
+    return words;
   }
 
   /// Returns the key that a path in a file names.
@@ -126,44 +320,46 @@ enum Key {
     return Arrays.stream(values()).filter(key -> key.matches(path)).findFirst();
   }
 
-  /// Returns the key that somebody who wrote `path` may have meant.
-  static Optional<Key> nearest(List<String> path) {
-    String written = String.join(".", path);
-    return Arrays.stream(values())
-        .min(Comparator.comparingInt(key -> key.distance(written)))
-        .filter(key -> key.distance(written) <= MAX_DISTANCE);
-  }
-
   private boolean matches(List<String> path) {
-    List<String> words = Arrays.asList(this.path.split("\\.", -1));
-    return words.size() == path.size()
-        && IntStream.range(0, words.size())
-            .allMatch(i -> words.get(i).equals("*") || words.get(i).equals(path.get(i)));
+    List<String> names = Arrays.asList(this.path.split("\\.", -1));
+    return names.size() == path.size()
+        && IntStream.range(0, names.size())
+            .allMatch(i -> names.get(i).equals("*") || names.get(i).equals(path.get(i)));
   }
 
-  /// Edits between the two, or between the names alone where the table is another.
-  private int distance(String written) {
-    int whole = edits(path, written);
-    int names = edits(lastName(path), lastName(written));
-    return Math.min(whole, names + 1);
+  private static Function<Configuration, String> flag(Predicate<Configuration> value) {
+    return configuration -> String.valueOf(value.test(configuration));
   }
 
-  private static String lastName(String path) {
-    return path.substring(path.lastIndexOf('.') + 1);
+  private static Function<Configuration, String> number(ToLongFunction<Configuration> value) {
+    return configuration -> String.valueOf(value.applyAsLong(configuration));
   }
 
-  /// Levenshtein's distance, one row at a time.
-  private static int edits(String a, String b) {
-    int[] row = IntStream.rangeClosed(0, b.length()).toArray();
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(change, Math.min(row[j], row[j - 1]) + 1);
-      }
-    }
-    return row[b.length()];
+  private static Function<Configuration, String> seconds(Function<Configuration, Duration> value) {
+    return configuration -> String.valueOf(value.apply(configuration).toSeconds());
+  }
+
+  private static Function<Configuration, String> milliseconds(
+      Function<Configuration, Duration> value) {
+    return configuration -> String.valueOf(value.apply(configuration).toMillis());
+  }
+
+  private static Function<Configuration, String> text(Function<Configuration, String> value) {
+    return configuration -> TomlText.quoted(value.apply(configuration));
+  }
+
+  private static Function<Configuration, String> size(Function<Configuration, Limit> value) {
+    return configuration ->
+        switch (value.apply(configuration)) {
+          case Limit.Unset() -> TomlText.quoted("");
+          case Limit.Bytes(long count) -> TomlText.quoted(String.valueOf(count));
+          case Limit.Percent(double part) -> TomlText.quoted(part + "%");
+        };
+  }
+
+  private static String written(InetSocketAddress address) {
+    return address.getAddress() != null && address.getAddress().isAnyLocalAddress()
+        ? ":" + address.getPort()
+        : address.getHostString() + ":" + address.getPort();
   }
 }

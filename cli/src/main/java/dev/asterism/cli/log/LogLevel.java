@@ -11,6 +11,22 @@ public enum LogLevel {
   WARN,
   ERROR;
 
+  /// Reads a name, in any case; also `warning`, and `fatal` and `panic`, which are errors here.
+  ///
+  /// @throws IllegalArgumentException if it is none
+  public static LogLevel parse(String name) {
+    return switch (name.toLowerCase(Locale.ROOT)) {
+      case "trace" -> TRACE;
+      case "debug" -> DEBUG;
+      case "info" -> INFO;
+      case "warn", "warning" -> WARN;
+      case "error", "fatal", "panic" -> ERROR;
+      default ->
+          throw new IllegalArgumentException(
+              "'%s' is not trace, debug, info, warn or error".formatted(name));
+    };
+  }
+
   /// Returns the least level of `java.util.logging` that is written.
   Level level() {
     return switch (this) {

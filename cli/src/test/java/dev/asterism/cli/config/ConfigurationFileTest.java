@@ -149,7 +149,7 @@ class ConfigurationFileTest {
             """)
                 .warnings())
         .satisfiesExactlyInAnyOrder(
-            line -> assertThat(line).contains(":1: 'ipfs' is not used yet: "),
+            line -> assertThat(line).contains(":1: 'ipfs' changes nothing: "),
             line -> assertThat(line).contains(":3: 'fuse.passthrough' changes nothing: "),
             line -> assertThat(line).contains("'resolver.host.registry.example.mirrors' is not"));
   }
