@@ -5,6 +5,7 @@ import dev.asterism.cli.config.ConfigurationException;
 import dev.asterism.cli.demo.LinkSpeed;
 import dev.asterism.cli.log.LogLevel;
 import dev.asterism.cli.log.Logging;
+import dev.asterism.cli.optimize.BindMount;
 import dev.asterism.images.ImageLocation;
 import dev.asterism.registry.ImageReference;
 import dev.asterism.registry.Platform;
@@ -40,6 +41,7 @@ import picocli.CommandLine.TypeConversionException;
       ConfigCommand.class,
       ProfileCommand.class,
       ConvertCommand.class,
+      OptimizeCommand.class,
       CopyCommand.class,
       CheckCommand.class,
       DiffCommand.class,
@@ -68,6 +70,7 @@ public final class Asterism {
     commands.registerConverter(ImageLocation.class, orWrongUsage(ImageLocation::parse));
     commands.registerConverter(Platform.class, orWrongUsage(Platform::parse));
     commands.registerConverter(LogLevel.class, orWrongUsage(LogLevel::parse));
+    commands.registerConverter(BindMount.class, orWrongUsage(BindMount::parse));
     commands.registerConverter(LinkSpeed.class, orWrongUsage(LinkSpeed::parse));
     commands.setExecutionExceptionHandler((failure, at, _) -> report(failure, at));
     commands.setExecutionStrategy(new CommandLine.RunLast());

@@ -67,6 +67,24 @@ final class TransferReport implements TransferListener {
     out.flush();
   }
 
+  /// Says how many files come first, and how many of the record the image does not have.
+  synchronized void ordered(int files, int vanished) {
+    progress.done();
+    if (json) {
+      out.println(
+          "{\"event\":\"ordered\",\"files\":%d,\"vanished\":%d}".formatted(files, vanished));
+    } else {
+      out.println(
+          "first     %d files%s"
+              .formatted(
+                  files,
+                  vanished == 0
+                      ? ""
+                      : ", and %d that are not in the image's layers".formatted(vanished)));
+    }
+    out.flush();
+  }
+
   /// Says what the image is.
   synchronized void done(Descriptor root, String name) {
     progress.done();

@@ -12,13 +12,16 @@ import java.util.concurrent.Executors;
 /// Converts images to eStargz: several layers side by side, and chunks of each side by side.
 ///
 /// @param estargz how layers are written
+/// @param order which files come first in which layer
 /// @param memory bytes of chunks that are held at once, by all layers together
 /// @param cores how many compress
 /// @param spools folder for files without a name: a layer at once for each that is under way
 /// @param records of earlier conversions, to be used and added to
-/// @param rebuild whether layers that are eStargz already are made anew
+/// @param rebuild whether layers that are eStargz already are made anew; those in which a file has
+///   to come first always are
 public record Converter(
     EstargzOptions estargz,
+    FileOrder order,
     long memory,
     int cores,
     Path spools,
@@ -34,7 +37,7 @@ public record Converter(
       throws IOException {
     try (ExecutorService compression = Executors.newFixedThreadPool(cores)) {
       Workers workers = new Workers(compression, Math.max(1, memory / options.blobsAtOnce()));
-      LayerConverter layers = new LayerConverter(estargz, workers, spools, records, rebuild);
+      LayerConverter layers = new LayerConverter(estargz, order, workers, spools, records, rebuild);
       return ImageTransfer.convert(source, sink, options, layers, listener);
     }
   }

@@ -30,7 +30,7 @@ public record ImageCheck(List<Layer> layers) {
   /// @throws IOException if it can't be read
   public static ImageCheck of(ImageSource source, Platform platform) throws IOException {
     List<Layer> checked = new ArrayList<>();
-    for (ImageLayers.Layer layer : ImageLayers.of(source, platform)) {
+    for (PlatformImage.Layer layer : PlatformImage.of(source, platform).layers()) {
       List<LayerCheck.Finding> findings =
           LayerCheck.of(layer.descriptor(), layer.diffId(), source.blob(layer.descriptor()));
       checked.add(

@@ -90,7 +90,7 @@ public record ImageDiff(
 
     private static Side of(ImageSource source, Platform platform) throws IOException {
       Side side = new Side();
-      for (ImageLayers.Layer layer : ImageLayers.of(source, platform)) {
+      for (PlatformImage.Layer layer : PlatformImage.of(source, platform).layers()) {
         Blob blob = source.blob(layer.descriptor());
         List<TocEntry> entries = new ArrayList<>();
         try {

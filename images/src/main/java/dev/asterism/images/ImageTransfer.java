@@ -3,7 +3,6 @@ package dev.asterism.images;
 import dev.asterism.content.ByteRange;
 import dev.asterism.content.Digest;
 import dev.asterism.registry.Descriptor;
-import dev.asterism.registry.Platform;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
@@ -99,7 +98,7 @@ public final class ImageTransfer {
     List<Document> documents = new ArrayList<>();
     Map<String, String> renamed = new HashMap<>();
     for (Json.Obj entry : json.objects("manifests")) {
-      if (options.platforms().includes(platform(entry))) {
+      if (options.platforms().includes(PlatformImage.platform(entry))) {
         Descriptor before = Document.descriptor(entry);
         Document after = transfer(source.document(before), side, depth + 1);
         renamed.put(before.digest().toString(), after.digest().toString());
@@ -126,17 +125,6 @@ public final class ImageTransfer {
     }
     String type = options.oci() ? MediaTypes.oci(index.mediaType()) : index.mediaType();
     return Document.of(type, typed(json, type).with("manifests", new Json.Arr(kept)).bytes());
-  }
-
-  private static Optional<Platform> platform(Json.Obj entry) {
-    Map<String, String> parts = entry.strings("platform");
-    return parts.containsKey("os") && parts.containsKey("architecture")
-        ? Optional.of(
-            new Platform(
-                parts.getOrDefault("os", ""),
-                parts.getOrDefault("architecture", ""),
-                parts.getOrDefault("variant", "")))
-        : Optional.empty();
   }
 
   private static Json.Obj renamed(Json.Obj entry, Map<String, String> names) {

@@ -31,22 +31,26 @@ final class LayerConverter {
   private static final int BUFFER = 64 << 10; // 64 KiB
 
   private final EstargzOptions options;
+  private final FileOrder order;
   private final Workers workers;
   private final Path spools;
   private final Optional<ConversionRecords> records;
   private final boolean rebuild;
 
+  /// @param order which files come first
   /// @param workers shared by all layers
   /// @param spools folder for files without a name
   /// @param records of earlier conversions
   /// @param rebuild whether layers that are eStargz already are made anew
   LayerConverter(
       EstargzOptions options,
+      FileOrder order,
       Workers workers,
       Path spools,
       Optional<ConversionRecords> records,
       boolean rebuild) {
     this.options = options;
+    this.order = order;
     this.workers = workers;
     this.spools = spools;
     this.records = records;
@@ -63,13 +67,13 @@ final class LayerConverter {
   Placed convert(
       Descriptor layer, Digest diffId, ImageSource source, ImageSink sink, Progress progress)
       throws IOException {
-    if (!rebuild && isEstargz(layer, source)) {
+    EstargzOptions how = options.withPrioritized(order.of(layer.digest()));
+    if (!rebuild && how.prioritized().isEmpty() && isEstargz(layer, source)) {
       return new Placed(
           ConvertedLayer.unchanged(layer, diffId), copy(layer, source, sink, progress.writing()));
     }
-    String how = options.toString();
     if (records.isPresent()) {
-      Optional<ConvertedLayer> before = records.get().find(layer.digest(), how);
+      Optional<ConvertedLayer> before = records.get().find(layer.digest(), how.toString());
       if (before.isPresent() && sink.has(before.get().descriptor(), source)) {
         return new Placed(before.get(), TransferListener.Outcome.REUSED);
       }
@@ -78,12 +82,12 @@ final class LayerConverter {
       ConvertedLayer made =
           ConvertedLayer.of(
               MediaTypes.gzip(layer.mediaType()),
-              write(layer, diffId, source, spool, progress.reading()));
+              write(layer, diffId, how, source, spool, progress.reading()));
       if (!sink.has(made.descriptor(), source)) {
         sink.put(made.descriptor(), spool.blob(), progress.writing());
       }
       if (records.isPresent()) {
-        records.get().keep(layer.digest(), how, made);
+        records.get().keep(layer.digest(), how.toString(), made);
       }
       return new Placed(made, TransferListener.Outcome.CONVERTED);
     }
@@ -120,13 +124,18 @@ final class LayerConverter {
   }
 
   private EstargzLayer write(
-      Descriptor layer, Digest diffId, ImageSource source, Spool spool, LongConsumer progress)
+      Descriptor layer,
+      Digest diffId,
+      EstargzOptions how,
+      ImageSource source,
+      Spool spool,
+      LongConsumer progress)
       throws IOException {
     try (VerifiedInput blob = VerifiedInput.open(source.blob(layer), progress);
         InputStream plain = LayerStream.plain(blob);
         VerifiedInput tar = new VerifiedInput(plain, _ -> {});
         OutputStream out = new BufferedOutputStream(spool.out(), BUFFER)) {
-      EstargzLayer written = write(tar, out);
+      EstargzLayer written = write(tar, how, out);
       out.flush();
       tar.finish("the layer's tar", diffId);
       blob.finish("the layer", layer.digest());
@@ -134,13 +143,14 @@ final class LayerConverter {
     }
   }
 
-  private EstargzLayer write(InputStream tar, OutputStream out) throws IOException {
-    if (options.prioritized().isEmpty()) {
-      return EstargzWriter.convert(new BufferedInputStream(tar, BUFFER), options, workers, out);
+  private EstargzLayer write(InputStream tar, EstargzOptions how, OutputStream out)
+      throws IOException {
+    if (how.prioritized().isEmpty()) {
+      return EstargzWriter.convert(new BufferedInputStream(tar, BUFFER), how, workers, out);
     }
     try (Spool sorted = Spool.in(spools)) {
       Blob whole = sorted.fill(tar).blob();
-      return EstargzWriter.convert(new Buffered(whole), options, workers, out);
+      return EstargzWriter.convert(new Buffered(whole), how, workers, out);
     }
   }
 

@@ -20,7 +20,7 @@ public final class TocDigests {
   public static SequencedMap<Digest, Optional<Digest>> of(ImageSource source, Platform platform)
       throws IOException {
     SequencedMap<Digest, Optional<Digest>> digests = new LinkedHashMap<>();
-    for (ImageLayers.Layer layer : ImageLayers.of(source, platform)) {
+    for (PlatformImage.Layer layer : PlatformImage.of(source, platform).layers()) {
       digests.put(layer.descriptor().digest(), find(source.blob(layer.descriptor())));
     }
     return digests;

@@ -206,7 +206,8 @@ class ConvertTest {
   }
 
   private Converter converter(Optional<ConversionRecords> records, boolean rebuild) {
-    return new Converter(EstargzOptions.DEFAULT.withLevel(1), 1 << 20, 2, spools, records, rebuild);
+    return new Converter(
+        EstargzOptions.DEFAULT.withLevel(1), FileOrder.NONE, 1 << 20, 2, spools, records, rebuild);
   }
 
   private static TransferOptions options() {

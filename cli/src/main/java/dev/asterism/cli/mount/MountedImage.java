@@ -49,6 +49,37 @@ public final class MountedImage implements AutoCloseable {
   public static MountedImage mount(
       Image image, Path mountpoint, Path root, BlobSource registry, Consumer<String> progress)
       throws IOException {
+    return mount(image, mountpoint, Mounts.MS_RDONLY, "", root, registry, progress);
+  }
+
+  /// Where writes to a mounted image go: two directories of one file system, which is no overlay.
+  ///
+  /// @param upper gets what is written
+  /// @param work the kernel's own
+  public record Writable(Path upper, Path work) {}
+
+  /// Mounts an image that can be written to, without devices; else as the other.
+  public static MountedImage mountWritable(
+      Image image,
+      Path mountpoint,
+      Writable top,
+      Path root,
+      BlobSource registry,
+      Consumer<String> progress)
+      throws IOException {
+    String options = "upperdir=%s,workdir=%s,".formatted(top.upper(), top.work());
+    return mount(image, mountpoint, Mounts.MS_NODEV, options, root, registry, progress);
+  }
+
+  private static MountedImage mount(
+      Image image,
+      Path mountpoint,
+      int flags,
+      String options,
+      Path root,
+      BlobSource registry,
+      Consumer<String> progress)
+      throws IOException {
     LayerService service =
         LayerService.open(root, registry, FetchPolicy.DEFAULT, InstantSource.system());
     try {
@@ -64,7 +95,7 @@ public final class MountedImage implements AutoCloseable {
       String data =
           layers.dataLayers().stream().map(path -> "::" + path).collect(Collectors.joining());
       Mounts.mount(
-          SOURCE, mountpoint, TYPE, Mounts.MS_RDONLY, "metacopy=on,lowerdir=" + metadata + data);
+          SOURCE, mountpoint, TYPE, flags, options + "metacopy=on,lowerdir=" + metadata + data);
       return new MountedImage(service, mountpoint);
     } catch (IOException | RuntimeException e) {
       end(service);

@@ -1,5 +1,7 @@
 package dev.asterism.cli.e2e;
 
+import dev.asterism.content.Blob;
+import dev.asterism.content.ByteRange;
 import dev.asterism.content.Digest;
 import dev.asterism.registry.Credentials;
 import dev.asterism.registry.Descriptor;
@@ -9,10 +11,12 @@ import dev.asterism.registry.ImageReference;
 import dev.asterism.registry.Platform;
 import dev.asterism.registry.RegistryClient;
 import dev.asterism.registry.RequestPolicy;
+import dev.asterism.testkit.layer.MemoryBlob;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
@@ -49,6 +53,16 @@ final class Images {
               .reduce((below, layer) ->
                   Digest.of((below + " " + layer).getBytes(StandardCharsets.UTF_8)).toString());
       return chain.orElseThrow(() -> new IOException(reference + " has no layers"));
+    }
+  }
+
+  /// Reads a layer whole.
+  static Blob blob(String reference, Descriptor layer) throws IOException {
+    try (RegistryClient client = client()) {
+      Blob blob =
+          client.blob(
+              ImageReference.parse(reference), layer.digest(), OptionalLong.of(layer.size()));
+      return new MemoryBlob(blob.read(new ByteRange(0, layer.size())));
     }
   }
 

@@ -1,0 +1,157 @@
+package dev.asterism.cli;
+
+import dev.asterism.estargz.EstargzOptions;
+import dev.asterism.estargz.GzipEncoder;
+import dev.asterism.images.ConversionRecords;
+import dev.asterism.images.Converter;
+import dev.asterism.images.FileOrder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/// The options of commands that write layers: how.
+final class ConversionOptions {
+  /// How many layers are converted side by side.
+  static final int LAYERS_AT_ONCE = 3;
+
+  private static final int DEFAULT_LEVEL = 6;
+
+  @Option(
+      names = "--estargz",
+      description = "make eStargz: the default, and all there is",
+      defaultValue = "true",
+      fallbackValue = "true")
+  private boolean estargz = true;
+
+  @Option(
+      names = {"--level", "--estargz-compression-level"},
+      paramLabel = "N",
+      description = "1 fast to 9 small (libdeflate: 12); default: " + DEFAULT_LEVEL)
+  private int level = DEFAULT_LEVEL;
+
+  @Option(
+      names = {"--chunk-size", "--estargz-chunk-size"},
+      paramLabel = "BYTES",
+      description = "of the pieces that large files are cut into; default: 4 MiB")
+  private int chunkSize;
+
+  @Option(
+      names = {"--min-chunk-size", "--estargz-min-chunk-size"},
+      paramLabel = "BYTES",
+      description = "small files share a gzip member until it has that many, before compression")
+  private int minChunkSize;
+
+  @Option(
+      names = "--prefetch-list",
+      paramLabel = "FILE",
+      description = "names of files to put first, one a line: they are fetched at mount")
+  private Optional<Path> prefetch = Optional.empty();
+
+  @Option(names = "--oci", description = "OCI's media types in place of Docker's")
+  private boolean oci;
+
+  @Option(
+      names = "--encoder",
+      paramLabel = "NAME",
+      description = "zlib or libdeflate; default: libdeflate where there is one")
+  private Optional<GzipEncoder> encoder = Optional.empty();
+
+  @Option(
+      names = {"--jobs", "--estargz-parallelism"},
+      paramLabel = "N",
+      description = "how many compress at once; the result does not depend on it")
+  private int jobs;
+
+  @Option(
+      names = "--memory",
+      paramLabel = "MIB",
+      description = "of chunks that are held at once; default: ${DEFAULT-VALUE}")
+  private int memory = 96;
+
+  @Option(
+      names = {
+        "--zstdchunked",
+        "--external-toc",
+        "--estargz-external-toc",
+        "--keep-diff-id",
+        "--estargz-keep-diff-id",
+        "--uncompress"
+      },
+      hidden = true)
+  private boolean unsupported;
+
+  /// Tells whether OCI's media types are wanted.
+  boolean oci() {
+    return oci;
+  }
+
+  /// Returns the converter that the options describe.
+  ///
+  /// @param order which files come first
+  /// @param rebuild as [Converter] has it; then earlier results are not looked for either
+  /// @throws ParameterException if they contradict each other
+  Converter converter(CommandSpec spec, Path spools, FileOrder order, boolean rebuild) {
+    if (unsupported || !estargz) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "zstd:chunked, external TOCs, kept diff IDs and uncompressed layers are not supported:"
+              + " only eStargz is written");
+    }
+    Optional<ConversionRecords> records =
+        rebuild
+            ? Optional.empty()
+            : Optional.of(new ConversionRecords(ImageOptions.cache().resolve("conversions")));
+    return new Converter(estargz(spec), order, bytes(), cores(), spools, records, rebuild);
+  }
+
+  /// Returns a converter that is done as soon as may be; its results are not remembered.
+  Converter hurried(Path spools) {
+    return new Converter(
+        EstargzOptions.DEFAULT.withEncoder(GzipEncoder.fastest(), 1),
+        FileOrder.NONE,
+        bytes(),
+        cores(),
+        spools,
+        Optional.empty(),
+        false);
+  }
+
+  private long bytes() {
+    return (long) memory << 20;
+  }
+
+  private int cores() {
+    return jobs > 0 ? jobs : Runtime.getRuntime().availableProcessors();
+  }
+
+  private EstargzOptions estargz(CommandSpec spec) {
+    GzipEncoder library = encoder.orElseGet(GzipEncoder::fastest);
+    if (!library.isHere()) {
+      throw new ParameterException(
+          spec.commandLine(), "libdeflate is not there for this machine: --encoder zlib");
+    }
+    try {
+      EstargzOptions made =
+          EstargzOptions.DEFAULT.withEncoder(library, level).withMinChunkSize(minChunkSize);
+      return chunkSize == 0 ? made : made.withChunkSize(chunkSize);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  /// Returns the names of `--prefetch-list`.
+  List<String> prefetched() throws IOException {
+    if (prefetch.isEmpty()) {
+      return List.of();
+    }
+    return Files.readAllLines(prefetch.get()).stream()
+        .map(String::strip)
+        .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+        .toList();
+  }
+}

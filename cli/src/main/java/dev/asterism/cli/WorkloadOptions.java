@@ -1,0 +1,168 @@
+package dev.asterism.cli;
+
+import dev.asterism.cli.optimize.BindMount;
+import dev.asterism.cli.optimize.Until;
+import dev.asterism.cli.optimize.Workload;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.json.JsonFactory;
+
+/// The options of commands that run an image's workload: what is run, and for how long.
+final class WorkloadOptions {
+  private static final Duration DEFAULT_PERIOD = Duration.ofSeconds(10);
+  private static final JsonFactory JSON = new JsonFactory();
+
+  @Option(
+      names = "--entrypoint",
+      paramLabel = "JSON",
+      description = "in place of the image's, e.g. '[\"/bin/sh\", \"-c\"]'")
+  private Optional<String> entrypoint = Optional.empty();
+
+  @Option(
+      names = "--args",
+      paramLabel = "JSON",
+      description = "in place of the image's, e.g. '[\"serve\"]'")
+  private Optional<String> arguments = Optional.empty();
+
+  @Option(names = "--env", paramLabel = "NAME=VALUE", description = "may be given several times")
+  private List<String> environment = new ArrayList<>();
+
+  @Option(names = "--env-file", paramLabel = "FILE", description = "NAME=VALUE, one a line")
+  private Optional<Path> environmentFile = Optional.empty();
+
+  @Option(names = "--cwd", paramLabel = "DIR", description = "where the program starts")
+  private Optional<String> directory = Optional.empty();
+
+  @Option(names = "--user", paramLabel = "USER[:GROUP]", description = "names or numbers")
+  private Optional<String> user = Optional.empty();
+
+  @Option(
+      names = "--mount",
+      paramLabel = "MOUNT",
+      description = "type=bind,src=DIR,dst=DIR,options=rbind:ro; may be given several times")
+  private List<BindMount> mounts = new ArrayList<>();
+
+  @Option(names = "--net-host", description = "let it see the host's network; else it has none")
+  private boolean hostNetwork;
+
+  @Option(
+      names = "--period",
+      paramLabel = "SECONDS",
+      description = "how long it is watched at most; default: 10, or with --wait-on-line no limit")
+  private Optional<Long> period = Optional.empty();
+
+  @Option(
+      names = {"--wait-on-line", "--wait-line"},
+      paramLabel = "TEXT",
+      description = "watch it until it prints a line that holds the text")
+  private Optional<String> line = Optional.empty();
+
+  @Option(names = "--wait-on-signal", description = "watch it until Ctrl-C")
+  private boolean signal;
+
+  @Option(
+      names = {
+        "--terminal",
+        "-t",
+        "-i",
+        "--gpus",
+        "--cni",
+        "--cni-plugin-conf-dir",
+        "--cni-plugin-dir",
+        "--dns-nameservers",
+        "--dns-search-domains",
+        "--dns-options",
+        "--add-hosts"
+      },
+      arity = "0..1",
+      hidden = true)
+  private Optional<String> unsupported = Optional.empty();
+
+  /// Returns what the image's own settings are changed to.
+  ///
+  /// @throws ParameterException if an option can't be understood
+  Workload.Changes changes(CommandSpec spec) throws IOException {
+    if (unsupported.isPresent()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "terminals, CNI, name servers, hosts and GPUs are not supported: --net-host gives the"
+              + " host's network and names, 'script' in the image a terminal");
+    }
+    List<String> variables = new ArrayList<>();
+    if (environmentFile.isPresent()) {
+      Files.readAllLines(environmentFile.get()).stream()
+          .map(String::strip)
+          .filter(each -> !each.isEmpty() && !each.startsWith("#"))
+          .forEach(variables::add);
+    }
+    variables.addAll(environment);
+    for (String each : variables) {
+      if (each.indexOf('=') < 1) {
+        throw new ParameterException(
+            spec.commandLine(), "not a variable: '%s' (NAME=VALUE)".formatted(each));
+      }
+    }
+    return new Workload.Changes(
+        words(spec, "--entrypoint", entrypoint),
+        words(spec, "--args", arguments),
+        variables,
+        directory,
+        user,
+        mounts,
+        hostNetwork);
+  }
+
+  /// Returns how long the workload is watched.
+  Until until(CommandSpec spec) {
+    if (signal && (period.isPresent() || line.isPresent())) {
+      throw new ParameterException(
+          spec.commandLine(), "--wait-on-signal excludes --period and --wait-on-line");
+    }
+    if (period.isPresent() && period.get() < 1) {
+      throw new ParameterException(spec.commandLine(), "--period is at least a second");
+    }
+    if (signal) {
+      return new Until.Signal();
+    }
+    Optional<Duration> limit = period.map(Duration::ofSeconds);
+    return line.isPresent()
+        ? new Until.Line(line.get(), limit)
+        : new Until.Period(limit.orElse(DEFAULT_PERIOD));
+  }
+
+  private static Optional<List<String>> words(
+      CommandSpec spec, String option, Optional<String> text) {
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    List<String> words = new ArrayList<>();
+    try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), text.get())) {
+      boolean list = json.nextToken() == JsonToken.START_ARRAY;
+      while (list && json.nextToken() != JsonToken.END_ARRAY) {
+        list = json.currentToken() == JsonToken.VALUE_STRING;
+        words.add(json.getString());
+      }
+      if (list && json.nextToken() == null) {
+        return Optional.of(words);
+      }
+    } catch (JacksonException _) {
+      // said below
+    }
+    throw new ParameterException(
+        spec.commandLine(),
+        "%s wants a JSON list of texts, e.g. '[\"sh\", \"-c\"]', not '%s'"
+            .formatted(option, text.get()));
+  }
+}

@@ -1,0 +1,183 @@
+package dev.asterism.cli.optimize;
+
+import dev.asterism.cli.mount.MountedImage;
+import dev.asterism.images.Converter;
+import dev.asterism.images.FileRecord;
+import dev.asterism.images.ImageLocation;
+import dev.asterism.images.ImageSink;
+import dev.asterism.images.ImageSource;
+import dev.asterism.images.PlatformImage;
+import dev.asterism.images.Platforms;
+import dev.asterism.images.TransferListener;
+import dev.asterism.images.TransferOptions;
+import dev.asterism.linux.RootedDirectory;
+import dev.asterism.registry.Image;
+import dev.asterism.registry.ImageReference;
+import dev.asterism.registry.Platform;
+import dev.asterism.registry.RegistryClient;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SequencedMap;
+import java.util.function.Consumer;
+
+/// One run of an image's workload, watched.
+///
+/// The image is converted in a hurry and mounted as a node would mount it, with a directory to
+/// write to on top; runc runs the workload on it, and the kernel tells what is opened there
+/// (fanotify).
+///
+/// @param platform of the image that is run; this machine's, or one that it can run
+/// @param folder an empty folder for all of it, some twice the image's size; not removed here
+/// @param converter how to convert in a hurry
+/// @param progress is told what is being done
+/// @param output gets what the workload prints
+public record Trial(
+    Platform platform,
+    Path folder,
+    Converter converter,
+    Consumer<String> progress,
+    PrintStream output) {
+  /// Names what is in no registry; `.invalid` never is (RFC 2606).
+  private static final ImageReference NAME = ImageReference.parse("trial.invalid/image:trial");
+
+  private static final Duration LOOK = Duration.ofMillis(100); // between two looks
+  private static final int MAX_USERS = 1 << 20; // bytes of /etc/passwd
+  private static final int LAYERS_AT_ONCE = 3;
+
+  /// Runs the workload of `source`.
+  ///
+  /// @param registries for the converter's bookkeeping; stays the caller's
+  /// @return what was opened, first things first; layers are not known
+  /// @throws IOException if the image can't be run, or was told to end before `until`; nothing runs
+  ///   and nothing is mounted then
+  public FileRecord run(
+      ImageSource source, Workload.Changes changes, Until until, RegistryClient registries)
+      throws IOException, InterruptedException {
+    Workload workload = Workload.of(PlatformImage.of(source, platform).container(), changes);
+    Container.requireRuntime();
+    progress.accept("converting for the trial");
+    ImageLocation layout = new ImageLocation.InLayout(folder.resolve("image"), Optional.empty());
+    try (ImageSink sink = layout.sink(registries)) {
+      Platforms one = new Platforms.Of(List.of(platform));
+      converter.convert(
+          source, sink, new TransferOptions(one, true, LAYERS_AT_ONCE), TransferListener.NONE);
+    }
+    try (Signals signals = Signals.open();
+        ImageSource converted = layout.source(registries, folder)) {
+      return mounted(converted, workload, until, signals);
+    }
+  }
+
+  private FileRecord mounted(ImageSource converted, Workload workload, Until until, Signals signals)
+      throws IOException, InterruptedException {
+    PlatformImage image = PlatformImage.of(converted, platform);
+    Image resolved =
+        new Image(
+            NAME,
+            image.manifest(),
+            image.config(),
+            image.layers().stream().map(PlatformImage.Layer::descriptor).toList());
+    Path rootfs = Files.createDirectory(folder.resolve("rootfs"));
+    MountedImage.Writable top =
+        new MountedImage.Writable(
+            Files.createDirectory(folder.resolve("upper")),
+            Files.createDirectory(folder.resolve("work")));
+    try (MountedImage _ =
+        MountedImage.mountWritable(
+            resolved,
+            rootfs,
+            top,
+            folder.resolve("store"),
+            new LayoutBlobs(converted, image.layers()),
+            progress)) {
+      ContainerUser user =
+          ContainerUser.of(workload.user(), users(rootfs, "passwd"), users(rootfs, "group"));
+      return watched(RuntimeSpec.of(workload, user, rootfs), rootfs, until, signals);
+    }
+  }
+
+  /// Returns the lines of the image's `/etc/passwd` or `/etc/group`; none if it has no such file.
+  private static List<String> users(Path rootfs, String file) throws IOException {
+    Optional<RootedDirectory> etc =
+        RootedDirectory.find(rootfs, "etc".getBytes(StandardCharsets.UTF_8));
+    if (etc.isEmpty()) {
+      return List.of();
+    }
+    try (RootedDirectory directory = etc.get()) {
+      Path path = directory.path().resolve(file);
+      if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+        return List.of();
+      }
+      try (InputStream in = Files.newInputStream(path, LinkOption.NOFOLLOW_LINKS)) {
+        String text = new String(in.readNBytes(MAX_USERS), StandardCharsets.ISO_8859_1);
+        return text.lines().toList();
+      }
+    }
+  }
+
+  private FileRecord watched(byte[] spec, Path rootfs, Until until, Signals signals)
+      throws IOException, InterruptedException {
+    try (OpenRecorder recorder = OpenRecorder.start(rootfs)) {
+      Optional<String> line =
+          until instanceof Until.Line(String text, _) ? Optional.of(text) : Optional.empty();
+      try (Container container = Container.start(folder, spec, output, line)) {
+        progress.accept("running the workload");
+        await(container, until, signals);
+        container.stop();
+        Optional<String> trouble = container.trouble();
+        if (trouble.isPresent()) {
+          throw new IOException("the workload could not be run: " + trouble.get());
+        }
+      }
+      return record(recorder.finish());
+    }
+  }
+
+  private void await(Container container, Until until, Signals signals)
+      throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    while (!container.hasEnded()) {
+      boolean told = signals.await(LOOK);
+      if (told && !(until instanceof Until.Signal)) {
+        throw new IOException("told to end while the workload ran: nothing was written");
+      }
+      boolean seen =
+          switch (until) {
+            case Until.Period(Duration length) -> hasPassed(length, start);
+            case Until.Line(_, Optional<Duration> limit) ->
+                container.hasPrintedLine()
+                    || limit.filter(length -> hasPassed(length, start)).isPresent();
+            case Until.Signal _ -> told;
+          };
+      if (seen) {
+        return;
+      }
+    }
+    if (container.exitCode() != 0) {
+      progress.accept("the workload ended with exit code " + container.exitCode());
+    }
+  }
+
+  private static boolean hasPassed(Duration length, long start) {
+    return System.nanoTime() - start >= length.toNanos();
+  }
+
+  private static FileRecord record(SequencedMap<String, Long> opened) {
+    List<FileRecord.Entry> entries = new ArrayList<>();
+    opened.forEach((path, milliseconds) ->
+        entries.add(
+            new FileRecord.Entry(
+                path, Optional.empty(), OptionalLong.empty(), OptionalLong.of(milliseconds))));
+    return new FileRecord(entries);
+  }
+}
