@@ -63,6 +63,7 @@ final class Daemon {
         stop.await();
         handover.stopping();
         LOGGER.log(Level.INFO, "stopping");
+        layers.leaveGate();
       }
     }
   }
@@ -71,6 +72,15 @@ final class Daemon {
   /// not start.
   private record Layers(LayerService service, DaemonOptions.AtExit atExit)
       implements AutoCloseable {
+    /// Answers containers no longer where the next process will: before calls are cancelled and
+    /// threads interrupted that have files open together with theirs.
+    void leaveGate() throws IOException {
+      switch (atExit) {
+        case LEAVE -> service.leaveGate(GRACE);
+        case UNMOUNT -> {}
+      }
+    }
+
     @Override
     public void close() throws IOException {
       switch (atExit) {

@@ -70,7 +70,9 @@ final class Operations {
       case Request.Release(long handle) -> {
         // Answered first: who is killed in between leaves a handle too many, not one too few.
         request.succeed();
-        modes.release(node);
+        if (!request.isAbandoned()) { // else another process counts it
+          modes.release(node);
+        }
         fs.release(node, handle);
       }
       case Request.Readlink _ -> bytes(request, fs.readlink(request.context(), node));

@@ -21,6 +21,7 @@ final class Pending {
   private final Request request;
   private final FuseDevice device;
   private final AtomicBoolean answered = new AtomicBoolean();
+  private volatile boolean abandoned;
 
   /// @param device where the request was read, the only place where the kernel takes its answer
   Pending(InHeader header, Request request, FuseDevice device) {
@@ -46,9 +47,16 @@ final class Pending {
     return answered.get();
   }
 
-  /// Leaves it unanswered, whatever its handler says later.
+  /// Leaves it unanswered, whatever its handler says later, unless somebody has begun to answer.
   void abandon() {
-    answered.set(true);
+    if (answered.compareAndSet(false, true)) {
+      abandoned = true;
+    }
+  }
+
+  /// Tells whether another process will get it, and answer.
+  boolean isAbandoned() {
+    return abandoned;
   }
 
   /// Answers without a body.

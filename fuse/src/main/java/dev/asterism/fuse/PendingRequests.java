@@ -19,9 +19,15 @@ final class PendingRequests {
   /// When the interrupt came, by [System#nanoTime].
   private final ConcurrentMap<Long, Long> early = new ConcurrentHashMap<>();
 
+  /// Set when nobody here answers any more.
+  private volatile boolean abandoned;
+
   /// Registers a request and tells whether it has been interrupted before.
   boolean add(Pending request) {
     pending.put(request.header().unique(), request);
+    if (abandoned) {
+      request.abandon(); // who abandoned the others may not have seen this one
+    }
     return !early.isEmpty() && early.remove(request.header().unique()) != null;
   }
 
@@ -54,8 +60,9 @@ final class PendingRequests {
     early.values().removeIf(since -> now - since > age.toNanos());
   }
 
-  /// Sees to it that nobody answers what waits: another process will.
+  /// Sees to it that nobody answers what waits, or is added later: another process will.
   void abandonAll() {
+    abandoned = true;
     pending.values().forEach(Pending::abandon);
   }
 

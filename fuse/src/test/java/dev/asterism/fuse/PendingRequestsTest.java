@@ -49,6 +49,26 @@ class PendingRequestsTest {
   }
 
   @Test
+  void add_afterAllWereAbandoned_isAbandonedToo() throws Exception {
+    try (FuseDevice device = device()) {
+      Pending before = request(2, device);
+      requests.add(before);
+      Pending answered = request(4, device);
+      requests.add(answered);
+      assertThat(answered.succeed()).isTrue();
+
+      requests.abandonAll();
+      Pending after = request(6, device);
+      requests.add(after);
+
+      assertThat(before.isAbandoned()).isTrue();
+      assertThat(answered.isAbandoned()).isFalse();
+      assertThat(after.isAbandoned()).isTrue();
+      assertThat(after.fail(Errno.EIO)).isFalse();
+    }
+  }
+
+  @Test
   void forgetEarly_onlyWhatIsOld_isThrownAway() throws Exception {
     try (FuseDevice device = device()) {
       assertThat(requests.interrupted(2)).isEmpty();

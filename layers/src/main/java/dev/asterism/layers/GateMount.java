@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /// The gate's FUSE mount, made by this process or taken over from a former one, and who holds it
 /// when this process ends. Thread-safe.
@@ -24,6 +25,7 @@ final class GateMount implements AutoCloseable {
   private final GateMemory memory;
   private final MountKeeper keeper;
   private final boolean kept;
+  private final AtomicBoolean left = new AtomicBoolean();
 
   private GateMount(FuseSession session, GateMemory memory, MountKeeper keeper, boolean kept) {
     this.session = session;
@@ -109,16 +111,24 @@ final class GateMount implements AutoCloseable {
     session.serve();
   }
 
-  /// Leaves the mount to the next process, if somebody holds it; else unmounts it.
+  /// Stops to answer, if somebody holds the mount for the next process; else does nothing. Nor does
+  /// it the second time.
   ///
   /// @param grace how long what is under way may take
   void leave(Duration grace) throws IOException {
-    if (!kept) {
-      close();
-      return;
+    if (kept && left.compareAndSet(false, true)) {
+      session.leave(grace);
+      LOGGER.log(Level.INFO, "gate left to the next process mountpoint={0}", session.mountpoint());
     }
-    session.leave(grace);
-    LOGGER.log(Level.INFO, "gate left to the next process mountpoint={0}", session.mountpoint());
+  }
+
+  /// Leaves the mount to the next process; where nobody holds it meanwhile, unmounts it.
+  void leaveOrClose(Duration grace) throws IOException {
+    if (kept) {
+      leave(grace);
+    } else {
+      close();
+    }
   }
 
   /// Unmounts, and ends whoever holds it.

@@ -167,7 +167,7 @@ public final class LayerService implements AutoCloseable {
               parts.clock());
       return new LayerService(parts.store(), gate, layers, fetching);
     } catch (IOException | RuntimeException e) {
-      gate.leave(Duration.ZERO);
+      gate.leaveOrClose(Duration.ZERO);
       throw e;
     }
   }
@@ -224,16 +224,26 @@ public final class LayerService implements AutoCloseable {
     gate.serve();
   }
 
+  /// Stops to answer at the gate, where somebody holds that for the next process. The first part of
+  /// [#leave], to be called before anything that reads depend on is ended. Does nothing the second
+  /// time.
+  ///
+  /// @param grace as there
+  public void leaveGate(Duration grace) throws IOException {
+    gate.leave(grace);
+  }
+
   /// Closes the store and leaves the gate to the next process. Where nobody holds that meanwhile,
   /// this is [#close].
   ///
   /// @param grace how long reads that are under way may take; what is not done then is asked again
   public void leave(Duration grace) throws IOException {
-    layers.close();
     try {
-      gate.leave(grace);
+      leaveGate(grace); // while everything works: who is answered now gets what it asked for
+      layers.close();
       promotion.close();
       fetching.scheduler().close();
+      gate.leaveOrClose(grace);
     } finally {
       closeMemory();
       store.leave();

@@ -125,7 +125,6 @@ class HandoverTest {
   void container_afterTheDaemonIsBack_readsWhatItHadNotRead(End end)
       throws IOException, InterruptedException {
     String container = node.startIdle(image);
-    node.execute(container, "true").orThrow();
 
     end.of(node);
     node.startDaemon();
@@ -141,7 +140,6 @@ class HandoverTest {
   void read_whileTheDaemonIsAway_waitsForTheNext(End end)
       throws IOException, InterruptedException, ExecutionException {
     String container = node.startIdle(image);
-    node.execute(container, "true").orThrow();
 
     end.of(node);
     CompletableFuture<Outcome> read = start(container, "sha256sum " + BIG + " /usr/bin/perl");
