@@ -5,6 +5,7 @@ import dev.asterism.testkit.link.LinkShape;
 import dev.asterism.testkit.process.ScratchFolder;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -146,6 +147,15 @@ public final class Main implements Callable<Integer> {
           "samples of each warm figure; half as many cold runs (default: ${DEFAULT-VALUE})")
   private int runs = 3;
 
+  @Option(
+      names = "--settle",
+      paramLabel = "SECONDS",
+      defaultValue = "15",
+      description =
+          "how long a node is up before its first pull, whichever snapshotter it has (default:"
+              + " ${DEFAULT-VALUE})")
+  private int settle = 15;
+
   @Option(names = "--json", paramLabel = "FILE", description = "write every sample there too")
   private Optional<Path> json = Optional.empty();
 
@@ -181,7 +191,15 @@ public final class Main implements Callable<Integer> {
             Registry.start(
                 images.toAbsolutePath().resolve("registry"),
                 new LinkShape(speed.bitsPerSecond(), speed.roundTrip()))) {
-      Run run = new Run(registry, Math.max(1, runs), figures, System.err, folder.path(), timelines);
+      Run run =
+          new Run(
+              registry,
+              Duration.ofSeconds(Math.max(0, settle)),
+              Math.max(1, runs),
+              figures,
+              System.err,
+              folder.path(),
+              timelines);
       for (Case each : cases) {
         for (int i = 0; i < (runs + 1) / 2; i++) {
           measure(each, snapshotters, run);

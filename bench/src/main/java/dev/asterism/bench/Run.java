@@ -10,6 +10,7 @@ import java.util.Optional;
 /// What the cases of one run share.
 ///
 /// @param registry has the images
+/// @param settle how long a node is up before it is measured
 /// @param warm samples of what is measured inside one node, 1 or more
 /// @param figures where they go
 /// @param progress told of each sample in a line
@@ -17,6 +18,7 @@ import java.util.Optional;
 /// @param timelines where timelines of starts go, if anywhere
 record Run(
     Registry registry,
+    Duration settle,
     int warm,
     Figures figures,
     PrintStream progress,
@@ -50,6 +52,7 @@ record Run(
   Node coldNode(Snapshotter snapshotter, String image) throws IOException, InterruptedException {
     Node node = Node.start(snapshotter);
     try {
+      Thread.sleep(settle);
       PageCache.drop();
       registry.warm(image);
       return node;

@@ -5,9 +5,12 @@ import dev.asterism.cli.admin.AdminServer;
 import dev.asterism.cli.admin.DaemonView;
 import dev.asterism.cli.config.Configuration;
 import dev.asterism.cli.handover.Handover;
+import dev.asterism.cli.warm.Exercise;
 import dev.asterism.layers.FetchPolicy;
 import dev.asterism.layers.LayerService;
 import dev.asterism.layers.LayerSettings;
+import dev.asterism.registry.Credentials;
+import dev.asterism.registry.Endpoint;
 import dev.asterism.registry.Hosts;
 import dev.asterism.registry.RegistryClient;
 import dev.asterism.registry.RequestPolicy;
@@ -22,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 
 /// The parts of a running snapshotter, wired together.
 final class Daemon {
@@ -60,11 +64,25 @@ final class Daemon {
           AdminServer _ = admin(options, root, layers.service, clock)) {
         handover.ready();
         LOGGER.log(Level.INFO, "serving address={0} root={1}", options.address(), root);
-        stop.await();
+        serve(options, root, layers.service, clock, stop);
         handover.stopping();
         LOGGER.log(Level.INFO, "stopping");
         layers.leaveGate();
       }
+    }
+  }
+
+  private static void serve(
+      DaemonOptions options, Path root, LayerService layers, InstantSource clock, StopSignal stop) {
+    if (!options.exercise()) {
+      stop.await();
+      return;
+    }
+    RequestPolicy policy = RequestPolicy.DEFAULT;
+    Hosts plain = host -> List.of(new Endpoint("http", host));
+    try (RegistryClient client = new RegistryClient(plain, Credentials.anonymous(), policy, clock);
+        Exercise _ = Exercise.start(root, new RegistryBlobs(client), layers::asked, clock)) {
+      stop.await();
     }
   }
 

@@ -36,6 +36,14 @@ final class DaemonCommand implements Callable<Integer> {
       })
   private boolean unmountOnExit;
 
+  @Option(
+      names = "--no-exercise",
+      description = {
+        "do not read a few made-up layers after the start, while nobody asks for anything yet;",
+        "without that exercise the first containers wait until code is compiled"
+      })
+  private boolean noExercise;
+
   @Mixin private final ConfigOption config = new ConfigOption();
   @Mixin private final LogOptions log = new LogOptions();
 
@@ -50,7 +58,8 @@ final class DaemonCommand implements Callable<Integer> {
             places.adminAddress(),
             places.root(),
             configuration,
-            unmountOnExit ? DaemonOptions.AtExit.UNMOUNT : DaemonOptions.AtExit.LEAVE));
+            unmountOnExit ? DaemonOptions.AtExit.UNMOUNT : DaemonOptions.AtExit.LEAVE,
+            !noExercise));
     return ExitCode.OK;
   }
 

@@ -10,8 +10,14 @@ import java.nio.file.Path;
 /// @param root where it keeps everything, absolute; on a file system with hard links
 /// @param configuration the operator's choices
 /// @param atExit what becomes of the mount that running containers read through
+/// @param exercise whether it practises while nobody asks for anything yet
 record DaemonOptions(
-    Path address, Path adminAddress, Path root, Configuration configuration, AtExit atExit) {
+    Path address,
+    Path adminAddress,
+    Path root,
+    Configuration configuration,
+    AtExit atExit,
+    boolean exercise) {
   /// What an end leaves behind.
   enum AtExit {
     /// The mount, for the next daemon: containers wait for it.

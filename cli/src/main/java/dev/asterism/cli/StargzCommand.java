@@ -89,7 +89,8 @@ final class StargzCommand implements Callable<Integer> {
             socket.resolveSibling("admin.sock"),
             root.toAbsolutePath(),
             loaded.configuration(),
-            DaemonOptions.AtExit.LEAVE));
+            DaemonOptions.AtExit.LEAVE,
+            true));
     return ExitCode.OK;
   }
 

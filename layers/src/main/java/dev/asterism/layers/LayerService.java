@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 
 /// The lazy layers of one root directory, up and running: store, gate, catalog.
 ///
@@ -30,6 +31,7 @@ public final class LayerService implements AutoCloseable {
   private final LayerStore layers;
   private final Fetching fetching;
   private final Promotion promotion;
+  private final LongAdder uses = new LongAdder();
 
   private LayerService(DirectoryCache store, GateMount gate, LayerStore layers, Fetching fetching) {
     this.fetching = fetching;
@@ -37,6 +39,15 @@ public final class LayerService implements AutoCloseable {
     this.store = store;
     this.gate = gate;
     this.layers = layers;
+    fetching
+        .listeners()
+        .add(
+            new FetchListener() {
+              @Override
+              public void used(LayerContent layer, LayerChunk chunk, Found found) {
+                uses.increment();
+              }
+            });
   }
 
   /// As the other; nothing is fetched but what is read.
@@ -138,23 +149,9 @@ public final class LayerService implements AutoCloseable {
 
   private static LayerService start(Parts parts, GateMemory memory, Mounting mounting)
       throws IOException {
-    FetchPolicy policy = parts.settings().fetching();
-    Catalog catalog = new Catalog(memory.nodes());
-    ImageTrees trees = new ImageTrees();
     Fetching fetching =
-        new Fetching(
-            policy,
-            parts.store(),
-            new RecentChunks(policy.maxInFlight()),
-            new Scheduler(policy, new IdleMemory()),
-            new FetchListeners(),
-            catalog,
-            trees,
-            new Libraries(catalog, trees),
-            (layer, object) ->
-                nameOf(
-                    LayerDirectory.of(parts.root().resolve("layers"), layer),
-                    Places.of(parts.store().mode(), layer, object.digest())));
+        fetching(
+            parts.root(), parts.settings().fetching(), parts.store(), new Catalog(memory.nodes()));
     GateMount gate = mounting.mount(new Gate(fetching, memory), memory);
     try {
       LayerStore layers =
@@ -170,6 +167,24 @@ public final class LayerService implements AutoCloseable {
       gate.leaveOrClose(Duration.ZERO);
       throw e;
     }
+  }
+
+  /// Returns what the layers of a root fetch with.
+  static Fetching fetching(Path root, FetchPolicy policy, DirectoryCache store, Catalog catalog) {
+    ImageTrees trees = new ImageTrees();
+    return new Fetching(
+        policy,
+        store,
+        new RecentChunks(policy.maxInFlight()),
+        new Scheduler(policy, new IdleMemory()),
+        new FetchListeners(),
+        catalog,
+        trees,
+        new Libraries(catalog, trees),
+        (layer, object) ->
+            nameOf(
+                LayerDirectory.of(root.resolve("layers"), layer),
+                Places.of(store.mode(), layer, object.digest())));
   }
 
   private static String nameOf(LayerDirectory layer, Content content) {
@@ -210,6 +225,12 @@ public final class LayerService implements AutoCloseable {
   /// Returns the layers that can be read now, a new set.
   public Set<Digest> mountedLayers() {
     return layers.mounted();
+  }
+
+  /// Returns how much was asked of this: layers and mounts by containerd, and chunks by containers,
+  /// each once.
+  public long asked() {
+    return layers.asked() + uses.sum();
   }
 
   /// Returns the store, for what reports on it.

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -45,6 +46,7 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
   private final SingleFlight<LayerRequest, LayerContent> loads = new SingleFlight<>();
 
   private final SingleFlight<Digest, Path> mounts = new SingleFlight<>();
+  private final LongAdder asked = new LongAdder();
 
   /// Orders what enters the catalog or is mounted against [#retain]. Held over mount(2) and
   /// umount(2), not over the network or a merge.
@@ -96,8 +98,14 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     }
   }
 
+  /// Returns how often a layer, or the mount of a chain, was asked for.
+  long asked() {
+    return asked.sum();
+  }
+
   @Override
   public LayerUsage prepare(LayerRequest request) throws IOException {
+    asked.increment();
     return ready(request, Source.DISK_OR_REGISTRY);
   }
 
@@ -308,6 +316,7 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
 
   @Override
   public Path mountChain(Chain chain) throws IOException {
+    asked.increment();
     Path mountpoint = mounts.get(chain.id(), () -> buildAndMount(chain));
     preparations.mounted(chain);
     return mountpoint;

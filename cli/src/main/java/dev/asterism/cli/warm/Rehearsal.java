@@ -66,7 +66,7 @@ public final class Rehearsal {
     List<String> words = ownProgram.stream().filter(word -> !word.startsWith("-XX:AOT")).toList();
     return Command.of(words.getFirst(), "-XX:AOTCacheOutput=" + made)
         .with(words.subList(1, words.size()).toArray(String[]::new))
-        .with("daemon", "--unmount-on-exit", "--address", socket.toString())
+        .with("daemon", "--no-exercise", "--unmount-on-exit", "--address", socket.toString())
         .with("--root", scratch.resolve("root").toString())
         .with("--log-format", "json");
   }

@@ -37,7 +37,7 @@ record RehearsalPull(TestRegistry registry, SnapshotsCalls calls, Path scratch) 
   void run(int number) throws IOException, InterruptedException {
     List<Layer.EstargzBlob> layers = new ArrayList<>();
     for (int i = 0; i < LAYERS; i++) {
-      layers.add(layer(new Random(31L * number + i), i).estargz());
+      layers.add(layer(number, i).estargz());
     }
     TestImage image =
         registry.image(
@@ -52,11 +52,16 @@ record RehearsalPull(TestRegistry registry, SnapshotsCalls calls, Path scratch) 
     calls.remove(key);
   }
 
-  private static TestLayer served(Layer.EstargzBlob layer) {
+  static TestLayer served(Layer.EstargzBlob layer) {
     return TestLayer.gzip(layer.bytes());
   }
 
-  private static Layer layer(Random random, int index) {
+  /// Makes up a layer.
+  ///
+  /// @param number of the image
+  /// @param index within the image
+  static Layer layer(int number, int index) {
+    Random random = new Random(31L * number + index);
     List<Entry> entries = new ArrayList<>();
     for (int folder = 0; folder < FOLDERS; folder++) {
       String name = "usr/folder-%d".formatted(folder);

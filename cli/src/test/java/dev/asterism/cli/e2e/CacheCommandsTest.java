@@ -100,7 +100,8 @@ class CacheCommandsTest {
     Path socket = folder.resolve("asterism.sock");
     Daemon daemon =
         Daemon.start(
-            Asterism.command("daemon", "--unmount-on-exit", "--address", socket.toString())
+            Asterism.command(
+                    "daemon", "--no-exercise", "--unmount-on-exit", "--address", socket.toString())
                 .with("--root", root.toString()),
             folder.resolve("admin.sock"),
             folder.resolve("daemon.log"));

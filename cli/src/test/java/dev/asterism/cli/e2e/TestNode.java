@@ -104,7 +104,7 @@ final class TestNode implements AutoCloseable {
 
   /// How to start a daemon.
   Command daemon() {
-    return Asterism.command("daemon", "--address", socket().toString())
+    return Asterism.command("daemon", "--no-exercise", "--address", socket().toString())
         .with("--root", root().toString())
         .with("--config", configuration().toString())
         .with("--log-level", "debug", "--log-format", "json");
