@@ -24,10 +24,9 @@ import java.util.stream.Stream;
 /// layers from a registry of its own on loopback, so that its code is compiled when the first
 /// container waits.
 ///
-/// One thread of the lowest priority, for [#LIMIT] at most. Ends at once when the daemon is asked
-/// for something, and is not repeated. Everything lies in `<root>/exercise`, and is gone
-/// afterwards; what a process that was killed left there goes first. Nothing here fails the daemon.
-/// Thread-safe.
+/// One thread, for [#LIMIT] at most. Ends at once when the daemon is asked for something, and is
+/// not repeated. Everything lies in `<root>/exercise`, and is gone afterwards; what a process that
+/// was killed left there goes first. Nothing here fails the daemon. Thread-safe.
 public final class Exercise implements AutoCloseable {
   private static final Logger LOGGER = System.getLogger(Exercise.class.getName());
 
@@ -48,12 +47,7 @@ public final class Exercise implements AutoCloseable {
     this.asked = asked;
     this.before = asked.getAsLong();
     this.clock = clock;
-    this.thread =
-        Thread.ofPlatform()
-            .name("exercise")
-            .daemon(true)
-            .priority(Thread.MIN_PRIORITY)
-            .unstarted(this::run);
+    this.thread = Thread.ofPlatform().name("exercise").daemon(true).unstarted(this::run);
   }
 
   /// Begins, and returns at once.
