@@ -12,6 +12,7 @@ import dev.asterism.layers.LayerSettings;
 import dev.asterism.registry.Credentials;
 import dev.asterism.registry.Endpoint;
 import dev.asterism.registry.Hosts;
+import dev.asterism.registry.NodeHosts;
 import dev.asterism.registry.RegistryClient;
 import dev.asterism.registry.RequestPolicy;
 import dev.asterism.snapshotter.SnapshotServer;
@@ -141,8 +142,13 @@ final class Daemon {
 
   /// Returns the client for every registry.
   static RegistryClient registry(Configuration configuration, InstantSource clock) {
+    Configuration.RegistryHosts hosts = configuration.hosts();
     return new RegistryClient(
-        Hosts.standard(), RegistryLogin.ofUser(), policy(configuration), clock);
+        new NodeHosts(hosts.mirrors(), hosts.directories()),
+        RegistryLogin.ofUser(),
+        policy(configuration),
+        clock,
+        hosts.directories());
   }
 
   private static RequestPolicy policy(Configuration configuration) {

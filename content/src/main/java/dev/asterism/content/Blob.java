@@ -22,6 +22,13 @@ public interface Blob {
   /// @throws IOException if the source cannot be read
   InputStream open(ByteRange range) throws IOException;
 
+  /// Notes that what was read of `range` is not what its digest says.
+  ///
+  /// @return whether the next read may give other bytes, because somebody else serves them
+  default boolean distrust(ByteRange range) {
+    return false;
+  }
+
   /// Reads all bytes of `range` into a new array.
   ///
   /// @throws IllegalArgumentException if `range` reaches beyond [#size()] or is longer than an

@@ -44,4 +44,10 @@ final class LazyBlob implements Blob {
     }
     return blob.open(range);
   }
+
+  @Override
+  public boolean distrust(ByteRange range) {
+    Blob blob = found.get();
+    return blob != null && blob.distrust(range);
+  }
 }

@@ -137,6 +137,11 @@ final class OpenedAhead implements BlobSource {
     }
 
     @Override
+    public boolean distrust(ByteRange range) {
+      return blob.distrust(range);
+    }
+
+    @Override
     public InputStream open(ByteRange range) throws IOException {
       if (range.start() < end.start() || range.end() > end.end()) {
         return blob.open(range);

@@ -10,6 +10,8 @@ import java.io.InputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /// One range request: asks, inflates chunk by chunk as the bytes come, and hands each on at once.
 /// Confined to its thread.
@@ -19,7 +21,9 @@ final class Transfer implements Runnable {
   private final Link link;
   private final Scheduler scheduler;
   private final Batch batch;
+  private final List<Want> wrong = new ArrayList<>();
   private int done;
+  private boolean again;
 
   Transfer(Link link, Scheduler scheduler, Batch batch) {
     this.link = link;
@@ -32,6 +36,7 @@ final class Transfer implements Runnable {
     try {
       long start = System.nanoTime();
       fetch();
+      fetchWrongAgain();
       batch.layer().fetched(batch, Duration.ofNanos(System.nanoTime() - start));
     } catch (IOException e) {
       failRest(e);
@@ -69,7 +74,7 @@ final class Transfer implements Runnable {
         settle(want, claim, decode(reader, first, chunk));
         scheduler.memory().decoded(chunk.size());
       } catch (MalformedLayerException e) {
-        fail(want, e); // alone: the next member can still be read
+        distrust(want, e); // alone: the next member can still be read
       } finally {
         release.run();
       }
@@ -86,15 +91,46 @@ final class Transfer implements Runnable {
 
   private void settle(Want want, Claim claim, byte[] bytes) {
     FetchTarget layer = claim.layer();
+    VerifiedChunk verified;
     try {
-      VerifiedChunk verified = layer.verify(claim.chunk(), bytes);
-      claim.flight().arrived(verified);
-      claim.flight().placed(layer.place(claim.chunk(), verified, want.fetchClass()));
-      layer.arrived(claim.chunk(), verified, want.fetchClass());
-      link.came(want, claim);
+      verified = layer.verify(claim.chunk(), bytes);
     } catch (IOException e) {
-      fail(want, e);
+      distrust(want, e);
+      return;
     }
+    claim.flight().arrived(verified);
+    claim.flight().placed(layer.place(claim.chunk(), verified, want.fetchClass()));
+    layer.arrived(claim.chunk(), verified, want.fetchClass());
+    link.came(want, claim);
+  }
+
+  /// The bytes were not what the TOC says. Where another mirror may have the right ones, it is
+  /// asked once.
+  private void distrust(Want want, IOException cause) {
+    if (!again && batch.layer().blob().distrust(want.first().chunk().member())) {
+      wrong.add(want);
+    } else {
+      fail(want, cause);
+    }
+  }
+
+  private void fetchWrongAgain() {
+    again = true;
+    for (Want want : wrong) {
+      LayerChunk chunk = want.first().chunk();
+      Runnable release = link.takeMemory(batch, chunk.size());
+      try (InputStream body = batch.layer().blob().open(chunk.member());
+          MemberReader reader = new MemberReader(body, chunk.member())) {
+        reader.start(chunk.member());
+        settle(want, want.first(), reader.read(chunk.innerOffset(), chunk.size()));
+        scheduler.memory().decoded(chunk.size());
+      } catch (IOException e) {
+        fail(want, e);
+      } finally {
+        release.run();
+      }
+    }
+    wrong.clear();
   }
 
   private void fail(Want want, IOException cause) {
@@ -107,6 +143,7 @@ final class Transfer implements Runnable {
     for (; done < batch.wants().size(); done++) {
       fail(batch.wants().get(done), cause);
     }
+    wrong.forEach(want -> fail(want, cause));
   }
 
   /// Tells the link what comes, and waits where a read goes first.

@@ -1,6 +1,5 @@
 package dev.asterism.registry;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.DirectoryStream;
@@ -10,27 +9,21 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
-import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.TrustManagerFactory;
-import javax.net.ssl.X509TrustManager;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
+import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.protocol.HttpContext;
 
-/// Whose certificates a server may show: those whom the JDK trusts, and for one host also those in
-/// its directory.
+/// Whose certificates a server may show, and what is shown to it: those whom the JDK trusts, and
+/// for one host also those in its directory.
 ///
 /// The directories are Docker's and containerd's: `DIR/HOST:PORT/*.crt`, also written `HOST_PORT_`,
 /// and for port 443 `HOST`; PEM, one certificate or more in a file. They are looked at for every
@@ -48,14 +41,51 @@ final class Authorities implements TlsSocketStrategy {
   private final TlsSocketStrategy standard = DefaultClientTlsStrategy.createDefault();
   private final Map<String, Loaded> loaded = new ConcurrentHashMap<>();
 
+  /// What endpoints ask for, by host and port; bounded by what the configuration names.
+  private final Map<String, Endpoint.Options> known = new ConcurrentHashMap<>();
+
   /// A file as it was when it was read.
-  private record Stamp(Path file, FileTime changed, long size) {}
+  private record Stamp(Path file, FileTime changed, long size) {
+    static Stamp of(Path file) throws IOException {
+      BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+      if (attributes.size() > MAX_SIZE) {
+        throw unreadable(file, "%d bytes, more than %d".formatted(attributes.size(), MAX_SIZE));
+      }
+      return new Stamp(file, attributes.lastModifiedTime(), attributes.size());
+    }
+  }
 
   /// What was made of some files.
-  private record Loaded(List<Stamp> files, TlsSocketStrategy strategy) {}
+  private record Loaded(Wanted wanted, TlsSocketStrategy strategy) {}
+
+  /// All that TLS with one host is made of.
+  private record Wanted(List<Stamp> stamps, TlsFiles files) {}
 
   Authorities(List<Path> directories) {
     this.directories = List.copyOf(directories);
+  }
+
+  /// Notes how an endpoint is to be connected to.
+  void learn(Endpoint endpoint) {
+    if (endpoint.options().equals(Endpoint.Options.DEFAULT)) {
+      return;
+    }
+    known.put(endpoint.hostAndPort(), endpoint.options());
+  }
+
+  /// Returns how long a connection to a host may take.
+  Duration connectTimeout(HttpHost host, Duration otherwise) {
+    return Optional.ofNullable(known.get(key(host.getHostName(), portOf(host))))
+        .flatMap(Endpoint.Options::connect)
+        .orElse(otherwise);
+  }
+
+  private static int portOf(HttpHost host) {
+    return host.getPort() >= 0 ? host.getPort() : host.getSchemeName().equals("http") ? 80 : HTTPS;
+  }
+
+  private static String key(String host, int port) {
+    return host.replaceAll("[\\[\\]]", "") + ":" + port;
   }
 
   @Override
@@ -66,17 +96,45 @@ final class Authorities implements TlsSocketStrategy {
   }
 
   private TlsSocketStrategy strategy(String host, int port) throws IOException {
-    List<Stamp> files = files(host, port);
-    if (files.isEmpty()) {
+    String key = key(host, port);
+    Wanted wanted =
+        wanted(
+            host,
+            port,
+            Optional.ofNullable(known.get(key)).map(Endpoint.Options::tls).orElse(TlsFiles.NONE));
+    if (wanted.files().equals(TlsFiles.NONE)) {
       return standard;
     }
-    String key = host + ":" + port;
-    Loaded known = loaded.get(key);
-    if (known == null || !known.files().equals(files)) {
-      known = new Loaded(files, load(files));
-      loaded.put(key, known);
+    Loaded before = loaded.get(key);
+    if (before == null || !before.wanted().equals(wanted)) {
+      before = new Loaded(wanted, TlsContexts.of(wanted.files()));
+      loaded.put(key, before);
     }
-    return known.strategy();
+    return before.strategy();
+  }
+
+  private Wanted wanted(String host, int port, TlsFiles own) throws IOException {
+    List<Path> authorities = new ArrayList<>(own.authorities());
+    List<TlsFiles.Client> clients = new ArrayList<>(own.clients());
+    for (Stamp stamp : files(host, port)) {
+      String name = stamp.file().getFileName().toString();
+      if (name.endsWith(".crt")) {
+        authorities.add(stamp.file());
+      } else {
+        String stem = name.substring(0, name.length() - ".cert".length());
+        clients.add(new TlsFiles.Client(stamp.file(), stamp.file().resolveSibling(stem + ".key")));
+      }
+    }
+    TlsFiles files = new TlsFiles(authorities, clients, own.skipVerify());
+    List<Stamp> stamps = new ArrayList<>();
+    for (Path file : files.authorities()) {
+      stamps.add(Stamp.of(file));
+    }
+    for (TlsFiles.Client client : files.clients()) {
+      stamps.add(Stamp.of(client.certificate()));
+      stamps.add(Stamp.of(client.key()));
+    }
+    return new Wanted(stamps, files);
   }
 
   private List<Stamp> files(String host, int port) throws IOException {
@@ -95,71 +153,15 @@ final class Authorities implements TlsSocketStrategy {
   }
 
   private static void addFiles(Path directory, List<Stamp> files) throws IOException {
-    try (DirectoryStream<Path> found = Files.newDirectoryStream(directory, "*.crt")) {
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(directory, "*.{crt,cert}")) {
       for (Path file : found) {
-        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
         if (files.size() >= MAX_FILES) {
           throw unreadable(directory, "more than %d files".formatted(MAX_FILES));
         }
-        if (attributes.size() > MAX_SIZE) {
-          throw unreadable(file, "%d bytes, more than %d".formatted(attributes.size(), MAX_SIZE));
-        }
-        files.add(new Stamp(file, attributes.lastModifiedTime(), attributes.size()));
+        files.add(Stamp.of(file));
       }
     } catch (NoSuchFileException | NotDirectoryException _) {
       // nothing is said about this host here
-    }
-  }
-
-  private static TlsSocketStrategy load(List<Stamp> files) throws IOException {
-    try {
-      KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-      store.load(null, null);
-      int number = 0;
-      for (X509Certificate root : rootsOfTheJdk()) {
-        store.setCertificateEntry("jdk" + number++, root);
-      }
-      CertificateFactory factory = CertificateFactory.getInstance("X.509");
-      for (Stamp stamp : files) {
-        for (Certificate certificate : read(factory, stamp.file())) {
-          store.setCertificateEntry("own" + number++, certificate);
-        }
-      }
-      TrustManagerFactory trust =
-          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-      trust.init(store);
-      SSLContext context = SSLContext.getInstance("TLS");
-      context.init(null, trust.getTrustManagers(), null);
-      return new DefaultClientTlsStrategy(context);
-    } catch (GeneralSecurityException e) {
-      throw new IOException("no TLS in this JDK: " + e.getMessage(), e);
-    }
-  }
-
-  private static List<X509Certificate> rootsOfTheJdk() throws GeneralSecurityException {
-    TrustManagerFactory trust =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trust.init((KeyStore) null);
-    List<X509Certificate> roots = new ArrayList<>();
-    for (TrustManager manager : trust.getTrustManagers()) {
-      if (manager instanceof X509TrustManager x509) {
-        roots.addAll(List.of(x509.getAcceptedIssuers()));
-      }
-    }
-    return roots;
-  }
-
-  private static List<Certificate> read(CertificateFactory factory, Path file) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
-    try {
-      List<Certificate> certificates =
-          List.copyOf(factory.generateCertificates(new ByteArrayInputStream(bytes)));
-      if (certificates.isEmpty()) {
-        throw unreadable(file, "no certificate in it");
-      }
-      return certificates;
-    } catch (GeneralSecurityException e) {
-      throw RegistryException.unusable(file.toString(), "not a certificate in PEM", e);
     }
   }
 

@@ -24,22 +24,31 @@ final class Authorizer {
 
   /// What is protected: a repository behind an endpoint, which belongs to a registry.
   ///
+  /// @param host whose credentials are shown: the registry's, or a mirror's own
+  /// @param registry whose content it is
   /// @param scope what a token is asked for (distribution specification, "Token Scope"); several
   ///   are separated by a space
-  record Realm(Endpoint endpoint, String host, String repository, String scope) {
+  record Realm(Endpoint endpoint, String host, String registry, String repository, String scope) {
     /// To be read.
-    Realm(Endpoint endpoint, String host, String repository) {
-      this(endpoint, host, repository, "repository:" + repository + ":pull");
+    Realm(Endpoint endpoint, String registry, String repository) {
+      this(
+          endpoint,
+          endpoint.credentialHost(registry),
+          registry,
+          repository,
+          "repository:" + repository + ":pull");
     }
 
     /// Returns the same, to be written to as well.
     Realm writable() {
-      return new Realm(endpoint, host, repository, "repository:" + repository + ":pull,push");
+      return new Realm(
+          endpoint, host, registry, repository, "repository:" + repository + ":pull,push");
     }
 
     /// Returns the same, with another repository to be read.
     Realm reading(String other) {
-      return new Realm(endpoint, host, repository, scope + " repository:" + other + ":pull");
+      return new Realm(
+          endpoint, host, registry, repository, scope + " repository:" + other + ":pull");
     }
   }
 

@@ -8,8 +8,8 @@ import java.util.Optional;
 
 /// Reads a range of a blob, over as many requests as that takes.
 ///
-/// When a connection fails, the rest is asked for again. Gives exactly the bytes of the range, or
-/// fails. Confined to one thread.
+/// When a connection fails, the rest is asked for again, of another mirror if there is one. Gives
+/// exactly the bytes of the range, or fails. Confined to one thread.
 final class RangeStream extends InputStream {
   private final RemoteBlob blob;
   private final long end;
@@ -78,6 +78,12 @@ final class RangeStream extends InputStream {
       int n;
       try {
         n = connected().read(buffer, offset, length);
+      } catch (RegistryException e) {
+        if (answer.isPresent()) {
+          blob.broke(position, e);
+        }
+        disconnect();
+        throw e;
       } catch (IOException e) {
         disconnect();
         throw e;

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -23,6 +24,9 @@ import java.util.stream.Stream;
 ///
 /// Lifetime: closing it fails what is under way, and every stream that is still open.
 public final class RegistryClient implements AutoCloseable {
+  /// Where a node has its registries' certificates.
+  public static final List<Path> CERTIFICATES = Authorities.STANDARD;
+
   /// What every registry has to take (distribution specification, "Pushing Manifests"); configs are
   /// held to the same.
   private static final int MAX_MANIFEST = 4 << 20; // 4 MiB
@@ -42,6 +46,8 @@ public final class RegistryClient implements AutoCloseable {
   private final InstantSource clock;
   private final Transport transport;
   private final Authorizer authorizer;
+  private final Authorities authorities;
+  private final Standing standing;
 
   /// As the other, with the authorities that this node's container runtimes trust.
   public RegistryClient(
@@ -63,7 +69,9 @@ public final class RegistryClient implements AutoCloseable {
     this.hosts = hosts;
     this.policy = policy;
     this.clock = clock;
-    transport = new Transport(policy, new Authorities(authorities));
+    this.authorities = new Authorities(authorities);
+    standing = new Standing(clock);
+    transport = new Transport(policy, this.authorities);
     authorizer = new Authorizer(credentials, new Tokens(transport, credentials, policy, clock));
   }
 
@@ -106,9 +114,16 @@ public final class RegistryClient implements AutoCloseable {
   }
 
   /// Returns what writes to the repository of `reference`.
-  public RepositoryWriter writer(ImageReference reference) {
-    // Mirrors are for reading: the registry itself is the last endpoint.
-    Endpoint endpoint = hosts.endpoints(reference.host()).getLast();
+  ///
+  /// @throws IOException if a file that says where the registry is cannot be used
+  public RepositoryWriter writer(ImageReference reference) throws IOException {
+    // Mirrors are for reading: the registry itself is the last endpoint, unless it is named before.
+    List<Endpoint> endpoints = endpoints(reference, Endpoint.Capability.PUSH);
+    Endpoint endpoint =
+        endpoints.stream()
+            .filter(each -> each.isOf(reference.host()))
+            .findFirst()
+            .orElseGet(endpoints::getLast);
     Authorizer.Realm realm =
         new Authorizer.Realm(endpoint, reference.host(), reference.repository()).writable();
     return new RepositoryWriter(transport, authorizer, clock, policy, realm);
@@ -118,12 +133,19 @@ public final class RegistryClient implements AutoCloseable {
   private record Fetched(Digest digest, Manifest manifest, String mediaType, byte[] bytes) {}
 
   private Fetched fetch(ImageReference reference) throws IOException {
-    List<Repository> repositories = repositories(reference);
+    List<Repository> repositories =
+        repositories(
+            reference,
+            reference.digest().isPresent()
+                ? Endpoint.Capability.PULL
+                : Endpoint.Capability.RESOLVE);
     Patience patience = new Patience(policy.patience());
     patience.enter();
     try {
       return new Retry(policy, patience)
-          .run(() -> FirstOf.each(repositories, r -> fetch(reference, r, patience)));
+          .run(() ->
+              FirstOf.each(
+                  repositories, standing, Function.identity(), r -> fetch(reference, r, patience)));
     } finally {
       patience.leave();
     }
@@ -177,7 +199,13 @@ public final class RegistryClient implements AutoCloseable {
   /// @param size of the blob, as its descriptor says
   /// @throws RegistryException if the size cannot be found
   public Blob blob(ImageReference reference, Digest digest, OptionalLong size) throws IOException {
-    return RemoteBlob.open(reference.name(), digest, size, repositories(reference), policy);
+    return RemoteBlob.open(
+        reference.name(),
+        digest,
+        size,
+        repositories(reference, Endpoint.Capability.PULL),
+        policy,
+        standing);
   }
 
   /// Returns a blob whose size is not known, with its last bytes at hand: one request for both
@@ -189,11 +217,18 @@ public final class RegistryClient implements AutoCloseable {
     if (tail < 1 || tail > MAX_TAIL) {
       throw new IllegalArgumentException("tail of %d bytes".formatted(tail));
     }
-    return RemoteBlob.openWithTail(reference.name(), digest, tail, repositories(reference), policy);
+    return RemoteBlob.openWithTail(
+        reference.name(),
+        digest,
+        tail,
+        repositories(reference, Endpoint.Capability.PULL),
+        policy,
+        standing);
   }
 
-  private List<Repository> repositories(ImageReference reference) {
-    return hosts.endpoints(reference.host()).stream()
+  private List<Repository> repositories(ImageReference reference, Endpoint.Capability capability)
+      throws IOException {
+    return endpoints(reference, capability).stream()
         .map(endpoint ->
             new Repository(
                 transport,
@@ -201,6 +236,17 @@ public final class RegistryClient implements AutoCloseable {
                 clock,
                 new Authorizer.Realm(endpoint, reference.host(), reference.repository())))
         .toList();
+  }
+
+  /// Returns who may be asked, at least one: the registry itself where nobody else is to be.
+  private List<Endpoint> endpoints(ImageReference reference, Endpoint.Capability capability)
+      throws IOException {
+    List<Endpoint> able =
+        hosts.endpoints(reference.host()).stream()
+            .filter(endpoint -> endpoint.options().capabilities().contains(capability))
+            .toList();
+    able.forEach(authorities::learn);
+    return able.isEmpty() ? List.of(Hosts.source(reference.host())) : able;
   }
 
   /// Aborts what is under way and closes the connections.

@@ -1,10 +1,13 @@
 package dev.asterism.registry;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.asterism.content.Blob;
 import dev.asterism.content.ByteRange;
 import dev.asterism.content.Digest;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,20 +17,35 @@ import java.util.OptionalLong;
 ///
 /// Thread-safe.
 final class RemoteBlob implements Blob {
+  private static final int MAX_SERVED = 64; // requests
+
   private final String name;
   private final Digest digest;
   private final long size;
   private final List<Source> sources;
   private final RequestPolicy policy;
+  private final Standing standing;
+
+  /// Who served what lately, for who finds it to be wrong.
+  @GuardedBy("served")
+  private final Deque<Served> served = new ArrayDeque<>();
 
   private RemoteBlob(
-      String name, Digest digest, long size, List<Source> sources, RequestPolicy policy) {
+      String name,
+      Digest digest,
+      long size,
+      List<Source> sources,
+      RequestPolicy policy,
+      Standing standing) {
     this.name = name;
+    this.standing = standing;
     this.digest = digest;
     this.size = size;
     this.sources = sources;
     this.policy = policy;
   }
+
+  private record Served(ByteRange range, Source source) {}
 
   /// One place that serves the blob.
   private record Source(Repository repository, Redirect redirect) {
@@ -68,7 +86,7 @@ final class RemoteBlob implements Blob {
         byte[] bytes = answer.readNBytes((int) range.length());
         patience.arrived(bytes.length);
         return bytes.length == range.length()
-            ? Optional.of(new Tail(size, bytes))
+            ? Optional.of(new Tail(size, bytes, this))
             : Optional.empty();
       } catch (RegistryException e) {
         if (isUnknown(e.status().orElse(0))) {
@@ -118,12 +136,18 @@ final class RemoteBlob implements Blob {
       Digest digest,
       OptionalLong size,
       List<Repository> repositories,
-      RequestPolicy policy)
+      RequestPolicy policy,
+      Standing standing)
       throws IOException {
     List<Source> sources = repositories.stream().map(r -> new Source(r, new Redirect())).toList();
-    RemoteBlob unsized = new RemoteBlob(name, digest, 0, sources, policy);
+    RemoteBlob unsized = new RemoteBlob(name, digest, 0, sources, policy, standing);
     return new RemoteBlob(
-        name, digest, size.isPresent() ? size.getAsLong() : unsized.findSize(), sources, policy);
+        name,
+        digest,
+        size.isPresent() ? size.getAsLong() : unsized.findSize(),
+        sources,
+        policy,
+        standing);
   }
 
   @Override
@@ -143,12 +167,48 @@ final class RemoteBlob implements Blob {
   /// Asks for `range` once, each source in turn until one answers.
   RangeAnswer ask(ByteRange range, Patience patience) throws IOException {
     RangeAnswer.Wanted wanted = new RangeAnswer.Wanted(range, size, policy.maxSkip());
-    return FirstOf.each(
-        sources,
-        source -> {
-          Answer answer = source.ask(digest, "GET", Optional.of(range), patience);
-          return RangeAnswer.of(answer, wanted, patience);
-        });
+    return first(source -> {
+      Answer answer = source.ask(digest, "GET", Optional.of(range), patience);
+      RangeAnswer found = RangeAnswer.of(answer, wanted, patience);
+      noteServed(new Served(range, source));
+      return found;
+    });
+  }
+
+  private <T> T first(FirstOf.Question<Source, T> question) throws IOException {
+    return FirstOf.each(sources, standing, Source::repository, question);
+  }
+
+  private void noteServed(Served newest) {
+    if (sources.size() > 1) {
+      synchronized (served) {
+        served.addFirst(newest);
+        if (served.size() > MAX_SERVED) {
+          served.removeLast();
+        }
+      }
+    }
+  }
+
+  /// Notes that whoever served `position` last did not give it whole: the others come first now.
+  void broke(long position, IOException failure) {
+    find(position).ifPresent(source -> standing.failed(source.repository(), failure));
+  }
+
+  @Override
+  public boolean distrust(ByteRange range) {
+    Optional<Source> liar = find(range.start());
+    liar.ifPresent(source -> standing.lied(source.repository()));
+    return liar.isPresent();
+  }
+
+  private Optional<Source> find(long position) {
+    synchronized (served) {
+      return served.stream()
+          .filter(one -> one.range().start() <= position && position < one.range().end())
+          .map(Served::source)
+          .findFirst();
+    }
   }
 
   /// Opens a blob of unknown size with its last bytes, by one request for both. A server that does
@@ -156,22 +216,30 @@ final class RemoteBlob implements Blob {
   ///
   /// @param length bytes of the tail; a shorter blob comes whole
   static Blob openWithTail(
-      String name, Digest digest, int length, List<Repository> repositories, RequestPolicy policy)
+      String name,
+      Digest digest,
+      int length,
+      List<Repository> repositories,
+      RequestPolicy policy,
+      Standing standing)
       throws IOException {
     List<Source> sources = repositories.stream().map(r -> new Source(r, new Redirect())).toList();
-    RemoteBlob unsized = new RemoteBlob(name, digest, 0, sources, policy);
+    RemoteBlob unsized = new RemoteBlob(name, digest, 0, sources, policy, standing);
     Optional<Tail> tail =
         unsized.asking((source, patience) -> source.tail(digest, length, patience));
     if (tail.isEmpty()) {
-      return new RemoteBlob(name, digest, unsized.findSize(), sources, policy);
+      return new RemoteBlob(name, digest, unsized.findSize(), sources, policy, standing);
     }
-    return new TailedBlob(
-        new RemoteBlob(name, digest, tail.get().size(), sources, policy), tail.get().bytes());
+    Tail end = tail.get();
+    RemoteBlob sized = new RemoteBlob(name, digest, end.size(), sources, policy, standing);
+    sized.noteServed(
+        new Served(new ByteRange(end.size() - end.bytes().length, end.size()), end.from()));
+    return new TailedBlob(sized, end.bytes());
   }
 
   /// The end of a blob, and the size of the whole.
   @SuppressWarnings("ArrayRecordComponent") // made and read here, compared nowhere
-  private record Tail(long size, byte[] bytes) {}
+  private record Tail(long size, byte[] bytes, Source from) {}
 
   /// One question to one source.
   private interface Question<T> {
@@ -183,8 +251,7 @@ final class RemoteBlob implements Blob {
     Patience patience = new Patience(policy.patience());
     patience.enter();
     try {
-      return new Retry(policy, patience)
-          .run(() -> FirstOf.each(sources, source -> question.ask(source, patience)));
+      return new Retry(policy, patience).run(() -> first(source -> question.ask(source, patience)));
     } finally {
       patience.leave();
     }

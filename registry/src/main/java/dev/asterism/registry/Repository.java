@@ -5,6 +5,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +30,14 @@ final class Repository {
     this.realm = realm;
   }
 
+  Endpoint endpoint() {
+    return realm.endpoint();
+  }
+
+  String name() {
+    return realm.repository();
+  }
+
   /// What to ask for. Immutable.
   ///
   /// @param method `GET` or `HEAD`
@@ -43,7 +52,7 @@ final class Repository {
   ///
   /// A 401 is answered with a token or credential once; a remembered redirect that is refused is
   /// resolved anew once, and one that fails otherwise is forgotten. Credentials go to the endpoint
-  /// alone, never to where it redirects.
+  /// alone, never to where it redirects; so do the endpoint's own headers.
   ///
   /// @param redirect where this path was redirected before; updated
   /// @throws RegistryException for every other status, and without an answer
@@ -51,7 +60,8 @@ final class Repository {
     String what =
         "%s %s of %s at %s"
             .formatted(query.method(), query.path(), realm.repository(), realm.endpoint());
-    URI origin = realm.endpoint().resolve(realm.repository() + "/" + query.path());
+    URI origin =
+        realm.endpoint().resolve(realm.repository() + "/" + query.path(), realm.registry());
     Optional<URI> remembered = redirect.target();
     URI uri = remembered.orElse(origin);
     boolean mayAuthorize = true;
@@ -61,7 +71,13 @@ final class Repository {
           isSameOrigin(uri, origin) ? authorizer.authorization(realm, patience) : Optional.empty();
       Answer answer;
       try {
-        answer = transport.send(request(what, query, uri, authorization), patience);
+        Map<String, List<String>> own =
+            isSameOrigin(uri, origin) ? realm.endpoint().options().headers() : Map.of();
+        answer =
+            transport.send(
+                request(what, query, uri, authorization)
+                    .with(own, realm.endpoint().options().timeout()),
+                patience);
       } catch (RegistryException e) {
         remembered.ifPresent(redirect::forget); // the registry may know a place that answers
         throw e;

@@ -41,6 +41,11 @@ final class TailedBlob implements Blob {
         fromTail(new ByteRange(tailStart, range.end())));
   }
 
+  @Override
+  public boolean distrust(ByteRange range) {
+    return blob.distrust(range);
+  }
+
   private InputStream fromTail(ByteRange range) {
     return new ByteArrayInputStream(tail, (int) (range.start() - tailStart), (int) range.length());
   }

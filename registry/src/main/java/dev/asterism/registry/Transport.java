@@ -5,6 +5,7 @@ import java.io.InterruptedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hc.client5.http.ClientProtocolException;
@@ -59,13 +60,9 @@ final class Transport implements AutoCloseable {
             .setDnsResolver(new NameLookup(policy.connect()))
             .setMaxConnPerRoute(policy.connectionsPerHost())
             .setMaxConnTotal(8 * policy.connectionsPerHost())
-            .setDefaultConnectionConfig(
-                ConnectionConfig.custom()
-                    .setConnectTimeout(timeout(policy.connect()))
-                    .setSocketTimeout(timeout(policy.read()))
-                    .setValidateAfterInactivity(TimeValue.ofSeconds(2))
-                    .setTimeToLive(TimeValue.ofMinutes(10))
-                    .build())
+            .setConnectionConfigResolver(route ->
+                connection(
+                    policy, authorities.connectTimeout(route.getTargetHost(), policy.connect())))
             .build();
     client =
         HttpClients.custom()
@@ -80,6 +77,15 @@ final class Transport implements AutoCloseable {
             .build();
   }
 
+  private static ConnectionConfig connection(RequestPolicy policy, Duration connect) {
+    return ConnectionConfig.custom()
+        .setConnectTimeout(timeout(connect))
+        .setSocketTimeout(timeout(policy.read()))
+        .setValidateAfterInactivity(TimeValue.ofSeconds(2))
+        .setTimeToLive(TimeValue.ofMinutes(10))
+        .build();
+  }
+
   private static Timeout timeout(Duration duration) {
     return Timeout.of(duration);
   }
@@ -89,15 +95,34 @@ final class Transport implements AutoCloseable {
   /// @param what it is for, the beginning of every error message; holds no secret and no query
   /// @param form body of a POST, `application/x-www-form-urlencoded`; empty for none
   /// @param body what to upload; not beside a form
+  /// @param more headers, beside those and weaker than they
+  /// @param timeout longest wait for something of the answer; empty for the policy's
   record Request(
       String what,
       String method,
       URI uri,
       Map<String, String> headers,
       String form,
-      Optional<RequestBody> body) {
+      Optional<RequestBody> body,
+      Map<String, List<String>> more,
+      Optional<Duration> timeout) {
     Request(String what, String method, URI uri, Map<String, String> headers, String form) {
       this(what, method, uri, headers, form, Optional.empty());
+    }
+
+    Request(
+        String what,
+        String method,
+        URI uri,
+        Map<String, String> headers,
+        String form,
+        Optional<RequestBody> body) {
+      this(what, method, uri, headers, form, body, Map.of(), Optional.empty());
+    }
+
+    /// Returns the same with headers of the endpoint, and its patience.
+    Request with(Map<String, List<String>> newMore, Optional<Duration> newTimeout) {
+      return new Request(what, method, uri, headers, form, body, newMore, newTimeout);
     }
   }
 
@@ -109,6 +134,9 @@ final class Transport implements AutoCloseable {
   Answer send(Request request, Patience patience) throws IOException {
     HttpUriRequestBase message = new HttpUriRequestBase(request.method(), request.uri());
     message.setHeader("Accept-Encoding", "identity");
+    request
+        .more()
+        .forEach((name, values) -> values.forEach(value -> message.addHeader(name, value)));
     request.headers().forEach(message::setHeader);
     if (!request.form().isEmpty()) {
       message.setEntity(
@@ -121,7 +149,8 @@ final class Transport implements AutoCloseable {
     message.setConfig(
         RequestConfig.custom()
             .setConnectionRequestTimeout(timeout(atLeastOneMilli(left)))
-            .setResponseTimeout(timeout(atLeastOneMilli(shorter(policy.read(), left))))
+            .setResponseTimeout(
+                timeout(atLeastOneMilli(shorter(request.timeout().orElse(policy.read()), left))))
             .setRedirectsEnabled(false)
             .setAuthenticationEnabled(false)
             .setContentCompressionEnabled(false)

@@ -3,6 +3,7 @@ package dev.asterism.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,7 +23,7 @@ class HostsTest {
     "notlocalhost, https://notlocalhost",
     "[::2]:5000, https://[::2]:5000",
   })
-  void standard_host_hasOneEndpoint(String host, String endpoint) {
+  void standard_host_hasOneEndpoint(String host, String endpoint) throws IOException {
     assertThat(Hosts.standard().endpoints(host)).singleElement().hasToString(endpoint);
   }
 

@@ -165,7 +165,7 @@ class PushTest {
   }
 
   @Test
-  void push_wrongContentOrSourceThatFails_leavesNoBlob() {
+  void push_wrongContentOrSourceThatFails_leavesNoBlob() throws IOException {
     RepositoryWriter writer = client.writer(reference("a:1"));
     byte[] other = new byte[1000];
     assertThatThrownBy(() -> writer.push(digest, new Bytes(other), _ -> {}))
@@ -176,7 +176,7 @@ class PushTest {
   }
 
   @Test
-  void push_withoutThePassword_isRefused() {
+  void push_withoutThePassword_isRefused() throws IOException {
     try (RegistryClient stranger = client(Credentials.anonymous())) {
       RepositoryWriter writer = stranger.writer(reference("a:1"));
       assertThatThrownBy(() -> writer.push(digest, new Bytes(bytes), _ -> {}))

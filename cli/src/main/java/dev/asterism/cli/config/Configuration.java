@@ -4,9 +4,13 @@ import dev.asterism.cache.Budget;
 import dev.asterism.cache.DirectoryCacheConfig;
 import dev.asterism.cache.Upkeep;
 import dev.asterism.layers.StartPolicy;
+import dev.asterism.registry.Endpoint;
+import dev.asterism.registry.RegistryClient;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// What an operator can choose. Immutable.
@@ -17,6 +21,7 @@ import java.util.Optional;
 /// @param budget how much of the disk the store may take
 /// @param upkeep what the store does for itself
 /// @param requestTimeout how long a registry may take to begin an answer
+/// @param hosts where registries are
 /// @param endpoints where it can be looked at, beside the admin socket
 /// @param starts what is fetched before it is read
 /// @param logFileAccess whether the first use of each file is a debug line
@@ -27,6 +32,7 @@ public record Configuration(
     Budget budget,
     Upkeep upkeep,
     Duration requestTimeout,
+    RegistryHosts hosts,
     Endpoints endpoints,
     StartPolicy starts,
     boolean logFileAccess) {
@@ -40,6 +46,7 @@ public record Configuration(
           Budget.DEFAULT,
           Upkeep.DEFAULT,
           Duration.ofSeconds(30),
+          RegistryHosts.DEFAULT,
           Endpoints.NONE,
           StartPolicy.DEFAULT,
           false);
@@ -52,6 +59,22 @@ public record Configuration(
     UNLESS_LABELLED,
     /// None (`disable_verification`): nothing is shared between layers then.
     NEVER
+  }
+
+  /// Where registries are. Immutable.
+  ///
+  /// @param mirrors what is asked before a registry itself, in order
+  /// @param directories where `HOST/hosts.toml` and `HOST/*.crt` are looked for
+  public record RegistryHosts(Map<String, List<Endpoint>> mirrors, List<Path> directories) {
+    /// As containerd has it.
+    public static final RegistryHosts DEFAULT =
+        new RegistryHosts(Map.of(), RegistryClient.CERTIFICATES);
+
+    /// Copies map and list.
+    public RegistryHosts {
+      mirrors = Map.copyOf(mirrors);
+      directories = List.copyOf(directories);
+    }
   }
 
   /// Where a monitoring system, or somebody who looks for a fault, finds the daemon. Immutable.

@@ -6,6 +6,7 @@ import dev.asterism.cache.Limit;
 import dev.asterism.cache.Upkeep;
 import dev.asterism.cli.config.Configuration.BlobConfig;
 import dev.asterism.cli.config.Configuration.Endpoints;
+import dev.asterism.cli.config.Configuration.RegistryHosts;
 import dev.asterism.cli.config.Configuration.Verification;
 import dev.asterism.layers.StartPolicy;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.tomlj.Toml;
 import org.tomlj.TomlInvalidTypeException;
 import org.tomlj.TomlParseError;
@@ -138,6 +140,9 @@ public final class ConfigurationFile {
             base.upkeep().scrubEvery(),
             rate(Key.SCRUB_RATE, base.upkeep().scrubRate())),
         requestTimeout(base.requestTimeout()),
+        new RegistryHosts(
+            new MirrorTables(path.toString(), problems).read(toml),
+            directories(base.hosts().directories())),
         new Endpoints(metricsAddress(), !flag(Key.NO_PROMETHEUS, false), debugAddress()),
         starts(),
         flag(Key.LOG_FILE_ACCESS, base.logFileAccess()));
@@ -170,6 +175,17 @@ public final class ConfigurationFile {
               + "'%s' is no address: write it like 127.0.0.1:8234".formatted(text));
       return Optional.empty();
     }
+  }
+
+  /// Reads paths with colons between them, as containerd's `config_path`.
+  private List<Path> directories(List<Path> otherwise) {
+    if (!toml.contains(Key.CONFIG_PATH.path())) {
+      return otherwise;
+    }
+    return Stream.of(text(Key.CONFIG_PATH).split(":", -1))
+        .filter(part -> !part.isEmpty())
+        .map(Path::of)
+        .toList();
   }
 
   private Optional<Path> debugAddress() {

@@ -1,7 +1,10 @@
 package dev.asterism.cli.config;
 
+import dev.asterism.registry.Endpoint;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -29,7 +32,42 @@ public final class EffectiveText {
           .append(origin(key, loaded, file))
           .append('\n');
     }
+    loaded
+        .configuration()
+        .hosts()
+        .mirrors()
+        .forEach((registry, mirrors) -> mirrors(text, registry, mirrors, loaded, file));
     return text.toString();
+  }
+
+  /// Headers may be secrets: their names alone are shown.
+  private static void mirrors(
+      StringBuilder text,
+      String registry,
+      List<Endpoint> mirrors,
+      ConfigurationFile.Loaded loaded,
+      Optional<Path> file) {
+    for (Endpoint mirror : mirrors) {
+      text.append("\n[[resolver.host.")
+          .append(TomlText.quoted(registry))
+          .append(".mirrors]]")
+          .append("  # ")
+          .append(file.map(Path::toString).orElse(""))
+          .append(':')
+          .append(loaded.lines().getOrDefault("resolver.host.%s.mirrors".formatted(registry), 0))
+          .append("\nhost = ")
+          .append(TomlText.quoted(mirror.authority()))
+          .append("\ninsecure = ")
+          .append(mirror.scheme().equals("http"))
+          .append("\nrequest_timeout_sec = ")
+          .append(mirror.options().timeout().map(Duration::toSeconds).orElse(0L))
+          .append('\n');
+      mirror
+          .options()
+          .headers()
+          .keySet()
+          .forEach(name -> text.append("# header ").append(name).append(" is set\n"));
+    }
   }
 
   /// Those without a table first: TOML ends a table only with the next one.

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /// The keys of the stargz snapshotter's `config.toml`, and what each does here; and a few of our
@@ -158,6 +159,13 @@ enum Key {
       Kind.SECONDS,
       seconds(Configuration::requestTimeout),
       "how long a registry may let a request wait without anything arriving"),
+  CONFIG_PATH(
+      "resolver.config_path",
+      Kind.TEXT,
+      text(c ->
+          c.hosts().directories().stream().map(Path::toString).collect(Collectors.joining(":"))),
+      "directories, with colons between them, that have a registry's `HOST/hosts.toml` and certificates"),
+  MIRRORS("resolver.host.*.mirrors"),
   NO_LEARNING(
       "learned.disable",
       Kind.BOOLEAN,
@@ -174,7 +182,6 @@ enum Key {
   CRI_LISTEN("cri_keychain.listen_path", Use.NOT_YET, Reason.LOGINS),
   KUBECONFIG_ENABLE("kubeconfig_keychain.enable_keychain", Use.NOT_YET, Reason.LOGINS),
   KUBECONFIG_PATH("kubeconfig_keychain.kubeconfig_path", Use.NOT_YET, Reason.LOGINS),
-  MIRRORS("resolver.host.*.mirrors", Use.NOT_YET, "every registry is asked itself"),
   IPFS(
       "ipfs",
       Use.NEVER,
@@ -271,6 +278,15 @@ enum Key {
     this.kind = Optional.of(kind);
     this.value = value;
     this.words = meaning;
+  }
+
+  /// A table of its own, which somebody else reads.
+  Key(String path) {
+    this.path = path;
+    this.use = Use.USED;
+    this.kind = Optional.empty();
+    this.value = _ -> "";
+    this.words = "";
   }
 
   Key(String path, Use use, String reason) {

@@ -19,6 +19,21 @@ public final class Reference {
       A key that does not exist, or a value of another type or out of range, is an error with file, line and the nearest key that exists. Where a number is bytes, seconds, milliseconds or a count, 0 stands for the default.
       """;
 
+  private static final String MIRRORS =
+      """
+
+      ## `[[resolver.host."REGISTRY".mirrors]]`
+
+      One table for each mirror, in the order in which they are asked; the registry itself is asked last. `REGISTRY` is the name in image references, `docker.io` for Docker Hub. [operations.md](operations.md#mirrors) says when the next one is asked. A registry that has such tables is not looked for in `resolver.config_path`.
+
+      | key | value | default | what it does |
+      | --- | --- | --- | --- |
+      | `host` | text | | `HOST` or `HOST:PORT` of the mirror; it must be there |
+      | `insecure` | true or false | `false` | it is asked over plain HTTP |
+      | `request_timeout_sec` | seconds | `0` | how long it may let a request wait; 0: 10 seconds, below 0: no limit of its own |
+      | `header` | table | | headers that go to this mirror, and not to where it redirects: a text or a list of texts each |
+      """;
+
   private static final String OUTSIDE =
       """
 
@@ -44,6 +59,7 @@ public final class Reference {
       page.append("\n## `[").append(table).append("]`\n\n");
       rows(page, table);
     }
+    page.append(MIRRORS);
     page.append("\n## Keys that change nothing\n\n");
     page.append(
         "They are known, so that a file of the stargz snapshotter can stay as it is; each is a warning at start.\n\n");
@@ -61,7 +77,7 @@ public final class Reference {
   }
 
   private static Stream<Key> used() {
-    return Stream.of(Key.values()).filter(key -> key.use() == Key.Use.USED);
+    return Stream.of(Key.values()).filter(key -> key.kind().isPresent());
   }
 
   private static void rows(StringBuilder page, String table) {

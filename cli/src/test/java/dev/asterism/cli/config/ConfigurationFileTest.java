@@ -8,9 +8,13 @@ import dev.asterism.cache.DirectoryCacheConfig;
 import dev.asterism.cache.Limit;
 import dev.asterism.cli.config.Configuration.Verification;
 import dev.asterism.layers.StartPolicy;
+import dev.asterism.registry.Endpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -144,14 +148,66 @@ class ConfigurationFileTest {
             ipfs = true
             [fuse]
             passthrough = true
-            [[resolver.host."registry.example".mirrors]]
-            host = "mirror.example"
             """)
                 .warnings())
         .satisfiesExactlyInAnyOrder(
             line -> assertThat(line).contains(":1: 'ipfs' changes nothing: "),
-            line -> assertThat(line).contains(":3: 'fuse.passthrough' changes nothing: "),
-            line -> assertThat(line).contains("'resolver.host.registry.example.mirrors' is not"));
+            line -> assertThat(line).contains(":3: 'fuse.passthrough' changes nothing: "));
+  }
+
+  @Test
+  void load_mirrors_areReadInOrder() throws Exception {
+    ConfigurationFile.Loaded loaded =
+        load(
+            """
+            [[resolver.host."registry.example:5000".mirrors]]
+            host = "mirror.example"
+            request_timeout_sec = 60
+            [resolver.host."registry.example:5000".mirrors.header]
+            x-one = "1"
+            x-many = ["2", "secret"]
+            [[resolver.host."registry.example:5000".mirrors]]
+            host = "registry.example:5000"
+            insecure = true
+            request_timeout_sec = -1
+            """);
+
+    List<Endpoint> mirrors =
+        loaded.configuration().hosts().mirrors().getOrDefault("registry.example:5000", List.of());
+    assertThat(mirrors)
+        .extracting(Endpoint::toString)
+        .containsExactly("https://mirror.example", "http://registry.example:5000");
+    assertThat(mirrors.getFirst().options().timeout()).contains(Duration.ofMinutes(1));
+    assertThat(mirrors.getFirst().options().headers())
+        .isEqualTo(Map.of("x-one", List.of("1"), "x-many", List.of("2", "secret")));
+    assertThat(mirrors.getLast().options().timeout()).contains(Duration.ofDays(1));
+    assertThat(loaded.warnings()).isEmpty();
+    assertThat(EffectiveText.of(loaded, Optional.empty()))
+        .contains("host = \"mirror.example\"", "# header x-many is set")
+        .doesNotContain("secret");
+  }
+
+  @Test
+  void load_mirrorsThatAreNone_areNamedWithTheirLines() {
+    assertThatThrownBy(() ->
+            load(
+                """
+                [[resolver.host."a.example".mirrors]]
+                host = "https://mirror.example/path"
+                [[resolver.host."a.example".mirrors]]
+                insecure = true
+                [[resolver.host."a.example".mirrors]]
+                host = "m.example"
+                insecure = 3
+                request_timeout_sec = "long"
+                hots = 1
+                """))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining(":2: 'https://mirror.example/path' is no host")
+        .hasMessageContaining(":3: a mirror of a.example without 'host'")
+        .hasMessageContaining(":7: 'insecure' is neither true nor false")
+        .hasMessageContaining(":8: 'request_timeout_sec' is not a whole number")
+        .hasMessageContaining(":9: unknown key 'resolver.host.a.example.mirrors.hots'");
   }
 
   @Test

@@ -26,6 +26,7 @@ class KeysTest {
 
   private static final Map<Key, String> TEXTS =
       Map.of(
+          Key.CONFIG_PATH, "\"/etc/one:/etc/two\"",
           Key.METRICS_ADDRESS, "\"127.0.0.1:8234\"",
           Key.DEBUG_ADDRESS, "\"/run/debug.sock\"");
 

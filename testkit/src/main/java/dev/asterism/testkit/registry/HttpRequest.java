@@ -14,7 +14,7 @@ import java.util.Optional;
 ///
 /// @param path without the query
 /// @param parameters of the query and of a form in the body, decoded
-/// @param headers by lower-case name
+/// @param headers by lower-case name; several of one name are one, with commas
 record HttpRequest(
     String method, String path, Map<String, String> parameters, Map<String, String> headers) {
   private static final int MAX_HEAD = 64 << 10;
@@ -40,8 +40,10 @@ record HttpRequest(
       if (colon < 0) {
         throw new IOException("not a header: " + line);
       }
-      headers.put(
-          line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).strip());
+      headers.merge(
+          line.substring(0, colon).toLowerCase(Locale.ROOT),
+          line.substring(colon + 1).strip(),
+          (one, next) -> one + ", " + next);
     }
     int length = Integer.parseInt(headers.getOrDefault("content-length", "0"));
     String body = new String(in.readNBytes(Math.min(length, MAX_HEAD)), StandardCharsets.UTF_8);
@@ -79,6 +81,13 @@ record HttpRequest(
             URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8));
       }
     }
+  }
+
+  /// Returns the headers that are no standard's.
+  Map<String, String> ownHeaders() {
+    Map<String, String> own = new HashMap<>(headers);
+    own.keySet().removeIf(name -> !name.startsWith("x-"));
+    return Map.copyOf(own);
   }
 
   Optional<String> header(String name) {

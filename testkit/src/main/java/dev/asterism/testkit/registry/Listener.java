@@ -160,6 +160,8 @@ final class Listener {
                   request.path(),
                   request.header("range"),
                   request.header("authorization").isPresent(),
+                  request.parameter("ns").orElse(""),
+                  request.ownHeaders(),
                   plan.status,
                   0));
       return sender.send(plan, request.method().equals("HEAD"), entry)

@@ -11,6 +11,7 @@ import java.security.KeyStore;
 import java.util.Base64;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 
 /// An authority that nobody trusts but who is told to, and the servers that it vouches for. Its
 /// keys are made by the JDK's `keytool`. Thread-safe.
@@ -61,19 +62,51 @@ public final class TestAuthority {
           KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
       keys.init(own, PASSWORD.toCharArray());
       SSLContext context = SSLContext.getInstance("TLS");
-      context.init(keys.getKeyManagers(), null, null);
+      KeyStore clients = KeyStore.getInstance("PKCS12"); // of clients who are asked
+      clients.load(null, null);
+      clients.setCertificateEntry("ca", whole.getCertificate(AUTHORITY));
+      TrustManagerFactory trust =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      trust.init(clients);
+      context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
       return context;
     } catch (GeneralSecurityException e) {
       throw new IOException(e);
     }
   }
 
+  /// A client's certificate and its key, in PEM files.
+  public record ClientFiles(Path certificate, Path key) {}
+
+  /// Makes files with which a client shows that this authority vouches for it.
+  ///
+  /// @param folder made for them
+  public ClientFiles client(Path folder) throws IOException, InterruptedException {
+    Files.createDirectories(folder);
+    keytool("client", "CN=Test Client", "-validity", "30").with("-signer", AUTHORITY).runOrThrow();
+    try {
+      KeyStore store = store();
+      return new ClientFiles(
+          Files.writeString(
+              folder.resolve("client.cert"),
+              pem("CERTIFICATE", store.getCertificate("client").getEncoded())),
+          Files.writeString(
+              folder.resolve("client.key"),
+              pem("PRIVATE KEY", store.getKey("client", PASSWORD.toCharArray()).getEncoded())));
+    } catch (GeneralSecurityException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private static String pem(String what, byte[] der) {
+    return "-----BEGIN %s-----\n%s\n-----END %s-----\n"
+        .formatted(what, Base64.getMimeEncoder(64, bytes("\n")).encodeToString(der), what);
+  }
+
   /// Returns its own certificate as PEM.
   public String certificate() throws IOException {
     try {
-      byte[] der = store().getCertificate(AUTHORITY).getEncoded();
-      String base64 = Base64.getMimeEncoder(64, bytes("\n")).encodeToString(der);
-      return "-----BEGIN CERTIFICATE-----\n" + base64 + "\n-----END CERTIFICATE-----\n";
+      return pem("CERTIFICATE", store().getCertificate(AUTHORITY).getEncoded());
     } catch (GeneralSecurityException e) {
       throw new IOException(e);
     }

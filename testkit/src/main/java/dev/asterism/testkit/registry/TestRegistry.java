@@ -68,6 +68,13 @@ public final class TestRegistry implements AutoCloseable {
     return new TestRegistry("https", tls.getServerSocketFactory());
   }
 
+  /// Starts an empty registry that speaks TLS and only with clients who show a certificate.
+  ///
+  /// @param tls has its keys, and the authority of the clients
+  public static TestRegistry startAskingForCertificates(SSLContext tls) {
+    return new TestRegistry("https", new AskingSockets(tls.getServerSocketFactory()));
+  }
+
   private TestRegistry(String scheme, ServerSocketFactory sockets) {
     this.scheme = scheme;
     access = new Access(scheme);

@@ -1,6 +1,7 @@
 package dev.asterism.testkit.registry;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,6 +27,8 @@ public final class Traffic {
   /// @param path without the query
   /// @param range value of the `Range` header
   /// @param authorization whether it carried an `Authorization` header
+  /// @param namespace the parameter `ns`: whose content a mirror is asked for; empty without it
+  /// @param own headers that begin with `x-`, by lower-case name
   /// @param status of the answer
   /// @param bytes of body sent until now
   public record Request(
@@ -34,6 +37,8 @@ public final class Traffic {
       String path,
       Optional<String> range,
       boolean authorization,
+      String namespace,
+      Map<String, String> own,
       int status,
       long bytes) {}
 
@@ -58,6 +63,8 @@ public final class Traffic {
           request.path(),
           request.range(),
           request.authorization(),
+          request.namespace(),
+          request.own(),
           request.status(),
           sent.get());
     }
