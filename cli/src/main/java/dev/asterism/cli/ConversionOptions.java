@@ -1,7 +1,7 @@
 package dev.asterism.cli;
 
 import dev.asterism.estargz.EstargzOptions;
-import dev.asterism.estargz.GzipEncoder;
+import dev.asterism.estargz.MemberEncoder;
 import dev.asterism.images.ConversionRecords;
 import dev.asterism.images.Converter;
 import dev.asterism.images.FileOrder;
@@ -20,22 +20,28 @@ final class ConversionOptions {
   static final int LAYERS_AT_ONCE = 3;
 
   private static final int DEFAULT_LEVEL = 6;
+  private static final int DEFAULT_ZSTD_LEVEL = 3;
+
+  @Option(names = "--estargz", description = "make eStargz: the default")
+  private boolean estargz;
 
   @Option(
-      names = "--estargz",
-      description = "make eStargz: the default, and all there is",
-      defaultValue = "true",
-      fallbackValue = "true")
-  private boolean estargz = true;
+      names = "--zstdchunked",
+      description = "make zstd:chunked, which implies --oci: smaller, faster, read by fewer")
+  private boolean zstdChunked;
 
   @Option(
-      names = {"--level", "--estargz-compression-level"},
+      names = {"--level", "--estargz-compression-level", "--zstdchunked-compression-level"},
       paramLabel = "N",
-      description = "1 fast to 9 small (libdeflate: 12); default: " + DEFAULT_LEVEL)
-  private int level = DEFAULT_LEVEL;
+      description =
+          "1 fast to 9 small (libdeflate: 12, zstd: 19); default: "
+              + DEFAULT_LEVEL
+              + ", with --zstdchunked "
+              + DEFAULT_ZSTD_LEVEL)
+  private Optional<Integer> level = Optional.empty();
 
   @Option(
-      names = {"--chunk-size", "--estargz-chunk-size"},
+      names = {"--chunk-size", "--estargz-chunk-size", "--zstdchunked-chunk-size"},
       paramLabel = "BYTES",
       description = "of the pieces that large files are cut into; default: 4 MiB")
   private int chunkSize;
@@ -59,7 +65,7 @@ final class ConversionOptions {
       names = "--encoder",
       paramLabel = "NAME",
       description = "zlib or libdeflate; default: libdeflate where there is one")
-  private Optional<GzipEncoder> encoder = Optional.empty();
+  private Optional<MemberEncoder> encoder = Optional.empty();
 
   @Option(
       names = {"--jobs", "--estargz-parallelism"},
@@ -75,7 +81,6 @@ final class ConversionOptions {
 
   @Option(
       names = {
-        "--zstdchunked",
         "--external-toc",
         "--estargz-external-toc",
         "--keep-diff-id",
@@ -87,7 +92,7 @@ final class ConversionOptions {
 
   /// Tells whether OCI's media types are wanted.
   boolean oci() {
-    return oci;
+    return oci || zstdChunked;
   }
 
   /// Returns the converter that the options describe.
@@ -96,11 +101,14 @@ final class ConversionOptions {
   /// @param rebuild as [Converter] has it; then earlier results are not looked for either
   /// @throws ParameterException if they contradict each other
   Converter converter(CommandSpec spec, Path spools, FileOrder order, boolean rebuild) {
-    if (unsupported || !estargz) {
+    if (unsupported) {
       throw new ParameterException(
           spec.commandLine(),
-          "zstd:chunked, external TOCs, kept diff IDs and uncompressed layers are not supported:"
-              + " only eStargz is written");
+          "external TOCs, kept diff IDs and uncompressed layers are not supported: eStargz and"
+              + " zstd:chunked are written");
+    }
+    if (estargz && zstdChunked) {
+      throw new ParameterException(spec.commandLine(), "--estargz or --zstdchunked, not both");
     }
     Optional<ConversionRecords> records =
         rebuild
@@ -112,7 +120,7 @@ final class ConversionOptions {
   /// Returns a converter that is done as soon as may be; its results are not remembered.
   Converter hurried(Path spools) {
     return new Converter(
-        EstargzOptions.DEFAULT.withEncoder(GzipEncoder.fastest(), 1),
+        EstargzOptions.DEFAULT.withEncoder(MemberEncoder.fastest(), 1),
         FileOrder.NONE,
         bytes(),
         cores(),
@@ -130,14 +138,23 @@ final class ConversionOptions {
   }
 
   private EstargzOptions estargz(CommandSpec spec) {
-    GzipEncoder library = encoder.orElseGet(GzipEncoder::fastest);
+    MemberEncoder library =
+        zstdChunked ? MemberEncoder.ZSTD : encoder.orElseGet(MemberEncoder::fastest);
+    if (library == MemberEncoder.ZSTD && !zstdChunked) {
+      throw new ParameterException(spec.commandLine(), "zstd makes zstd:chunked: --zstdchunked");
+    }
+    if (zstdChunked && encoder.isPresent() && encoder.get() != library) {
+      throw new ParameterException(spec.commandLine(), "--zstdchunked is made by zstd alone");
+    }
     if (!library.isHere()) {
       throw new ParameterException(
           spec.commandLine(), "libdeflate is not there for this machine: --encoder zlib");
     }
     try {
       EstargzOptions made =
-          EstargzOptions.DEFAULT.withEncoder(library, level).withMinChunkSize(minChunkSize);
+          EstargzOptions.DEFAULT
+              .withEncoder(library, level.orElse(zstdChunked ? DEFAULT_ZSTD_LEVEL : DEFAULT_LEVEL))
+              .withMinChunkSize(minChunkSize);
       return chunkSize == 0 ? made : made.withChunkSize(chunkSize);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);

@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Makes an eStargz image of any image: gzip, zstd, uncompressed or eStargz layers.",
+      "Makes an eStargz or zstd:chunked image of any image: gzip, zstd, uncompressed or lazy",
+      "layers.",
       "SRC and DST are registry references, oci:DIR[:TAG] or oci-archive:FILE[:TAG]; SRC may be",
       "docker-archive:FILE as well."
     })

@@ -2,6 +2,7 @@ package dev.asterism.estargz;
 
 import dev.asterism.content.Digest;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// What an image must say about a layer that was written. Immutable.
@@ -9,17 +10,38 @@ import java.util.TreeMap;
 /// @param digest of the blob
 /// @param size bytes of the blob
 /// @param tocDigest of the TOC
-/// @param diffId of the tar that the blob inflates to, landmark and TOC included
+/// @param diffId of the tar that the blob inflates to, landmark included, and in eStargz the TOC
 /// @param uncompressedSize bytes of that tar
+/// @param manifest of zstd:chunked only: what containers/storage calls the manifest
 public record EstargzLayer(
-    Digest digest, long size, Digest tocDigest, Digest diffId, long uncompressedSize) {
+    Digest digest,
+    long size,
+    Digest tocDigest,
+    Digest diffId,
+    long uncompressedSize,
+    Optional<CompressedToc> manifest) {
+  /// A TOC as it lies in the blob.
+  ///
+  /// @param digest of the compressed bytes
+  public record CompressedToc(
+      Digest digest, long offset, long compressedSize, long uncompressedSize) {
+    /// Returns it as its annotation has it.
+    String position() {
+      return "%d:%d:%d:1".formatted(offset, compressedSize, uncompressedSize);
+    }
+  }
+
   /// Returns the annotations of the layer's descriptor, sorted by key.
   public Map<String, String> annotations() {
-    return new TreeMap<>(
-        Map.of(
-            Annotations.TOC_DIGEST,
-            tocDigest.toString(),
-            Annotations.UNCOMPRESSED_SIZE,
-            Long.toString(uncompressedSize)));
+    Map<String, String> all = new TreeMap<>();
+    all.put(Annotations.TOC_DIGEST, tocDigest.toString());
+    all.put(Annotations.UNCOMPRESSED_SIZE, Long.toString(uncompressedSize));
+    manifest.ifPresent(toc -> {
+      all.put(Annotations.MANIFEST_CHECKSUM, toc.digest().toString());
+      all.put(Annotations.MANIFEST_POSITION, toc.position());
+      all.put(Annotations.OLD_MANIFEST_CHECKSUM, toc.digest().toString());
+      all.put(Annotations.OLD_MANIFEST_POSITION, toc.position());
+    });
+    return all;
   }
 }

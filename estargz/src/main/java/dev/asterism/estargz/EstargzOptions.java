@@ -3,10 +3,10 @@ package dev.asterism.estargz;
 import java.util.List;
 import java.util.zip.Deflater;
 
-/// How an eStargz layer is written. Immutable.
+/// How a lazy layer is written. Immutable.
 ///
-/// @param encoder the library that deflates
-/// @param level of deflate, 1 (fast) to 9 (small); libdeflate goes on to 12
+/// @param encoder the library that compresses, which decides about the format
+/// @param level 1 (fast) to 9 (small); libdeflate goes on to 12, zstd to 19
 /// @param chunkSize uncompressed bytes of every chunk but a file's last
 /// @param minChunkSize bytes before compression that a member holds at least before the next
 ///   payload opens another one; 0 opens one for every payload. (The Go tools count them after
@@ -14,12 +14,12 @@ import java.util.zip.Deflater;
 /// @param prioritized names of the files to fetch at mount, in the order of their use; names that
 ///   the layer does not hold are passed over
 public record EstargzOptions(
-    GzipEncoder encoder, int level, int chunkSize, int minChunkSize, List<String> prioritized) {
+    MemberEncoder encoder, int level, int chunkSize, int minChunkSize, List<String> prioritized) {
   /// What the Go tools default to: zlib at level 9, chunks of 4 MiB, a member for every payload,
   /// nothing prioritized.
   public static final EstargzOptions DEFAULT =
       new EstargzOptions(
-          GzipEncoder.ZLIB, Deflater.BEST_COMPRESSION, 4 << 20, 0, List.of()); // 4 MiB
+          MemberEncoder.ZLIB, Deflater.BEST_COMPRESSION, 4 << 20, 0, List.of()); // 4 MiB
 
   /// Copies the list.
   ///
@@ -37,7 +37,7 @@ public record EstargzOptions(
   }
 
   /// Returns these options with another library at another level.
-  public EstargzOptions withEncoder(GzipEncoder newEncoder, int newLevel) {
+  public EstargzOptions withEncoder(MemberEncoder newEncoder, int newLevel) {
     return new EstargzOptions(newEncoder, newLevel, chunkSize, minChunkSize, prioritized);
   }
 

@@ -1,5 +1,6 @@
 package dev.asterism.estargz;
 
+import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
 import dev.asterism.content.Blob;
 import dev.asterism.content.ByteRange;
 import dev.asterism.content.Digest;
@@ -14,13 +15,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.SequenceInputStream;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.zip.ZipException;
 
-/// Makes an eStargz layer of a tar.
+/// Makes an eStargz or a zstd:chunked layer of a tar, as the options' encoder says.
 ///
 /// Entries keep their header blocks byte for byte, but those of sparse files, which are written out
 /// whole, and those that a global header speaks for; what is added is a landmark and the TOC, what
@@ -98,6 +100,7 @@ public final class EstargzWriter {
   /// One layer being written.
   private static final class Session implements Closeable {
     private static final int LANDMARK_MODE = 0444;
+    private static final long MAX_SKIPPABLE = Integer.MAX_VALUE;
 
     private final EstargzOptions options;
     private final MemberPipeline members;
@@ -224,10 +227,21 @@ public final class EstargzWriter {
     }
 
     private EstargzLayer finish() throws IOException {
+      return switch (options.encoder().format()) {
+        case ESTARGZ, LEGACY_STARGZ -> finishEstargz();
+        case ZSTD_CHUNKED -> finishZstdChunked();
+      };
+    }
+
+    private Digest finishToc() throws IOException {
       members.flush();
       rows.drain();
       check.end();
-      Digest tocDigest = toc.finish();
+      return toc.finish();
+    }
+
+    private EstargzLayer finishEstargz() throws IOException {
+      Digest tocDigest = finishToc();
       byte[] header = TarWriter.header(TarEntry.file(Landmark.TOC, LANDMARK_MODE, toc.size()));
       byte[] end = new byte[TarWriter.padding(toc.size()) + TarWriter.end().length];
       try (InputStream member =
@@ -238,7 +252,38 @@ public final class EstargzWriter {
                       toc.content(),
                       new ByteArrayInputStream(end))))) {
         long tocOffset = members.writeMember(member, header.length + toc.size() + end.length);
-        return members.finish(Footer.of(tocOffset), tocDigest);
+        return members.finish(Footer.of(tocOffset), tocDigest, Optional.empty());
+      }
+    }
+
+    /// The TOC is no part of the tar: it lies in a frame that decoders skip.
+    private EstargzLayer finishZstdChunked() throws IOException {
+      members.write(TarWriter.end());
+      Digest tocDigest = finishToc();
+      Segments compressed = new Segments();
+      MessageDigest hasher = Digest.hasher();
+      try (InputStream json = toc.content();
+          OutputStream zstd =
+              new ZstdOutputStreamNoFinalizer(
+                  new DigestOutputStream(compressed, hasher), options.level())) {
+        json.transferTo(zstd);
+      }
+      long size = compressed.size();
+      if (size > MAX_SKIPPABLE) {
+        throw new MalformedLayerException(
+            MalformedLayerException.UNKNOWN_OFFSET,
+            "a TOC of %d bytes, compressed: a skippable frame holds %d"
+                .formatted(size, MAX_SKIPPABLE));
+      }
+      members.writeRaw(new ByteArrayInputStream(ZstdFooter.frameHeader((int) size)));
+      try (InputStream content = compressed.content()) {
+        long offset = members.writeRaw(content);
+        return members.finish(
+            ZstdFooter.of(offset, size, toc.size()),
+            tocDigest,
+            Optional.of(
+                new EstargzLayer.CompressedToc(
+                    Digest.finish(hasher), offset, size, toc.size())));
       }
     }
 

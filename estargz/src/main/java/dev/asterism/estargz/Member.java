@@ -10,9 +10,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.zip.CRC32;
 
-/// One gzip member on its way from the tar to the blob: filled, compressed, written.
+/// One member on its way from the tar to the blob: filled, compressed, written.
 ///
 /// Whoever fills it hands it to one worker, and takes it back when that is done; never two threads
 /// at once.
@@ -89,20 +88,14 @@ final class Member {
     tar.update(bytes, 0, length);
   }
 
-  /// Hashes the chunks and makes the gzip member (RFC 1952, 2.3): a worker's part.
-  void compress(GzipEncoder.Raw encoder, int level) {
+  /// Hashes the chunks and makes the member: a worker's part.
+  void compress(MemberEncoder.Members encoder) {
     for (Payload payload : payloads) {
       digests.add(Digest.of(bytes, payload.innerOffset(), payload.size()));
     }
-    CRC32 crc = new CRC32();
-    crc.update(bytes, 0, length);
-    byte[] out = pool.take(GzipHeader.SIZE + encoder.bound(length) + GzipHeader.TRAILER_SIZE);
-    GzipHeader.put(out, level);
-    int end = GzipHeader.SIZE + encoder.deflate(bytes, length, out, GzipHeader.SIZE);
-    putIntLe(out, end, (int) crc.getValue());
-    putIntLe(out, end + 4, length);
+    byte[] out = pool.take(encoder.bound(length));
+    compressedLength = encoder.encode(bytes, length, out);
     compressed = out;
-    compressedLength = end + GzipHeader.TRAILER_SIZE;
     pool.give(bytes);
     bytes = NONE;
   }
@@ -147,12 +140,5 @@ final class Member {
       pool.give(bytes);
       bytes = larger;
     }
-  }
-
-  private static void putIntLe(byte[] out, int at, int value) {
-    out[at] = (byte) value;
-    out[at + 1] = (byte) (value >> 8);
-    out[at + 2] = (byte) (value >> 16);
-    out[at + 3] = (byte) (value >> 24);
   }
 }

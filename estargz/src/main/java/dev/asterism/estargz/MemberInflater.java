@@ -1,23 +1,27 @@
 package dev.asterism.estargz;
 
+import com.github.luben.zstd.ZstdException;
 import dev.asterism.content.ByteRange;
 import dev.asterism.content.MalformedLayerException;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
-/// Inflates gzip members out of a stream of a blob's bytes, each as far as it is read.
+/// Inflates members out of a stream of a blob's bytes, each as far as it is read: gzip members, or
+/// zstd frames, told by their first byte.
 ///
 /// It inflates nothing that is not asked for, so what lies behind a payload in its member costs
-/// nothing and can't be a bomb. A member that is read to its end is checked against its CRC-32 and
-/// length. Confined to one thread.
+/// nothing and can't be a bomb. A gzip member that is read to its end is checked against its CRC-32
+/// and length. Confined to one thread.
 final class MemberInflater implements Closeable {
   /// What deflate can reach at most (zlib, "Technical Details"), rounded up.
-  static final long MAX_RATIO = 1040;
+  private static final long MAX_DEFLATE_RATIO = 1040;
 
   private static final int BUFFER_SIZE = 16 << 10; // 16 KiB
 
@@ -36,6 +40,12 @@ final class MemberInflater implements Closeable {
   private long inflated;
   private boolean ended = true;
 
+  /// Made for the first frame.
+  private Optional<ZstdFrame> zstd = Optional.empty();
+
+  private boolean isFrame;
+  private boolean frameEnds;
+
   /// @param in gives the bytes of `span`; not closed here
   MemberInflater(InputStream in, ByteRange span) {
     this.in = in;
@@ -47,15 +57,15 @@ final class MemberInflater implements Closeable {
   /// Starts at a member, skipping what lies before it.
   ///
   /// @param range from the member's first byte to where it must have ended; within the span
-  /// @throws MalformedLayerException if it is no gzip member, or starts before the end of what was
-  ///   already consumed
+  /// @throws MalformedLayerException if it is neither a gzip member nor a zstd frame, or starts
+  ///   before the end of what was already consumed
   void start(ByteRange range) throws IOException {
     if (range.end() > spanEnd) {
       throw new IllegalArgumentException("member %s ends behind its span".formatted(range));
     }
     giveBack();
     if (range.start() < blobOffset) {
-      throw new MalformedLayerException(range.start(), "gzip members overlap");
+      throw new MalformedLayerException(range.start(), "members overlap");
     }
     skip(range.start() - blobOffset);
     member = range;
@@ -63,8 +73,26 @@ final class MemberInflater implements Closeable {
     crc.reset();
     inflated = 0;
     ended = true;
-    readHeader();
+    fill();
+    isFrame = buffer[from] == ZstdFrame.FIRST_BYTE;
+    if (isFrame) {
+      startFrame();
+    } else {
+      readHeader();
+    }
     ended = false;
+  }
+
+  private void startFrame() {
+    ZstdFrame frame = zstd.orElseGet(ZstdFrame::new);
+    zstd = Optional.of(frame);
+    frame.start();
+    frameEnds = false;
+  }
+
+  /// Returns how many bytes one of the current member can become at most.
+  long maxRatio() {
+    return isFrame ? ZstdFrame.MAX_RATIO : MAX_DEFLATE_RATIO;
   }
 
   /// Returns how much of the member was inflated.
@@ -79,6 +107,36 @@ final class MemberInflater implements Closeable {
     if (ended || length == 0) {
       return ended ? -1 : 0;
     }
+    return isFrame ? readFrame(target, offset, length) : readGzip(target, offset, length);
+  }
+
+  private int readFrame(byte[] target, int offset, int length) throws IOException {
+    ByteBuffer out = ByteBuffer.wrap(target, offset, length);
+    try {
+      while (out.position() == offset && !frameEnds) {
+        // Without input too: the library may hold output back.
+        int available = (int) Math.min(to - from, member.end() - blobOffset);
+        ByteBuffer piece = ByteBuffer.wrap(buffer, from, available);
+        frameEnds = zstd.orElseThrow().decode(piece, out);
+        blobOffset += piece.position() - from;
+        from = piece.position();
+        if (out.position() == offset && !frameEnds && !piece.hasRemaining()) {
+          fill();
+        }
+      }
+    } catch (ZstdException e) {
+      throw new MalformedLayerException(
+          blobOffset,
+          "damaged zstd frame from %d: %s".formatted(member.start(), e.getMessage()),
+          e);
+    }
+    int n = out.position() - offset;
+    ended = n == 0;
+    inflated += n;
+    return ended ? -1 : n;
+  }
+
+  private int readGzip(byte[] target, int offset, int length) throws IOException {
     try {
       while (true) {
         int n = inflater.inflate(target, offset, length);
@@ -105,6 +163,7 @@ final class MemberInflater implements Closeable {
   @Override
   public void close() {
     inflater.close();
+    zstd.ifPresent(ZstdFrame::close);
   }
 
   private void finish() throws IOException {
@@ -180,7 +239,7 @@ final class MemberInflater implements Closeable {
   /// Sees to it that the buffer has a byte of this member.
   private void fill() throws IOException {
     if (blobOffset >= member.end()) {
-      throw malformed("gzip member is cut off");
+      throw malformed("member is cut off");
     }
     if (from == to) {
       from = 0;

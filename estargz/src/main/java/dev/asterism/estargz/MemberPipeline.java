@@ -14,7 +14,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.zip.GZIPOutputStream;
 
-/// Makes gzip members of a tar, cut where the caller says so: compressed by workers side by side,
+/// Makes members of a tar, cut where the caller says so: compressed by workers side by side,
 /// written in their order.
 ///
 /// What waits, waits within [Workers#memory]; beyond it the caller waits for the oldest member.
@@ -35,7 +35,7 @@ final class MemberPipeline implements Closeable {
   private final Workers workers;
   private final Written written;
   private final BufferPool pool;
-  private final ConcurrentLinkedQueue<GzipEncoder.Raw> encoders = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<MemberEncoder.Members> encoders = new ConcurrentLinkedQueue<>();
   private final Deque<Flying> flying = new ArrayDeque<>();
   private long inFlight;
   private final MessageDigest blob = Digest.hasher();
@@ -159,15 +159,35 @@ final class MemberPipeline implements Closeable {
     }
   }
 
+  /// Flushes, and writes bytes to the blob that are none of the tar.
+  ///
+  /// @return their offset in the blob
+  long writeRaw(InputStream bytes) throws IOException {
+    flush();
+    long start = blobSize;
+    byte[] buffer = new byte[STREAM_BUFFER];
+    for (int n = bytes.read(buffer); n >= 0; n = bytes.read(buffer)) {
+      writeRaw(buffer, n);
+    }
+    return start;
+  }
+
+  private void writeRaw(byte[] bytes, int length) throws IOException {
+    out.write(bytes, 0, length);
+    blob.update(bytes, 0, length);
+    blobSize += length;
+  }
+
   /// Ends the blob: flushes, and writes the footer as it is.
   ///
-  /// @return what became of it, with `tocDigest` as given
-  EstargzLayer finish(byte[] footer, Digest tocDigest) throws IOException {
+  /// @return what became of it, with `tocDigest` and `manifest` as given
+  EstargzLayer finish(
+      byte[] footer, Digest tocDigest, Optional<EstargzLayer.CompressedToc> manifest)
+      throws IOException {
     flush();
-    out.write(footer);
-    blob.update(footer);
-    blobSize += footer.length;
-    return new EstargzLayer(Digest.finish(blob), blobSize, tocDigest, Digest.finish(tar), tarSize);
+    writeRaw(footer, footer.length);
+    return new EstargzLayer(
+        Digest.finish(blob), blobSize, tocDigest, Digest.finish(tar), tarSize, manifest);
   }
 
   private void dispatch() throws IOException {
@@ -188,9 +208,9 @@ final class MemberPipeline implements Closeable {
   }
 
   private void compress(Member member) {
-    GzipEncoder.Raw mine = encoders.poll();
-    GzipEncoder.Raw encoder = mine == null ? options.encoder().open(options.level()) : mine;
-    member.compress(encoder, options.level());
+    MemberEncoder.Members mine = encoders.poll();
+    MemberEncoder.Members encoder = mine == null ? options.encoder().open(options.level()) : mine;
+    member.compress(encoder);
     encoders.add(encoder);
   }
 
@@ -210,7 +230,7 @@ final class MemberPipeline implements Closeable {
   public void close() {
     flying.forEach(each -> each.compressed().exceptionally(_ -> null).join());
     flying.clear();
-    encoders.forEach(GzipEncoder.Raw::close);
+    encoders.forEach(MemberEncoder.Members::close);
     encoders.clear();
   }
 }

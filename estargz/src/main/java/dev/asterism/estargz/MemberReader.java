@@ -38,7 +38,7 @@ public final class MemberReader implements Closeable {
   ///
   /// @param range from the member's offset to the next member's, or to the span's end where that is
   ///   not known; nothing behind it is consumed
-  /// @throws MalformedLayerException if no gzip member is there, or the reader is already past it
+  /// @throws MalformedLayerException if no member is there, or the reader is already past it
   /// @throws IllegalArgumentException if it ends behind the span
   public void start(ByteRange range) throws IOException {
     members.start(range);
@@ -56,9 +56,9 @@ public final class MemberReader implements Closeable {
     long end = innerOffset + size;
     if (innerOffset < members.inflated()) {
       throw new MalformedLayerException(
-          member.start(), "payloads overlap in a gzip member at inner offset " + innerOffset);
+          member.start(), "payloads overlap in a member at inner offset " + innerOffset);
     }
-    if (end / MemberInflater.MAX_RATIO > member.length()) {
+    if (end / members.maxRatio() > member.length()) {
       throw tooShort(end);
     }
     skipTo(innerOffset);
@@ -94,6 +94,6 @@ public final class MemberReader implements Closeable {
 
   private MalformedLayerException tooShort(long end) {
     return new MalformedLayerException(
-        member.start(), "gzip member does not hold %d bytes".formatted(end));
+        member.start(), "member does not hold %d bytes".formatted(end));
   }
 }

@@ -35,6 +35,11 @@ final class Segments extends OutputStream {
     }
   }
 
+  /// Returns how many bytes were written.
+  long size() {
+    return segments.isEmpty() ? 0 : (segments.size() - 1L) * SEGMENT_SIZE + used;
+  }
+
   /// Returns all that was written.
   InputStream content() {
     List<InputStream> parts = new ArrayList<>();

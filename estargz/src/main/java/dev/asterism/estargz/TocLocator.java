@@ -7,6 +7,7 @@ import dev.asterism.content.ByteRange;
 import dev.asterism.content.MalformedLayerException;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Optional;
 
 /// Finds a blob's TOC by the footer at the blob's end.
 ///
@@ -14,15 +15,7 @@ import java.util.Arrays;
 /// TOC; zstd:chunked), so no trial decoding is needed. Stateless.
 public final class TocLocator {
   /// Bytes at the end of a blob that are enough to tell every format.
-  public static final int MAX_FOOTER_SIZE = Footer.SIZE;
-
-  // LE64 offset, compressed size, size and type, then the magic.
-  private static final int ZSTD_CHUNKED_SIZE = 40;
-  private static final byte[] ZSTD_CHUNKED_MAGIC = {0x47, 0x6e, 0x55, 0x6c, 0x49, 0x6e, 0x55, 0x78};
-  // What containers/storage writes today ends the same way with an upper-case N.
-  private static final byte[] ZSTD_CHUNKED_MAGIC_2 = {
-    0x47, 0x4e, 0x55, 0x6c, 0x49, 0x6e, 0x55, 0x78
-  };
+  public static final int MAX_FOOTER_SIZE = ZstdFooter.LONG_SIZE;
 
   private TocLocator() {}
 
@@ -49,8 +42,12 @@ public final class TocLocator {
     if (field.length == Footer.PAYLOAD_SIZE) {
       return located(TocLocation.Format.LEGACY_STARGZ, size, Footer.LEGACY_SIZE, field);
     }
-    refuseOthers(tail, size);
-    throw new MalformedLayerException(size - tailSize, "no TOC: not an eStargz layer");
+    Optional<ByteRange> frame = ZstdFooter.find(tail, size);
+    if (frame.isPresent()) {
+      return new TocLocation(TocLocation.Format.ZSTD_CHUNKED, frame.get());
+    }
+    refuseExternal(tail, size);
+    throw new MalformedLayerException(size - tailSize, "no TOC: neither an eStargz nor a zstd:chunked layer");
   }
 
   private static TocLocation located(
@@ -59,7 +56,7 @@ public final class TocLocator {
     long footerOffset = size - footerSize;
     String text = new String(payload, US_ASCII);
     if (!text.endsWith(Footer.MAGIC)) {
-      throw new MalformedLayerException(footerOffset, "no TOC: not an eStargz layer");
+      throw new MalformedLayerException(footerOffset, "no TOC: neither an eStargz nor a zstd:chunked layer");
     }
     long tocOffset = Footer.parseOffset(text.substring(0, 16), footerOffset);
     if (tocOffset >= footerOffset) {
@@ -69,7 +66,7 @@ public final class TocLocator {
     return new TocLocation(format, new ByteRange(tocOffset, footerOffset));
   }
 
-  private static void refuseOthers(byte[] tail, long size) throws MalformedLayerException {
+  private static void refuseExternal(byte[] tail, long size) throws MalformedLayerException {
     byte[] field = Footer.findExtraField(tail, Footer.EXTERNAL_SIZE);
     if (field.length > 4
         && Footer.isSubfield(field, Footer.EXTERNAL_MAGIC.length())
@@ -77,14 +74,5 @@ public final class TocLocator {
       throw new MalformedLayerException(
           size - Footer.EXTERNAL_SIZE, "eStargz layer with an external TOC: not supported");
     }
-    if (tail.length >= ZSTD_CHUNKED_SIZE
-        && (endsWith(tail, ZSTD_CHUNKED_MAGIC) || endsWith(tail, ZSTD_CHUNKED_MAGIC_2))) {
-      throw new MalformedLayerException(
-          size - ZSTD_CHUNKED_SIZE, "zstd:chunked layer: not supported");
-    }
-  }
-
-  private static boolean endsWith(byte[] bytes, byte[] end) {
-    return Arrays.equals(bytes, bytes.length - end.length, bytes.length, end, 0, end.length);
   }
 }

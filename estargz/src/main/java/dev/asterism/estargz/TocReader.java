@@ -16,8 +16,8 @@ import java.security.MessageDigest;
 public final class TocReader {
   private TocReader() {}
 
-  /// Hands every entry of the TOC to `visitor` and returns the TOC digest: of all bytes of the tar
-  /// entry `stargz.index.json`.
+  /// Hands every entry of the TOC to `visitor` and returns the TOC digest: of all bytes of the JSON,
+  /// which is the tar entry `stargz.index.json` or, in zstd:chunked, all of the TOC's frame.
   ///
   /// What the visitor got is to be believed only when that digest is the expected one: see
   /// [#verify].
@@ -33,10 +33,23 @@ public final class TocReader {
           "TOC of %d compressed bytes, more than %d"
               .formatted(location.range().length(), limits.compressedSize()));
     }
-    try (InputStream in = blob.open(location.range());
-        MemberInflater member = new MemberInflater(in, location.range())) {
+    try (InputStream in = blob.open(location.range())) {
+      return read(in, location, limits, visitor);
+    }
+  }
+
+  /// As the other.
+  ///
+  /// @param in gives the bytes of the location's range
+  static Digest read(InputStream in, TocLocation location, TocLimits limits, TocVisitor visitor)
+      throws IOException {
+    try (MemberInflater member = new MemberInflater(in, location.range())) {
       member.start(location.range());
-      return read(new TocStream(member, location.tocOffset(), limits), location, limits, visitor);
+      InputStream toc = new TocStream(member, location.tocOffset(), limits);
+      return switch (location.format()) {
+        case ESTARGZ, LEGACY_STARGZ -> readTar(toc, location, limits, visitor);
+        case ZSTD_CHUNKED -> readJson(toc, location, limits, visitor);
+      };
     }
   }
 
@@ -51,7 +64,7 @@ public final class TocReader {
     }
   }
 
-  private static Digest read(
+  private static Digest readTar(
       InputStream tar, TocLocation location, TocLimits limits, TocVisitor visitor)
       throws IOException {
     TarReader reader = new TarReader(tar);
@@ -60,12 +73,19 @@ public final class TocReader {
       throw new MalformedLayerException(
           location.tocOffset(), "the TOC's member does not start with " + Landmark.TOC);
     }
+    Digest digest = readJson(reader.content(), location, limits, visitor);
+    tar.transferTo(OutputStream.nullOutputStream());
+    return digest;
+  }
+
+  private static Digest readJson(
+      InputStream toc, TocLocation location, TocLimits limits, TocVisitor visitor)
+      throws IOException {
     MessageDigest hasher = Digest.hasher();
-    InputStream json = new DigestInputStream(reader.content(), hasher);
+    InputStream json = new DigestInputStream(toc, hasher);
     TocRows rows = new TocRows(location.tocOffset(), limits, visitor);
     new TocParser(limits, rows).parse(json);
     json.transferTo(OutputStream.nullOutputStream());
-    tar.transferTo(OutputStream.nullOutputStream());
     return Digest.finish(hasher);
   }
 }

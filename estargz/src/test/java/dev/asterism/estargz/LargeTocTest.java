@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,7 +95,7 @@ class LargeTocTest {
                         new ByteArrayInputStream(end))))) {
       members.write(new byte[1]);
       long offset = members.writeMember(json, header.length + toc.size() + end.length);
-      members.finish(Footer.of(offset), digest);
+      members.finish(Footer.of(offset), digest, Optional.empty());
     }
     return digest;
   }

@@ -12,6 +12,7 @@ import java.util.HexFormat;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TocLocatorTest {
@@ -69,7 +70,36 @@ class TocLocatorTest {
   }
 
   @Test
-  void locate_zstdChunked_isRefusedByName() {
+  void locate_zstdChunked_isWhereTheFooterSays() throws IOException {
+    byte[] footer = ZstdFooter.of(108, 292, 9000);
+    assertThat(locate(new byte[400], footer))
+        .isEqualTo(new TocLocation(TocLocation.Format.ZSTD_CHUNKED, new ByteRange(108, 400)));
+  }
+
+  @Test
+  void locate_zstdChunkedOfTheLongForm_isWhereTheFooterSays() throws IOException {
+    byte[] footer = new byte[64];
+    byte[] shorter = ZstdFooter.of(108, 200, 9000);
+    System.arraycopy(shorter, 8, footer, 0, 32);
+    System.arraycopy(HEX.parseHex("474e556c496e5578"), 0, footer, 56, 8);
+    assertThat(locate(new byte[400], footer))
+        .isEqualTo(new TocLocation(TocLocation.Format.ZSTD_CHUNKED, new ByteRange(108, 308)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "7, 10", "-1, 10", "108, 0", "108, -1", "108, 293", "108, 9223372036854775807",
+    "400, 1", "9223372036854775807, 9223372036854775807"
+  })
+  void locate_zstdChunkedThatPointsElsewhere_isMalformed(long offset, long size) {
+    // The frame's header is not looked at; what counts begins 40 bytes before the end.
+    assertThatThrownBy(() -> locate(new byte[392], ZstdFooter.of(offset, size, 9000)))
+        .isInstanceOf(MalformedLayerException.class)
+        .hasMessageContaining("beyond itself");
+  }
+
+  @Test
+  void locate_zstdChunkedOfAnotherType_isRefusedByName() {
     byte[] footer = new byte[40];
     System.arraycopy(HEX.parseHex("476e556c496e5578"), 0, footer, 32, 8);
     assertThatThrownBy(() -> locate(new byte[100], footer))
@@ -81,7 +111,7 @@ class TocLocatorTest {
   void locate_plainGzip_saysThatThereIsNoToc() {
     assertThatThrownBy(() -> locate(TestBlob.gzip(new byte[5000])))
         .isInstanceOf(MalformedLayerException.class)
-        .hasMessageContaining("no TOC: not an eStargz layer");
+        .hasMessageContaining("no TOC: neither an eStargz nor a zstd:chunked layer");
   }
 
   @ParameterizedTest

@@ -2,6 +2,7 @@ package dev.asterism.images;
 
 import dev.asterism.content.Blob;
 import dev.asterism.content.ByteRange;
+import dev.asterism.content.CorruptContentException;
 import dev.asterism.content.Digest;
 import dev.asterism.content.MalformedLayerException;
 import dev.asterism.estargz.Annotations;
@@ -13,6 +14,7 @@ import dev.asterism.estargz.TocEntry;
 import dev.asterism.estargz.TocLimits;
 import dev.asterism.estargz.TocLocation;
 import dev.asterism.estargz.TocLocator;
+import dev.asterism.estargz.TocPin;
 import dev.asterism.estargz.TocReader;
 import dev.asterism.estargz.tar.TarEntry;
 import dev.asterism.estargz.tar.TarReader;
@@ -75,12 +77,7 @@ final class LayerCheck {
     try {
       TocLocation location = TocLocator.locate(blob);
       Digest digest = TocReader.read(blob, location, TocLimits.DEFAULT, entries::add);
-      String pinned = layer.annotations().getOrDefault(Annotations.TOC_DIGEST, "");
-      if (pinned.isEmpty()) {
-        suffers("the manifest does not pin the TOC: a reader that verifies pulls the layer whole");
-      } else if (!pinned.equals(digest.toString())) {
-        wrong("the manifest pins TOC %s, the layer has %s".formatted(pinned, digest));
-      }
+      comparePin(digest);
       return Optional.of(location);
     } catch (MalformedLayerException e) {
       suffers("not lazy, is pulled whole: " + e.getMessage());
@@ -89,22 +86,31 @@ final class LayerCheck {
     }
   }
 
+  private void comparePin(Digest digest) throws IOException {
+    try {
+      Optional<Digest> pinned = TocPin.of(layer.annotations(), blob);
+      if (pinned.isEmpty()) {
+        suffers("the manifest does not pin the TOC: a reader that verifies pulls the layer whole");
+      } else if (!pinned.get().equals(digest)) {
+        wrong("the manifest pins TOC %s, the layer has %s".formatted(pinned.get(), digest));
+      }
+    } catch (CorruptContentException e) {
+      wrong("the manifest pins another TOC: " + e.getMessage());
+    }
+  }
+
   private void whole(Digest diffId, boolean compare) throws IOException {
+    long[] size = {0};
     try (VerifiedInput raw = VerifiedInput.open(blob, _ -> {});
         InputStream plain = LayerStream.plain(raw);
-        VerifiedInput tar = new VerifiedInput(plain, _ -> {})) {
-      long[] size = {0};
-      try (VerifiedInput counted = new VerifiedInput(tar, n -> size[0] = n)) {
-        compareOrder(new TarReader(new BufferedInputStream(counted, BUFFER)), compare);
-        counted.finish();
-        String declared =
-            layer.annotations().getOrDefault(Annotations.UNCOMPRESSED_SIZE, "" + size[0]);
-        if (!declared.equals(Long.toString(size[0]))) {
-          wrong(
-              "the manifest says %s bytes uncompressed, there are %d".formatted(declared, size[0]));
-        }
-      }
+        VerifiedInput tar = new VerifiedInput(plain, n -> size[0] = n)) {
+      compareOrder(new TarReader(new BufferedInputStream(tar, BUFFER)), compare);
       Digest actual = tar.finish();
+      String declared =
+          layer.annotations().getOrDefault(Annotations.UNCOMPRESSED_SIZE, "" + size[0]);
+      if (!declared.equals(Long.toString(size[0]))) {
+        wrong("the manifest says %s bytes uncompressed, there are %d".formatted(declared, size[0]));
+      }
       if (!actual.equals(diffId)) {
         wrong("diff ID is %s, the config says %s".formatted(actual, diffId));
       }

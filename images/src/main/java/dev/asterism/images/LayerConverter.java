@@ -10,6 +10,7 @@ import dev.asterism.estargz.EstargzOptions;
 import dev.asterism.estargz.EstargzWriter;
 import dev.asterism.estargz.LayerStream;
 import dev.asterism.estargz.TocLimits;
+import dev.asterism.estargz.TocLocation;
 import dev.asterism.estargz.TocLocator;
 import dev.asterism.estargz.TocReader;
 import dev.asterism.estargz.Workers;
@@ -23,7 +24,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 
-/// Makes eStargz layers of layers.
+/// Makes lazy layers of layers: eStargz or zstd:chunked.
 ///
 /// A layer is read once, and believed only when it hashed to its digest and its tar to its diff ID.
 /// What it becomes waits in a [Spool]: only a whole layer goes to the sink. Thread-safe.
@@ -68,7 +69,7 @@ final class LayerConverter {
       Descriptor layer, Digest diffId, ImageSource source, ImageSink sink, Progress progress)
       throws IOException {
     EstargzOptions how = options.withPrioritized(order.of(layer.digest()));
-    if (!rebuild && how.prioritized().isEmpty() && isEstargz(layer, source)) {
+    if (!rebuild && how.prioritized().isEmpty() && isIn(how.encoder().format(), layer, source)) {
       return new Placed(
           ConvertedLayer.unchanged(layer, diffId), copy(layer, source, sink, progress.writing()));
     }
@@ -81,7 +82,7 @@ final class LayerConverter {
     try (Spool spool = Spool.in(spools)) {
       ConvertedLayer made =
           ConvertedLayer.of(
-              MediaTypes.gzip(layer.mediaType()),
+              MediaTypes.in(how.encoder().format(), layer.mediaType()),
               write(layer, diffId, how, source, spool, progress.reading()));
       if (!sink.has(made.descriptor(), source)) {
         sink.put(made.descriptor(), spool.blob(), progress.writing());
@@ -107,8 +108,9 @@ final class LayerConverter {
     return TransferListener.Outcome.COPIED;
   }
 
-  /// Tells whether a layer is eStargz with the TOC that its descriptor pins.
-  private static boolean isEstargz(Descriptor layer, ImageSource source) throws IOException {
+  /// Tells whether a layer is in a format, with the TOC that its descriptor pins.
+  private static boolean isIn(TocLocation.Format format, Descriptor layer, ImageSource source)
+      throws IOException {
     Optional<Digest> pinned =
         Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST)).flatMap(Digest::find);
     if (pinned.isEmpty()) {
@@ -116,8 +118,9 @@ final class LayerConverter {
     }
     try {
       Blob blob = source.blob(layer);
-      Digest toc = TocReader.read(blob, TocLocator.locate(blob), TocLimits.DEFAULT, _ -> {});
-      return toc.equals(pinned.get());
+      TocLocation location = TocLocator.locate(blob);
+      return location.format() == format
+          && TocReader.read(blob, location, TocLimits.DEFAULT, _ -> {}).equals(pinned.get());
     } catch (MalformedLayerException _) {
       return false; // then it is made one
     }

@@ -1,5 +1,6 @@
 package dev.asterism.images;
 
+import dev.asterism.estargz.TocLocation;
 import java.util.Map;
 import java.util.Set;
 
@@ -61,8 +62,15 @@ final class MediaTypes {
     return TO_OCI.getOrDefault(type, type);
   }
 
-  /// Returns what a layer of that type is when it is compressed with gzip.
-  static String gzip(String layer) {
-    return layer.startsWith(DOCKER_LAYER) ? DOCKER_LAYER + ".gzip" : OCI_LAYER + "+gzip";
+  /// Returns what a layer of that type is in a format.
+  static String in(TocLocation.Format format, String layer) {
+    String compression =
+        switch (format) {
+          case ESTARGZ, LEGACY_STARGZ -> "gzip";
+          case ZSTD_CHUNKED -> "zstd";
+        };
+    return layer.startsWith(DOCKER_LAYER)
+        ? DOCKER_LAYER + "." + compression
+        : OCI_LAYER + "+" + compression;
   }
 }

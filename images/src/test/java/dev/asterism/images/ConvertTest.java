@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.asterism.content.Digest;
 import dev.asterism.estargz.Annotations;
 import dev.asterism.estargz.EstargzOptions;
+import dev.asterism.estargz.MemberEncoder;
 import dev.asterism.registry.Descriptor;
 import dev.asterism.registry.Platform;
 import dev.asterism.testkit.layer.Entry;
@@ -83,6 +84,49 @@ class ConvertTest {
     assertThat(again).isEqualTo(once);
     assertThat(first.outcomes).containsExactly(TransferListener.Outcome.CONVERTED);
     assertThat(second.outcomes).containsExactly(TransferListener.Outcome.REUSED);
+  }
+
+  @Test
+  void convert_toZstdChunked_isGoodAndStaysSo() throws IOException {
+    Layer layer = RandomTrees.layer(Seeds.generator(3), 40, 4096);
+    source.tag("1", source.image("amd64", source.gzip(layer)));
+    Converter zstd =
+        new Converter(
+            EstargzOptions.DEFAULT.withEncoder(MemberEncoder.ZSTD, 3),
+            FileOrder.NONE,
+            1 << 20,
+            2,
+            spools,
+            Optional.empty(),
+            false);
+    try (ImageSource from = source.open("1");
+        ImageSink to = LayoutSink.open(target, Optional.of("1"))) {
+      zstd.convert(from, to, all(), TransferListener.NONE);
+    }
+    try (ImageSource made = new Layout(target).open("1")) {
+      Platform platform = new Platform("linux", "amd64", "");
+      PlatformImage.Layer converted = PlatformImage.of(made, platform).layers().getFirst();
+      assertThat(converted.descriptor().mediaType()).isEqualTo(MediaTypes.OCI_LAYER + "+zstd");
+      assertThat(ImageCheck.of(made, platform).layers())
+          .allMatch(l -> l.wrong().isEmpty() && l.suffering().isEmpty());
+      try (ImageSink again = LayoutSink.open(folder.resolve("again"), Optional.of("1"))) {
+        assertThat(zstd.convert(made, again, all(), TransferListener.NONE))
+            .isEqualTo(made.root().descriptor());
+      }
+      convert(made);
+      assertThat(ImageCheck.of(new Layout(target).open("1"), platform).isRight()).isTrue();
+    }
+  }
+
+  private void convert(ImageSource made) throws IOException {
+    try (ImageSink back = LayoutSink.open(target, Optional.of("1"))) {
+      Descriptor root =
+          converter(Optional.empty(), false).convert(made, back, all(), TransferListener.NONE);
+      Json.Obj layer = new Layout(target).document(root).json().objects("layers").getFirst();
+      assertThat(layer.text("mediaType")).contains(MediaTypes.OCI_LAYER + "+gzip");
+      assertThat(layer.strings("annotations"))
+          .containsOnlyKeys(Annotations.TOC_DIGEST, Annotations.UNCOMPRESSED_SIZE);
+    }
   }
 
   @Test

@@ -3,10 +3,10 @@ package dev.asterism.cli.inspect;
 import dev.asterism.content.Blob;
 import dev.asterism.content.Digest;
 import dev.asterism.content.MalformedLayerException;
-import dev.asterism.estargz.Annotations;
 import dev.asterism.estargz.TocLimits;
 import dev.asterism.estargz.TocLocation;
 import dev.asterism.estargz.TocLocator;
+import dev.asterism.estargz.TocPin;
 import dev.asterism.estargz.TocReader;
 import dev.asterism.registry.Descriptor;
 import dev.asterism.registry.Image;
@@ -68,9 +68,7 @@ public final class Inspection {
     }
     LayerCount count = new LayerCount(seen, stored);
     Digest actual = TocReader.read(blob, toc, TocLimits.DEFAULT, count);
-    Optional<Digest> pinned =
-        Optional.ofNullable(descriptor.annotations().get(Annotations.TOC_DIGEST))
-            .flatMap(Digest::find);
+    Optional<Digest> pinned = TocPin.of(descriptor.annotations(), blob);
     if (pinned.isPresent()) {
       TocReader.verify(descriptor.digest().toString(), pinned.get(), actual);
     }

@@ -1,7 +1,9 @@
 package dev.asterism.cli.mount;
 
+import dev.asterism.content.Blob;
+import dev.asterism.content.ByteRange;
 import dev.asterism.content.Digest;
-import dev.asterism.estargz.Annotations;
+import dev.asterism.estargz.TocPin;
 import dev.asterism.layers.BlobSource;
 import dev.asterism.layers.Chain;
 import dev.asterism.layers.FetchPolicy;
@@ -13,11 +15,11 @@ import dev.asterism.linux.Mounts;
 import dev.asterism.registry.Descriptor;
 import dev.asterism.registry.Image;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -87,7 +89,7 @@ public final class MountedImage implements AutoCloseable {
       List<Digest> digests = image.layers().stream().map(Descriptor::digest).toList();
       for (int i = 0; i < digests.size(); i++) {
         progress.accept("preparing layer " + digests.get(i));
-        LayerRequest request = request(image, image.layers().get(i));
+        LayerRequest request = request(image, image.layers().get(i), registry);
         layers.expect(request.image(), digests.subList(i + 1, digests.size()));
         layers.prepare(request);
       }
@@ -103,12 +105,27 @@ public final class MountedImage implements AutoCloseable {
     }
   }
 
-  private static LayerRequest request(Image image, Descriptor layer) {
+  private static LayerRequest request(Image image, Descriptor layer, BlobSource registry)
+      throws IOException {
+    String reference = image.reference().toString();
     return new LayerRequest(
-        image.reference().toString(),
+        reference,
         layer.digest(),
-        Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST)).flatMap(Digest::find),
+        TocPin.of(layer.annotations(), new Unopened(registry, reference, layer)),
         LayerRequest.Verification.REQUIRED);
+  }
+
+  /// A layer's blob that is opened when it is read.
+  private record Unopened(BlobSource registry, String image, Descriptor layer) implements Blob {
+    @Override
+    public long size() {
+      return layer.size();
+    }
+
+    @Override
+    public InputStream open(ByteRange range) throws IOException {
+      return registry.open(image, layer.digest(), layer.size()).open(range);
+    }
   }
 
   /// Tells whether such an image is mounted on `mountpoint`. Looks at the mount table only.

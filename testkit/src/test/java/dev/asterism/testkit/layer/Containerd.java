@@ -17,6 +17,8 @@ import java.util.regex.Pattern;
 
 /// A containerd of the test's own: its content store is where Go's tools find layers.
 final class Containerd implements AutoCloseable {
+  private static final int ATTEMPTS = 5;
+
   private static final Duration DEADLINE = Duration.ofSeconds(60);
   private static final Pattern DIGEST = Pattern.compile("\"digest\":\\s*\"(sha256:[0-9a-f]{64})\"");
 
@@ -64,10 +66,18 @@ final class Containerd implements AutoCloseable {
 
   /// Puts a blob into the content store, where garbage collection leaves it alone.
   void ingest(Digest digest, byte[] blob) throws IOException, InterruptedException {
-    ctr("content", "ingest", "--expected-digest", digest.toString(), digest.hex())
-        .withInput(blob)
-        .runOrThrow();
-    ctr("content", "label", digest.toString(), "containerd.io/gc.root=test").runOrThrow();
+    // Its first collection of garbage may come between the two: then once more.
+    for (int left = ATTEMPTS; ; left--) {
+      ctr("content", "ingest", "--expected-digest", digest.toString(), digest.hex())
+          .withInput(blob)
+          .runOrThrow();
+      Outcome kept =
+          ctr("content", "label", digest.toString(), "containerd.io/gc.root=test").run();
+      if (kept.exitCode() == 0 || left == 0) {
+        kept.orThrow();
+        return;
+      }
+    }
   }
 
   /// Imports an image of one layer, a plain tar, under a name.

@@ -15,7 +15,7 @@ import dev.asterism.estargz.Annotations;
 import dev.asterism.estargz.EstargzLayer;
 import dev.asterism.estargz.EstargzOptions;
 import dev.asterism.estargz.EstargzWriter;
-import dev.asterism.estargz.GzipEncoder;
+import dev.asterism.estargz.MemberEncoder;
 import dev.asterism.estargz.Landmark;
 import dev.asterism.estargz.TocEntry;
 import dev.asterism.estargz.TocEntry.RegularFile;
@@ -296,7 +296,7 @@ class EstargzRoundTripTest {
   }
 
   private static EstargzOptions options(RandomGenerator random) {
-    GzipEncoder encoder = random.nextBoolean() ? GzipEncoder.ZLIB : GzipEncoder.fastest();
+    MemberEncoder encoder = random.nextBoolean() ? MemberEncoder.ZLIB : MemberEncoder.fastest();
     return EstargzOptions.DEFAULT
         .withEncoder(encoder, 1 + random.nextInt(encoder.maxLevel()))
         .withChunkSize(CHUNK)

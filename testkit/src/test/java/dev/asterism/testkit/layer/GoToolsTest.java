@@ -3,13 +3,11 @@ package dev.asterism.testkit.layer;
 import static dev.asterism.testkit.layer.Entry.dir;
 import static dev.asterism.testkit.layer.Entry.file;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.asterism.content.Digest;
-import dev.asterism.content.MalformedLayerException;
 import dev.asterism.estargz.EstargzOptions;
+import dev.asterism.estargz.MemberEncoder;
 import dev.asterism.estargz.TocLocation;
-import dev.asterism.estargz.TocLocator;
 import dev.asterism.testkit.layer.Layer.EstargzBlob;
 import dev.asterism.testkit.process.Command;
 import java.nio.file.Path;
@@ -120,16 +118,45 @@ class GoToolsTest {
   }
 
   @Test
-  void convert_byTheGoToolsToZstdChunked_isRefusedByName(@TempDir Path dir) throws Exception {
-    Layer layer = Layer.of(dir("d"), file("d/f", "hello"));
+  void convert_byTheGoToolsToZstdChunked_isReadAsItsTar(@TempDir Path dir) throws Exception {
+    Layer layer = RandomTrees.plainLayer(Seeds.generator(3), 60, CHUNK);
     try (Containerd containerd = Containerd.start(dir)) {
       containerd.importImage("example.com/plain:1", layer.tar());
       byte[] blob =
           containerd.convert(
-              "example.com/plain:1", "example.com/plain:zstd", "--zstdchunked", "--oci");
-      assertThatThrownBy(() -> TocLocator.locate(new MemoryBlob(blob)))
-          .isInstanceOf(MalformedLayerException.class)
-          .hasMessageContaining("zstd:chunked");
+              "example.com/plain:1",
+              "example.com/plain:zstd",
+              "--zstdchunked",
+              "--oci");
+
+      LayerFiles read = LayerFiles.read(new MemoryBlob(blob));
+
+      assertThat(read.location().format()).isEqualTo(TocLocation.Format.ZSTD_CHUNKED);
+      Entries.assertHold(read, layer);
+      containerd.ingest(Digest.of(blob), blob);
+      assertThat(
+              containerd
+                  .ctrRemote(
+                      "images", "get-toc-digest", "--zstdchunked", Digest.of(blob).toString())
+                  .runOrThrow()
+                  .text())
+          .isEqualTo(read.tocDigest().toString());
+    }
+  }
+
+  @Test
+  void getTocDigest_ofOurZstdChunkedLayer_isOurs(@TempDir Path dir) throws Exception {
+    EstargzOptions options =
+        EstargzOptions.DEFAULT.withEncoder(MemberEncoder.ZSTD, 3).withChunkSize(CHUNK);
+    EstargzBlob blob = RandomTrees.layer(Seeds.generator(1), 60, CHUNK).estargz(options);
+    try (Containerd containerd = Containerd.start(dir)) {
+      containerd.ingest(blob.digest(), blob.bytes());
+      assertThat(
+              containerd
+                  .ctrRemote("images", "get-toc-digest", "--zstdchunked", blob.digest().toString())
+                  .runOrThrow()
+                  .text())
+          .isEqualTo(blob.tocDigest().toString());
     }
   }
 
