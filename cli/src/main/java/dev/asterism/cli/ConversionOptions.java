@@ -1,5 +1,6 @@
 package dev.asterism.cli;
 
+import dev.asterism.estargz.Chunking;
 import dev.asterism.estargz.EstargzOptions;
 import dev.asterism.estargz.MemberEncoder;
 import dev.asterism.images.ConversionRecords;
@@ -45,6 +46,14 @@ final class ConversionOptions {
       paramLabel = "BYTES",
       description = "of the pieces that large files are cut into; default: 4 MiB")
   private int chunkSize;
+
+  @Option(
+      names = "--chunking",
+      paramLabel = "HOW",
+      description =
+          "fixed or content: where larger files are cut; by content, versions share more"
+              + " (default: fixed)")
+  private Chunking chunking = Chunking.FIXED;
 
   @Option(
       names = {"--min-chunk-size", "--estargz-min-chunk-size"},
@@ -155,7 +164,8 @@ final class ConversionOptions {
           EstargzOptions.DEFAULT
               .withEncoder(library, level.orElse(zstdChunked ? DEFAULT_ZSTD_LEVEL : DEFAULT_LEVEL))
               .withMinChunkSize(minChunkSize);
-      return chunkSize == 0 ? made : made.withChunkSize(chunkSize);
+      EstargzOptions sized = chunkSize == 0 ? made : made.withChunkSize(chunkSize);
+      return sized.withChunking(chunking);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }

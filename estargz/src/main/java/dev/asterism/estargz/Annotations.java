@@ -10,10 +10,12 @@ public final class Annotations {
   public static final String UNCOMPRESSED_SIZE = "io.containers.estargz.uncompressed-size";
 
   /// Digest of a zstd:chunked layer's compressed TOC (containers/storage).
-  public static final String MANIFEST_CHECKSUM = "io.github.containers.zstd-chunked.manifest-checksum";
+  public static final String MANIFEST_CHECKSUM =
+      "io.github.containers.zstd-chunked.manifest-checksum";
 
   /// Where that lies: offset, compressed and uncompressed size and type, decimal, with colons.
-  public static final String MANIFEST_POSITION = "io.github.containers.zstd-chunked.manifest-position";
+  public static final String MANIFEST_POSITION =
+      "io.github.containers.zstd-chunked.manifest-position";
 
   /// The names of the two until 2023, which some readers still ask for.
   public static final String OLD_MANIFEST_CHECKSUM = "io.containers.zstd-chunked.manifest-checksum";

@@ -111,7 +111,9 @@ public final class EstargzWriter {
 
     private Session(EstargzOptions options, Workers workers, OutputStream out) {
       this.options = options;
-      TocLimits limits = TocLimits.DEFAULT.withChunkSizes(options.chunkSize(), Long.MAX_VALUE);
+      TocLimits limits =
+          TocLimits.DEFAULT.withChunkSizes(
+              options.chunking().maxSize(options.chunkSize()), Long.MAX_VALUE);
       check = new TocRows(Long.MAX_VALUE, limits, _ -> {});
       rows =
           new RowQueue(row -> {
@@ -189,23 +191,26 @@ public final class EstargzWriter {
       Optional<MessageDigest> whole = several ? Optional.of(Digest.hasher()) : Optional.empty();
       Optional<RowQueue.WholeFile> found =
           several ? Optional.of(new RowQueue.WholeFile()) : Optional.empty();
-      for (long at = 0; at < entry.size(); at += options.chunkSize()) {
-        int size = (int) Math.min(options.chunkSize(), entry.size() - at);
+      Cutter cutter = options.chunking().open(content, entry.size(), options.chunkSize());
+      long at = 0;
+      for (int size = cutter.next(); size > 0; size = cutter.next()) {
         if (opensMember(Landmark.isBookkeeping(entry.name()))) {
           members.cut(size);
         }
         payloadWritten = true;
         RowQueue.Place place =
-            new RowQueue.Place(members.open(), members.addPayload(content, size, whole));
+            new RowQueue.Place(members.open(), members.addPayload(cutter.content(), size, whole));
         TocRow row = at == 0 ? file : chunkRow(entry.name());
         row.chunkOffset = at;
         // Full chunks say their size, a rest is told by the file's.
-        row.chunkSize = size == options.chunkSize() ? size : 0;
+        boolean rest = at + size == entry.size() && size != options.chunkSize();
+        row.chunkSize = rest ? 0 : size;
         if (at == 0) {
           rows.addFile(row, place, found);
         } else {
           rows.addChunk(row, place);
         }
+        at += size;
       }
       members.write(new byte[TarWriter.padding(entry.size())]);
       found.ifPresent(digest -> digest.found(Digest.finish(whole.orElseThrow())));
@@ -282,8 +287,7 @@ public final class EstargzWriter {
             ZstdFooter.of(offset, size, toc.size()),
             tocDigest,
             Optional.of(
-                new EstargzLayer.CompressedToc(
-                    Digest.finish(hasher), offset, size, toc.size())));
+                new EstargzLayer.CompressedToc(Digest.finish(hasher), offset, size, toc.size())));
       }
     }
 

@@ -35,7 +35,8 @@ final class MemberPipeline implements Closeable {
   private final Workers workers;
   private final Written written;
   private final BufferPool pool;
-  private final ConcurrentLinkedQueue<MemberEncoder.Members> encoders = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<MemberEncoder.Members> encoders =
+      new ConcurrentLinkedQueue<>();
   private final Deque<Flying> flying = new ArrayDeque<>();
   private long inFlight;
   private final MessageDigest blob = Digest.hasher();

@@ -47,7 +47,8 @@ public final class TocLocator {
       return new TocLocation(TocLocation.Format.ZSTD_CHUNKED, frame.get());
     }
     refuseExternal(tail, size);
-    throw new MalformedLayerException(size - tailSize, "no TOC: neither an eStargz nor a zstd:chunked layer");
+    throw new MalformedLayerException(
+        size - tailSize, "no TOC: neither an eStargz nor a zstd:chunked layer");
   }
 
   private static TocLocation located(
@@ -56,7 +57,8 @@ public final class TocLocator {
     long footerOffset = size - footerSize;
     String text = new String(payload, US_ASCII);
     if (!text.endsWith(Footer.MAGIC)) {
-      throw new MalformedLayerException(footerOffset, "no TOC: neither an eStargz nor a zstd:chunked layer");
+      throw new MalformedLayerException(
+          footerOffset, "no TOC: neither an eStargz nor a zstd:chunked layer");
     }
     long tocOffset = Footer.parseOffset(text.substring(0, 16), footerOffset);
     if (tocOffset >= footerOffset) {

@@ -26,8 +26,7 @@ public final class TocPin {
   /// @throws CorruptContentException if the compressed TOC is not the one that is pinned
   /// @throws MalformedLayerException if the layer has no TOC, though one is pinned
   /// @throws IOException if the blob can't be read
-  public static Optional<Digest> of(Map<String, String> annotations, Blob blob)
-      throws IOException {
+  public static Optional<Digest> of(Map<String, String> annotations, Blob blob) throws IOException {
     Optional<Digest> toc = find(annotations, Annotations.TOC_DIGEST);
     if (toc.isPresent()) {
       return toc;
@@ -44,8 +43,7 @@ public final class TocPin {
     return Optional.ofNullable(annotations.get(key)).flatMap(Digest::find);
   }
 
-  private static Digest verified(Blob blob, Digest expected, TocLimits limits)
-      throws IOException {
+  private static Digest verified(Blob blob, Digest expected, TocLimits limits) throws IOException {
     TocLocation location = TocLocator.locate(blob);
     if (location.range().length() > limits.compressedSize()) {
       throw new MalformedLayerException(

@@ -16,8 +16,8 @@ import java.security.MessageDigest;
 public final class TocReader {
   private TocReader() {}
 
-  /// Hands every entry of the TOC to `visitor` and returns the TOC digest: of all bytes of the JSON,
-  /// which is the tar entry `stargz.index.json` or, in zstd:chunked, all of the TOC's frame.
+  /// Hands every entry of the TOC to `visitor` and returns the TOC digest: of all bytes of the
+  /// JSON, which is the tar entry `stargz.index.json` or, in zstd:chunked, all of the TOC's frame.
   ///
   /// What the visitor got is to be believed only when that digest is the expected one: see
   /// [#verify].

@@ -88,8 +88,14 @@ class TocLocatorTest {
 
   @ParameterizedTest
   @CsvSource({
-    "7, 10", "-1, 10", "108, 0", "108, -1", "108, 293", "108, 9223372036854775807",
-    "400, 1", "9223372036854775807, 9223372036854775807"
+    "7, 10",
+    "-1, 10",
+    "108, 0",
+    "108, -1",
+    "108, 293",
+    "108, 9223372036854775807",
+    "400, 1",
+    "9223372036854775807, 9223372036854775807"
   })
   void locate_zstdChunkedThatPointsElsewhere_isMalformed(long offset, long size) {
     // The frame's header is not looked at; what counts begins 40 bytes before the end.

@@ -147,8 +147,7 @@ class ZstdFrameTest {
             ZstdFooter.of(68, frame.length, toc.length));
     List<TocEntry> entries = new ArrayList<>();
 
-    Digest digest =
-        TocReader.read(blob, TocLocator.locate(blob), TocLimits.DEFAULT, entries::add);
+    Digest digest = TocReader.read(blob, TocLocator.locate(blob), TocLimits.DEFAULT, entries::add);
 
     assertThat(digest).isEqualTo(Digest.of(toc));
     assertThat(entries).extracting(TocEntry::name).containsExactly("", "a");
@@ -158,8 +157,7 @@ class ZstdFrameTest {
     Map<String, String> pinned =
         Map.of(Annotations.OLD_MANIFEST_CHECKSUM, Digest.of(frame).toString());
     assertThat(TocPin.of(pinned, blob)).contains(Digest.of(toc));
-    assertThat(TocPin.of(Map.of(Annotations.TOC_DIGEST, digest.toString()), blob))
-        .contains(digest);
+    assertThat(TocPin.of(Map.of(Annotations.TOC_DIGEST, digest.toString()), blob)).contains(digest);
     assertThat(TocPin.of(Map.of(), blob)).isEmpty();
     Map<String, String> other = Map.of(Annotations.MANIFEST_CHECKSUM, Digest.of(toc).toString());
     assertThatThrownBy(() -> TocPin.of(other, blob)).isInstanceOf(CorruptContentException.class);

@@ -62,6 +62,9 @@ public final class ConvertBench implements Callable<Integer> {
         compare(image, Files.createDirectory(folder.resolve(image.replace(':', '-'))));
       }
       large(Files.createDirectory(folder.resolve("large")));
+      new Insertion(
+              asterism.resolve("bin/asterism"), Files.createDirectory(folder.resolve("inserted")))
+          .run();
     }
     return 0;
   }

@@ -31,11 +31,18 @@ final class LargeImage {
   ///
   /// @param mebibytes of the file, a multiple of 16
   static void write(Path layout, int mebibytes) throws IOException {
-    Path blobs = Files.createDirectories(layout.resolve("blobs/sha256"));
     byte[] piece = RandomTrees.content(Seeds.generator(1), PIECE);
+    write(layout, Collections.nCopies(mebibytes / 16, piece));
+  }
+
+  /// Writes an image whose file is made of these pieces.
+  static void write(Path layout, List<byte[]> content) throws IOException {
+    Path blobs = Files.createDirectories(layout.resolve("blobs/sha256"));
     List<InputStream> pieces = new ArrayList<>();
-    for (int i = 0; i < mebibytes / 16; i++) {
+    long length = 0;
+    for (byte[] piece : content) {
       pieces.add(new ByteArrayInputStream(piece));
+      length += piece.length;
     }
     MessageDigest hasher = Digest.hasher();
     Path part = layout.resolve("part");
@@ -44,7 +51,7 @@ final class LargeImage {
             new DigestOutputStream(Files.newOutputStream(part), hasher), 1 << 20)) { // 1 MiB
       TarWriter tar = new TarWriter(out);
       tar.add(
-          TarEntry.file("large", 0644, (long) pieces.size() * PIECE),
+          TarEntry.file("large", 0644, length),
           new SequenceInputStream(Collections.enumeration(pieces)));
       tar.finish();
     }

@@ -71,8 +71,7 @@ final class Containerd implements AutoCloseable {
       ctr("content", "ingest", "--expected-digest", digest.toString(), digest.hex())
           .withInput(blob)
           .runOrThrow();
-      Outcome kept =
-          ctr("content", "label", digest.toString(), "containerd.io/gc.root=test").run();
+      Outcome kept = ctr("content", "label", digest.toString(), "containerd.io/gc.root=test").run();
       if (kept.exitCode() == 0 || left == 0) {
         kept.orThrow();
         return;

@@ -124,10 +124,7 @@ class GoToolsTest {
       containerd.importImage("example.com/plain:1", layer.tar());
       byte[] blob =
           containerd.convert(
-              "example.com/plain:1",
-              "example.com/plain:zstd",
-              "--zstdchunked",
-              "--oci");
+              "example.com/plain:1", "example.com/plain:zstd", "--zstdchunked", "--oci");
 
       LayerFiles read = LayerFiles.read(new MemoryBlob(blob));
 
