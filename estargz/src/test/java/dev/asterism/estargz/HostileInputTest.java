@@ -2,6 +2,7 @@ package dev.asterism.estargz;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.asterism.content.ByteRange;
 import dev.asterism.estargz.tar.TarEntry;
 import dev.asterism.estargz.tar.TarReader;
 import dev.asterism.estargz.tar.TarSamples;
@@ -71,6 +72,39 @@ class HostileInputTest {
       byte[] damaged = blob.clone();
       damage(random, damaged);
       attempt(() -> new TestBlob(damaged).entries());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void read_damagedZstdChunked_throwsNothingElse(long seed) throws IOException {
+    RandomGenerator random = generator(seed);
+    byte[] blob = layer(MemberEncoder.ZSTD);
+    for (int i = 0; i < ROUNDS; i++) {
+      byte[] damaged = blob.clone();
+      damage(random, damaged);
+      attempt(() -> readAll(new TestBlob(damaged)));
+      byte[] footer = Arrays.copyOfRange(blob, blob.length - 64, blob.length);
+      damage(random, footer);
+      attempt(() -> TocLocator.locate(TestBlob.concat(new byte[random.nextInt(100)], footer)));
+    }
+    readAll(new TestBlob(blob));
+  }
+
+  /// Reads every chunk, each for itself.
+  private static void readAll(TestBlob blob) throws IOException {
+    long end = TocLocator.locate(blob).tocOffset();
+    for (TocEntry entry : blob.entries()) {
+      if (entry instanceof TocEntry.RegularFile file) {
+        for (Chunk chunk : file.chunks()) {
+          ByteRange member = new ByteRange(chunk.blobOffset(), end);
+          try (MemberReader reader = new MemberReader(blob.open(member), member)) {
+            reader.start(member);
+            Assertions.assertThat(reader.read(chunk.innerOffset(), chunk.size()))
+                .hasSize(chunk.size());
+          }
+        }
+      }
     }
   }
 
@@ -151,8 +185,12 @@ class HostileInputTest {
   }
 
   private static byte[] layer() throws IOException {
+    return layer(MemberEncoder.ZLIB);
+  }
+
+  private static byte[] layer(MemberEncoder encoder) throws IOException {
     ByteArrayOutputStream blob = new ByteArrayOutputStream();
-    EstargzOptions options = EstargzOptions.DEFAULT.withLevel(1).withChunkSize(1000);
+    EstargzOptions options = EstargzOptions.DEFAULT.withEncoder(encoder, 1).withChunkSize(1000);
     EstargzWriter.convert(new ByteArrayInputStream(tar()), options, blob);
     return blob.toByteArray();
   }
