@@ -18,7 +18,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -42,7 +41,6 @@ public final class DirectoryCache implements AutoCloseable {
   private final CacheDisk disk;
   private final CacheSettings settings;
   private final CacheRoot root;
-  private final RunMarker marker;
   private final DiskAbilities abilities;
   private final CacheMode mode;
   private final Tally tally;
@@ -70,22 +68,13 @@ public final class DirectoryCache implements AutoCloseable {
 
   private final Ledger ledger;
   private final LinksFile linksFile;
+  private final Durability durability;
   private final ConcurrentHashMap<Digest, LayerCache> layers = new ConcurrentHashMap<>();
   private final ScheduledExecutorService timer;
 
-  /// One sync at a time; held over I/O, and nothing but syncs waits for it.
-  private final ReentrantLock persisting = new ReentrantLock();
-
-  private long synced; // guarded by persisting: publications below it are on the disk
-  private boolean syncFailed; // guarded by persisting
-
-  /// Why nothing may be written now; the marker of an unclean stop could not be.
-  private volatile Optional<Cause> refusal = Optional.empty();
-
-  private boolean mayHaveStaleLinks; // set before any other thread is started
+  private final boolean mayHaveStaleLinks;
   private final CountDownLatch indexed = new CountDownLatch(1);
   private final CountDownLatch settled = new CountDownLatch(1);
-  private final AtomicBoolean folding = new AtomicBoolean();
   private volatile boolean closed;
 
   private DirectoryCache(
@@ -99,15 +88,16 @@ public final class DirectoryCache implements AutoCloseable {
     doubtful = new Doubtful(layout, disk, tally);
     root = CacheRoot.open(layout, disk);
     try {
-      marker = new RunMarker(layout.running(), disk);
-      settle();
-      setMarker();
+      RunMarker marker = new RunMarker(layout.running(), disk);
+      mayHaveStaleLinks = new LastRun(layout, disk, root, marker).settle(fresh, doubtful);
       abilities = DiskAbilities.probe(layout, disk);
       mode = CacheMode.of(settings.config(), abilities);
       pins = Pins.open(layout.pins());
       usage = new Usage(disk.space().block());
       ledger = new Ledger(new LinksIndex(), clock);
       linksFile = new LinksFile(layout.root(), disk, ledger.index());
+      durability = new Durability(layout, disk, marker, fresh, linksFile, tally);
+      durability.begin();
       activity = new Activity(layout, clock);
       files = new DigestFiles(layout, disk, tally, fresh, usage, ledger);
       assembly = new Assembly(disk, tally, abilities.sharesBlocks());
@@ -460,27 +450,10 @@ public final class DirectoryCache implements AutoCloseable {
   /// @throws IOException if the sync fails. Nothing leaves `fresh` any more, and the next open
   ///   takes it for an unclean stop: no later success tells what became of these bytes
   public void persist() throws IOException {
-    persisting.lock();
-    try {
-      if (closed) {
-        return; // close did it
-      }
-      if (refusal.isPresent() && !syncFailed) {
-        setMarker();
-      }
-      persistIndex();
-      long mark = fresh.mark();
-      if (mark > synced) {
-        sync();
-        synced = mark;
-        fresh.synced(mark);
-      }
-      if (!syncFailed) {
-        links.prune(synced, settings.freshAge());
-      }
-    } finally {
-      persisting.unlock();
+    if (closed) {
+      return; // close does it
     }
+    durability.persist(timer).ifPresent(mark -> links.prune(mark, settings.freshAge()));
   }
 
   /// Ends additions, syncs, and lets go of the root. What was opened for reading stays readable.
@@ -511,20 +484,7 @@ public final class DirectoryCache implements AutoCloseable {
     space.close();
     activity.remember();
     try {
-      persisting.lock();
-      try {
-        persistIndex();
-        boolean written = fresh.mark() == synced;
-        if (sync) {
-          sync();
-          written = true;
-        }
-        if (written && !syncFailed && refusal.isEmpty()) {
-          marker.clear();
-        }
-      } finally {
-        persisting.unlock();
-      }
+      durability.end(sync);
     } finally {
       awaitTimer();
       lookup.close();
@@ -534,52 +494,8 @@ public final class DirectoryCache implements AutoCloseable {
     }
   }
 
-  /// Decides what of the last run can be trusted. After a stop of the machine no mount can see the
-  /// directories yet. Where only this process is in another mount namespace than the last,
-  /// containers may: what leaves `objects` under them they ask the gate for, which restores it.
-  private void settle() throws IOException {
-    root.emptyWip();
-    List<Digest> listed = root.fresh();
-    switch (marker.lastStop()) {
-      case CLEAN, KILLED -> {
-        for (Digest digest : listed) {
-          listOrDrop(digest);
-        }
-      }
-      case DOUBTFUL -> {
-        mayHaveStaleLinks = true;
-        doubtful.setAside(listed);
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "cache was not closed, files to be hashed again files={0} root={1}",
-            String.valueOf(listed.size()),
-            layout.root());
-      }
-    }
-    doubtful.load();
-  }
-
-  /// A process that was killed may have published no more of a file than its first name.
-  private void listOrDrop(Digest digest) throws IOException {
-    if (disk.status(layout.object(digest)).isPresent()
-        || disk.status(layout.part(digest)).isPresent()) {
-      fresh.add(digest);
-    } else {
-      disk.unlink(layout.fresh(digest));
-    }
-  }
-
   private Optional<Cause> refusal() {
-    return closed ? Optional.of(Cause.CLOSED) : refusal.or(space::refusal);
-  }
-
-  private void setMarker() {
-    try {
-      marker.set();
-      refusal = Optional.empty();
-    } catch (IOException e) {
-      refusal = Optional.of(tally.writeFailed(Cause.of(e), layout.running().toString()));
-    }
+    return closed ? Optional.of(Cause.CLOSED) : durability.refusal().or(space::refusal);
   }
 
   private void start() {
@@ -675,28 +591,6 @@ public final class DirectoryCache implements AutoCloseable {
     }
   }
 
-  /// Appends what changed in the index to the journal, and has it folded when it has grown large.
-  private void persistIndex() {
-    try {
-      linksFile.persist();
-    } catch (IOException e) {
-      tally.writeFailed(Cause.of(e), layout.root().resolve("links.journal").toString());
-    }
-    if (!closed && linksFile.wantsFold() && folding.compareAndSet(false, true)) {
-      timer.execute(this::fold);
-    }
-  }
-
-  private void fold() {
-    try {
-      linksFile.fold();
-    } catch (IOException e) {
-      tally.writeFailed(Cause.of(e), layout.root().resolve("links.json").toString());
-    } finally {
-      folding.set(false);
-    }
-  }
-
   /// Hashes what is doubtful. The layers' links to what was wrong go at the end: they keep nothing
   /// but its blocks.
   private void restoreDoubtful() {
@@ -715,27 +609,6 @@ public final class DirectoryCache implements AutoCloseable {
       LOG.log(System.Logger.Level.WARNING, "cache not settled root=" + layout.root(), e);
     } finally {
       settled.countDown();
-    }
-  }
-
-  private void sync() throws IOException {
-    try {
-      disk.sync();
-      tally.syncs.increment();
-    } catch (IOException e) {
-      syncFailed = true;
-      markSyncFailed(e);
-      throw e;
-    }
-  }
-
-  /// Where not even that can be written, the marker of this run tells of an unclean stop once the
-  /// file system is mounted again.
-  private void markSyncFailed(IOException failure) {
-    try {
-      marker.setSyncFailed();
-    } catch (IOException e) {
-      failure.addSuppressed(e);
     }
   }
 

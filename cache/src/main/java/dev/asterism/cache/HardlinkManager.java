@@ -98,15 +98,28 @@ final class HardlinkManager {
       return Optional.empty();
     }
     String path = entry.get().isObject() ? layout.object(digest) : layout.part(digest);
+    Optional<Stored> found = openWhole(path, size);
+    if (found.isPresent()) {
+      ledger.used(digest);
+    }
+    return found;
+  }
+
+  /// Opens a file of so many bytes; empty if it is gone, another, or unreadable.
+  private Optional<Stored> openWhole(String path, long size) {
     try {
       FileChannel file = disk.open(path);
-      if (file.size() == size) {
-        ledger.used(digest);
-        return Optional.of(new Stored(Path.of(path), file, 0, size));
+      try {
+        if (file.size() == size) {
+          return Optional.of(new Stored(Path.of(path), file, 0, size));
+        }
+      } catch (IOException e) {
+        file.close();
+        throw e;
       }
       file.close();
     } catch (IOException _) {
-      // gone since, elsewhere, or unreadable: it is looked for
+      // as if it were not there: who asks looks for it elsewhere
     }
     return Optional.empty();
   }

@@ -45,6 +45,9 @@ final class Containerd implements AutoCloseable {
           address = "%1$s/c.sock"
         [ttrpc]
           address = "%1$s/t.sock"
+        # a collection between an ingest and its label would take the blob
+        [plugins."io.containerd.gc.v1.scheduler"]
+          startup_delay = "1h"
         """
             .formatted(dir));
     Path log = dir.resolve("log");
