@@ -4,7 +4,14 @@ import java.io.IOException;
 
 /// One thing that is measured with every snapshotter, on nodes of its own.
 sealed interface Case
-    permits AnswerCase, ReadCase, VersionsCase, StartCase, StartReadCase, BusyCase, CompleteCase {
+    permits AnswerCase,
+        ReadCase,
+        VersionsCase,
+        StartCase,
+        StartReadCase,
+        BusyCase,
+        CompleteCase,
+        RestartCase {
   /// Returns its name on the command line.
   String name();
 

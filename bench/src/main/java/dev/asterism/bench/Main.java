@@ -66,6 +66,7 @@ public final class Main implements Callable<Integer> {
           new ReadCase("gcc"),
           new ReadCase("python"),
           new VersionsCase("python"),
+          new RestartCase("gcc"),
           new StartCase(
               "start-python", PYTHON_START, false, Measure.START_PLAIN, Measure.START_BYTES),
           new StartCase(

@@ -54,7 +54,9 @@ enum Measure {
   /// Against the same on a node where nothing else is fetched.
   START_BUSY("start while another image is fetched, of a quiet one", Unit.RATIO, false, 1.15),
   /// From the start of the pull.
-  START_COMPLETE("until all layers are complete, of a download", Unit.RATIO, false, 1.2);
+  START_COMPLETE("until all layers are complete, of a download", Unit.RATIO, false, 1.2),
+  /// From the kill on: the longest of all, and so no less than the 99th percentile.
+  RESTART("longest pause of a reader over a kill of the daemon", Unit.SECONDS, false, 1.5);
 
   /// How a figure is written.
   enum Unit {

@@ -36,7 +36,7 @@ final class Node implements AutoCloseable {
   private final Snapshotter snapshotter;
   private final Cleanup cleanup = Cleanup.open();
   private final Path folder;
-  private final Optional<Daemon> daemon;
+  private Optional<Daemon> daemon;
   private final PrivateContainerd containerd;
   private int containers;
 
@@ -53,12 +53,12 @@ final class Node implements AutoCloseable {
       ScratchFolder scratch = ScratchFolder.create("asterism-bench-");
       cleanup.add(scratch::close);
       folder = scratch.path();
-      Path socket = folder.resolve("s.sock");
-      daemon = startDaemon(socket);
+      Files.createDirectory(home());
+      daemon = startDaemon();
       containerd =
           PrivateContainerd.start(
               folder.resolve("containerd"),
-              daemon.isPresent() ? Map.of(snapshotter.name(), socket) : Map.of());
+              daemon.isPresent() ? Map.of(snapshotter.name(), socket()) : Map.of());
       cleanup.add(containerd::close);
     } catch (IOException | InterruptedException e) {
       cleanup.close();
@@ -66,15 +66,32 @@ final class Node implements AutoCloseable {
     }
   }
 
-  private Optional<Daemon> startDaemon(Path socket) throws IOException, InterruptedException {
-    Path home = Files.createDirectory(folder.resolve("daemon"));
-    Optional<Command> command = snapshotter.daemon(home, socket);
+  private Path home() {
+    return folder.resolve("daemon");
+  }
+
+  private Path socket() {
+    return folder.resolve("s.sock");
+  }
+
+  private Optional<Daemon> startDaemon() throws IOException, InterruptedException {
+    Optional<Command> command = snapshotter.daemon(home(), socket());
     if (command.isEmpty()) {
       return Optional.empty();
     }
-    Daemon started = Daemon.start(command.get(), socket, folder.resolve("daemon.log"));
+    Daemon started = Daemon.start(command.get(), socket(), folder.resolve("daemon.log"));
     cleanup.add(started::close);
     return Optional.of(started);
+  }
+
+  /// Sends the daemon SIGKILL, and waits for its end.
+  void killDaemon() throws InterruptedException {
+    daemon.orElseThrow().kill();
+  }
+
+  /// Starts the daemon again, and waits until it serves containerd.
+  void restartDaemon() throws IOException, InterruptedException {
+    daemon = startDaemon();
   }
 
   /// Pulls an image the way this snapshotter wants it: whole, or its manifest and what it needs to
@@ -171,7 +188,7 @@ final class Node implements AutoCloseable {
   }
 
   private Path daemonRoot() {
-    return folder.resolve("daemon").resolve("root");
+    return home().resolve("root");
   }
 
   /// Waits until the daemon has written down a start, and returns how many compressed bytes that
