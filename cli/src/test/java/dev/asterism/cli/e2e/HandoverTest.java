@@ -2,7 +2,6 @@ package dev.asterism.cli.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.asterism.testkit.process.Cleanup;
 import dev.asterism.testkit.process.Command;
 import dev.asterism.testkit.process.Outcome;
 import java.io.IOException;
@@ -13,8 +12,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// The daemon may end at any time while containers read: they wait, and read on with the next one.
 @Tag("kernel")
 @Timeout(value = 30, unit = TimeUnit.MINUTES) // of a long run; readers that hang are ended before
-class HandoverTest {
+class HandoverTest extends PulledImage {
   /// How often the daemon is killed: `-Dhandover.kills=200` for a long run.
   private static final int KILLS = Integer.getInteger("handover.kills", 5);
 
@@ -87,37 +84,8 @@ class HandoverTest {
       """
           .replace("FILE", BIG);
 
-  private final Cleanup cleanup = Cleanup.open();
-  private DockerRegistry registry;
-  private TestNode node;
-  private String image;
-
-  /// How the daemon ends.
-  enum End {
-    TOLD,
-    KILLED;
-
-    void of(TestNode node) throws InterruptedException {
-      switch (this) {
-        case TOLD -> node.stopDaemon();
-        case KILLED -> node.killDaemon();
-      }
-    }
-  }
-
-  @BeforeEach
-  void pull() throws IOException, InterruptedException {
-    registry = DockerRegistry.start(RealImage.storage());
-    cleanup.add(registry::close);
-    node = TestNode.start();
-    cleanup.add(node::close);
-    image = registry.reference(RealImage.LAZY);
-    node.pull(image);
-  }
-
-  @AfterEach
-  void end() throws IOException {
-    cleanup.close();
+  HandoverTest() {
+    super("");
   }
 
   @ParameterizedTest

@@ -2,11 +2,8 @@ package dev.asterism.cli.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.asterism.testkit.process.Cleanup;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -14,25 +11,10 @@ import org.junit.jupiter.api.Timeout;
 /// What nobody needs any more goes.
 @Tag("kernel")
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
-class RemovalTest {
-  private final Cleanup cleanup = Cleanup.open();
-  private DockerRegistry registry;
-  private TestNode node;
-  private String image;
+class RemovalTest extends PulledImage {
 
-  @BeforeEach
-  void pull() throws IOException, InterruptedException {
-    registry = DockerRegistry.start(RealImage.storage());
-    cleanup.add(registry::close);
-    node = TestNode.start("no_background_fetch = true\n");
-    cleanup.add(node::close);
-    image = registry.reference(RealImage.LAZY);
-    node.pull(image);
-  }
-
-  @AfterEach
-  void end() throws IOException {
-    cleanup.close();
+  RemovalTest() {
+    super("no_background_fetch = true\n");
   }
 
   @Test

@@ -2,12 +2,9 @@ package dev.asterism.cli.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.asterism.testkit.process.Cleanup;
 import dev.asterism.testkit.process.Command;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,41 +14,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// The daemon may end at any time, and come back without the network.
 @Tag("kernel")
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
-class RestartTest {
+class RestartTest extends PulledImage {
   private static final String READ =
       "file /usr/bin/less && sha256sum /usr/bin/perl /usr/bin/file /usr/lib/file/magic.mgc";
 
-  private final Cleanup cleanup = Cleanup.open();
-  private DockerRegistry registry;
-  private TestNode node;
-  private String image;
-
-  /// How the daemon ends.
-  enum End {
-    TOLD,
-    KILLED;
-
-    void of(TestNode node) throws InterruptedException {
-      switch (this) {
-        case TOLD -> node.stopDaemon();
-        case KILLED -> node.killDaemon();
-      }
-    }
-  }
-
-  @BeforeEach
-  void pull() throws IOException, InterruptedException {
-    registry = DockerRegistry.start(RealImage.storage());
-    cleanup.add(registry::close);
-    node = TestNode.start();
-    cleanup.add(node::close);
-    image = registry.reference(RealImage.LAZY);
-    node.pull(image);
-  }
-
-  @AfterEach
-  void end() throws IOException {
-    cleanup.close();
+  RestartTest() {
+    super("");
   }
 
   @ParameterizedTest
