@@ -15,7 +15,6 @@ import dev.asterism.registry.Hosts;
 import dev.asterism.registry.NodeHosts;
 import dev.asterism.registry.RegistryClient;
 import dev.asterism.registry.RequestPolicy;
-import dev.asterism.snapshotter.SnapshotServer;
 import dev.asterism.snapshotter.Snapshots;
 import dev.asterism.snapshotter.VerificationPolicy;
 import java.io.IOException;
@@ -46,9 +45,10 @@ final class Daemon {
     InstantSource clock = InstantSource.system();
     Path root = Files.createDirectories(options.root()).toRealPath();
     unpackNativeCodeIn(root.resolve("native"));
+    NodeCredentials credentials = new NodeCredentials(configuration.logins());
     Handover handover = new Handover(root, System.getenv());
     try (StopSignal stop = StopSignal.open();
-        RegistryClient registry = registry(configuration, clock);
+        RegistryClient registry = registry(configuration, credentials.chain(), clock);
         Layers layers =
             new Layers(
                 LayerService.open(
@@ -61,7 +61,7 @@ final class Daemon {
       }
       snapshots.start();
       layers.service.serve();
-      try (SnapshotServer _ = SnapshotServer.start(options.address(), snapshots);
+      try (NodeCredentials.Serving _ = credentials.serve(options.address(), snapshots);
           AdminServer _ = admin(options, root, layers.service, clock)) {
         handover.ready();
         LOGGER.log(Level.INFO, "serving address={0} root={1}", options.address(), root);
@@ -142,10 +142,15 @@ final class Daemon {
 
   /// Returns the client for every registry.
   static RegistryClient registry(Configuration configuration, InstantSource clock) {
+    return registry(configuration, new NodeCredentials(configuration.logins()).chain(), clock);
+  }
+
+  private static RegistryClient registry(
+      Configuration configuration, Credentials credentials, InstantSource clock) {
     Configuration.RegistryHosts hosts = configuration.hosts();
     return new RegistryClient(
         new NodeHosts(hosts.mirrors(), hosts.directories()),
-        RegistryLogin.ofUser(),
+        credentials,
         policy(configuration),
         clock,
         hosts.directories());

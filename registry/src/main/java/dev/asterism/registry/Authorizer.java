@@ -71,7 +71,8 @@ final class Authorizer {
   }
 
   private Optional<String> basic(Realm realm) throws IOException {
-    return credentials.find(realm.host()).orElse(null) instanceof Credential.Basic basic
+    return credentials.find(realm.host(), realm.repository()).orElse(null)
+            instanceof Credential.Basic basic
         ? Optional.of(Tokens.basic(basic))
         : Optional.empty();
   }
@@ -96,6 +97,9 @@ final class Authorizer {
       return true;
     }
     boolean wantsBasic = challenges.stream().anyMatch(c -> c.scheme().equals("basic"));
+    if (wantsBasic && sent.isPresent()) {
+      credentials.refused(realm.host()); // what is found now may be newer
+    }
     Optional<String> basic = wantsBasic ? basic(realm) : Optional.empty();
     if (basic.isEmpty() || basic.equals(sent)) {
       return false;

@@ -15,6 +15,16 @@ public interface Credentials {
   /// @throws IOException if it cannot be told, e.g. because a file is unreadable
   Optional<Credential> find(String host) throws IOException;
 
+  /// As [#find(String)], for a source that knows credentials of single repositories.
+  ///
+  /// @param repository as in [ImageReference#repository]; empty where it is not known
+  default Optional<Credential> find(String host, String repository) throws IOException {
+    return find(host);
+  }
+
+  /// Is told that a registry did not accept what was found for it: what was remembered may be old.
+  default void refused(String host) {}
+
   /// Returns a source that has none.
   static Credentials anonymous() {
     return _ -> Optional.empty();

@@ -5,6 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -17,36 +19,87 @@ import tools.jackson.core.ObjectReadContext;
 
 /// Credentials from the file in which `docker login` keeps them.
 ///
-/// Reads the member `auths`: per registry `auth` (base64 of `user:password`), `username` and
-/// `password`, `identitytoken`. Credential helpers are not asked. The file is read anew each time,
-/// so a login is noticed; without it there are no credentials. Thread-safe.
+/// A registry's helper of `credHelpers`, else the one of `credsStore`, is asked first; then `auths`
+/// counts: per registry `auth` (base64 of `user:password`), `username` and `password`,
+/// `identitytoken`. The file is read anew each time, so a login is noticed; without it there are no
+/// credentials. Podman's `auth.json` is the same. Thread-safe.
 public final class DockerConfig implements Credentials {
   private static final int MAX_FILE = 4 << 20; // 4 MiB
 
   /// Under which `docker login` keeps the credential of Docker Hub.
   private static final String DOCKER_HUB_KEY = "https://index.docker.io/v1/";
 
+  private static final Duration HELPER_LIMIT = Duration.ofSeconds(10);
+
   private final Path file;
+  private final CredentialHelper helpers;
+
+  /// What the file says.
+  private record Content(Map<String, Credential> auths, Map<String, String> helpers, String store) {
+    static final Content NOTHING = new Content(Map.of(), Map.of(), "");
+  }
 
   /// @param file usually `~/.docker/config.json`
   public DockerConfig(Path file) {
-    this.file = file;
+    this(
+        file,
+        new CredentialHelper(
+            HELPER_LIMIT,
+            InstantSource.system(),
+            Optional.ofNullable(System.getenv("PATH")).orElse("")));
   }
 
-  /// @throws IOException if there is a file that cannot be read or is no JSON; nothing of its
-  ///   content is in the message
+  DockerConfig(Path file, CredentialHelper helpers) {
+    this.file = file;
+    this.helpers = helpers;
+  }
+
+  /// @throws IOException if there is a file that cannot be read or is no JSON, or a helper cannot
+  ///   be asked and the file itself has nothing; nothing of their content is in the message
   @Override
   public Optional<Credential> find(String host) throws IOException {
-    Map<String, Credential> found = read();
-    List<String> keys =
-        host.equals(ImageReference.DOCKER_HUB)
-            ? List.of(DOCKER_HUB_KEY, "index.docker.io", host, Endpoint.DOCKER_HUB_AUTHORITY)
-            : List.of(host, "https://" + host, "http://" + host);
-    return keys.stream()
-        .map(DockerConfig::plain)
-        .filter(found::containsKey)
-        .findFirst()
-        .map(found::get);
+    Content content = read();
+    Optional<Credential> plain =
+        names(host).stream()
+            .map(DockerConfig::plain)
+            .filter(content.auths()::containsKey)
+            .findFirst()
+            .map(content.auths()::get);
+    String helper =
+        names(host).stream()
+            .map(DockerConfig::plain)
+            .filter(content.helpers()::containsKey)
+            .findFirst()
+            .map(content.helpers()::get)
+            .orElse(content.store());
+    if (helper.isEmpty()) {
+      return plain;
+    }
+    try {
+      return helpers.find(helper, names(host).getFirst()).or(() -> plain);
+    } catch (IOException e) {
+      if (plain.isPresent()) {
+        return plain;
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public void refused(String host) {
+    helpers.forget();
+  }
+
+  /// Returns the names under which docker knows a registry; the first one is its own.
+  private static List<String> names(String host) {
+    return host.equals(ImageReference.DOCKER_HUB)
+        ? List.of(DOCKER_HUB_KEY, "index.docker.io", host, Endpoint.DOCKER_HUB_AUTHORITY)
+        : List.of(host, "https://" + host, "http://" + host);
+  }
+
+  /// Tells whether a server address means a registry.
+  static boolean isFor(String address, String host) {
+    return names(host).stream().map(DockerConfig::plain).anyMatch(plain(address)::equals);
   }
 
   /// Keys are hosts, or addresses with a path that means nothing.
@@ -57,7 +110,7 @@ public final class DockerConfig implements Credentials {
     return slash < 0 ? rest : rest.substring(0, slash);
   }
 
-  private Map<String, Credential> read() throws IOException {
+  private Content read() throws IOException {
     byte[] bytes;
     try {
       if (Files.size(file) > MAX_FILE) {
@@ -65,36 +118,47 @@ public final class DockerConfig implements Credentials {
       }
       bytes = Files.readAllBytes(file);
     } catch (NoSuchFileException _) {
-      return Map.of();
+      return Content.NOTHING;
     }
     try (JsonParser json = JsonObject.JSON.createParser(ObjectReadContext.empty(), bytes)) {
-      return auths(json);
+      return content(json);
     } catch (JacksonException _) {
       throw new IOException(file + ": not JSON"); // the cause would quote the file
     }
   }
 
-  private static Map<String, Credential> auths(JsonParser json) {
-    Map<String, Credential> found = new HashMap<>();
+  private static Content content(JsonParser json) {
+    Map<String, Credential> auths = new HashMap<>();
+    Map<String, String> helpers = new HashMap<>();
+    String store = "";
     if (json.nextToken() != JsonToken.START_OBJECT) {
-      return found;
+      return Content.NOTHING;
     }
     while (json.nextToken() == JsonToken.PROPERTY_NAME) {
-      boolean isAuths = json.currentName().equals("auths");
-      if (json.nextToken() != JsonToken.START_OBJECT || !isAuths) {
+      String name = json.currentName();
+      JsonToken value = json.nextToken();
+      if (name.equals("auths") && value == JsonToken.START_OBJECT) {
+        auths(json, auths);
+      } else if (name.equals("credHelpers") && value == JsonToken.START_OBJECT) {
+        strings(json).forEach((key, helper) -> helpers.putIfAbsent(plain(key), helper));
+      } else if (name.equals("credsStore") && value == JsonToken.VALUE_STRING) {
+        store = json.getString();
+      } else {
         json.skipChildren();
-        continue;
-      }
-      while (json.nextToken() == JsonToken.PROPERTY_NAME) {
-        String key = plain(json.currentName());
-        if (json.nextToken() == JsonToken.START_OBJECT) {
-          credential(strings(json)).ifPresent(credential -> found.putIfAbsent(key, credential));
-        } else {
-          json.skipChildren();
-        }
       }
     }
-    return found;
+    return new Content(auths, helpers, store);
+  }
+
+  private static void auths(JsonParser json, Map<String, Credential> found) {
+    while (json.nextToken() == JsonToken.PROPERTY_NAME) {
+      String key = plain(json.currentName());
+      if (json.nextToken() == JsonToken.START_OBJECT) {
+        credential(strings(json)).ifPresent(credential -> found.putIfAbsent(key, credential));
+      } else {
+        json.skipChildren();
+      }
+    }
   }
 
   private static Map<String, String> strings(JsonParser json) {

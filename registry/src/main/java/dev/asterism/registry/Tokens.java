@@ -124,23 +124,54 @@ final class Tokens {
     Patience patience = new Patience(policy.patience());
     patience.enter();
     Instant asked = clock.instant();
-    try (Answer answer = transport.send(request(key, what), patience)) {
-      if (answer.status() != 200) {
-        throw Refusal.of(answer, clock);
+    try {
+      Optional<Credential> credential = credentials.find(key.host(), repository(key));
+      try {
+        return ask(key, what, credential, asked, patience);
+      } catch (RegistryException e) {
+        if (credential.isEmpty() || !isAboutCredentials(e.status().orElse(0))) {
+          throw e;
+        }
+        credentials.refused(key.host());
+        Optional<Credential> newer = credentials.find(key.host(), repository(key));
+        if (newer.equals(credential)) {
+          throw e;
+        }
+        return ask(key, what, newer, asked, patience);
       }
-      return token(JsonObject.parse(what, answer.readAll(MAX_ANSWER)), what, asked);
     } finally {
       patience.leave();
     }
   }
 
-  private Transport.Request request(Key key, String what) throws IOException {
+  private Token ask(
+      Key key, String what, Optional<Credential> credential, Instant asked, Patience patience)
+      throws IOException {
+    try (Answer answer = transport.send(request(key, what, credential), patience)) {
+      if (answer.status() != 200) {
+        throw Refusal.of(answer, clock);
+      }
+      return token(JsonObject.parse(what, answer.readAll(MAX_ANSWER)), what, asked);
+    }
+  }
+
+  /// Token services say 400 of a refresh token that is no longer good (RFC 6749, section 5.2).
+  private static boolean isAboutCredentials(int status) {
+    return status == 400 || status == 401 || status == 403;
+  }
+
+  /// Returns the repository that a token is for, the first of its scope.
+  private static String repository(Key key) {
+    String[] parts = key.scope().split(" ", -1)[0].split(":", -1);
+    return parts.length == 3 && parts[0].equals("repository") ? parts[1] : "";
+  }
+
+  private static Transport.Request request(Key key, String what, Optional<Credential> credential) {
     Map<String, String> parameters = new LinkedHashMap<>();
     if (!key.service().isEmpty()) {
       parameters.put("service", key.service());
     }
     parameters.put("scope", key.scope());
-    Optional<Credential> credential = credentials.find(key.host());
     if (credential.orElse(null) instanceof Credential.IdentityToken(String refresh)) {
       parameters.put("grant_type", "refresh_token");
       parameters.put("client_id", "asterism");

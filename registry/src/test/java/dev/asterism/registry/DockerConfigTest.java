@@ -23,7 +23,7 @@ class DockerConfigTest {
     DockerConfig config =
         config(
             """
-            {"credsStore": "pass", "HttpHeaders": {"auths": {}},
+            {"detachKeys": "ctrl-e", "HttpHeaders": {"auths": {}},
              "auths": {
               "https://index.docker.io/v1/": {"auth": "dXNlcjpwYTpzcw=="},
               "r.example:5000": {"username": "u", "password": "p", "email": null},

@@ -4,6 +4,7 @@ import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
 
 import dev.asterism.linux.SocketFile;
+import dev.asterism.snapshotter.cri.ImageServiceProxy;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.ChannelOption;
@@ -21,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /// [Snapshots] on a unix socket, for containerd's `proxy_plugins`.
 ///
@@ -53,6 +55,33 @@ public final class SnapshotServer implements AutoCloseable {
   ///
   /// @throws IOException if somebody does, if the path is something else, or cannot be bound
   public static SnapshotServer start(Path socket, Snapshots snapshots) throws IOException {
+    return start(socket, builder -> builder.addService(new SnapshotsRpc(snapshots)));
+  }
+
+  /// As the other, with kubelet's image service on the same socket.
+  public static SnapshotServer start(Path socket, Snapshots snapshots, ImageServiceProxy images)
+      throws IOException {
+    return start(
+        socket,
+        builder -> {
+          builder.addService(new SnapshotsRpc(snapshots));
+          addImages(builder, images);
+        });
+  }
+
+  /// Serves kubelet's image service alone.
+  public static SnapshotServer start(Path socket, ImageServiceProxy images) throws IOException {
+    return start(socket, builder -> addImages(builder, images));
+  }
+
+  private static void addImages(NettyServerBuilder builder, ImageServiceProxy images) {
+    builder
+        .fallbackHandlerRegistry(images.handlers())
+        .maxInboundMessageSize(ImageServiceProxy.MAX_MESSAGE);
+  }
+
+  private static SnapshotServer start(Path socket, Consumer<NettyServerBuilder> services)
+      throws IOException {
     Path path = socket.toAbsolutePath();
     SocketFile.makeRoom(path);
     // Bound under another name: who finds the socket is answered at once, and only root finds it.
@@ -60,7 +89,7 @@ public final class SnapshotServer implements AutoCloseable {
     Files.deleteIfExists(hidden);
     EventLoopGroup io = new MultiThreadIoEventLoopGroup(IO_THREADS, NioIoHandler.newFactory());
     ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
-    Server server =
+    NettyServerBuilder builder =
         NettyServerBuilder.forAddress(UnixDomainSocketAddress.of(hidden))
             .channelType(NioServerDomainSocketChannel.class)
             // grpc sets it on every connection, and a unix socket only warns that it has no such
@@ -68,9 +97,9 @@ public final class SnapshotServer implements AutoCloseable {
             .withChildOption(ChannelOption.SO_KEEPALIVE, null)
             .bossEventLoopGroup(io)
             .workerEventLoopGroup(io)
-            .executor(calls)
-            .addService(new SnapshotsRpc(snapshots))
-            .build();
+            .executor(calls);
+    services.accept(builder);
+    Server server = builder.build();
     SnapshotServer started = new SnapshotServer(path, server, io, calls);
     try {
       server.start();

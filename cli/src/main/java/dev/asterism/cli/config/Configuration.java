@@ -22,6 +22,7 @@ import java.util.Optional;
 /// @param upkeep what the store does for itself
 /// @param requestTimeout how long a registry may take to begin an answer
 /// @param hosts where registries are
+/// @param logins where credentials come from, beside docker's file
 /// @param endpoints where it can be looked at, beside the admin socket
 /// @param starts what is fetched before it is read
 /// @param logFileAccess whether the first use of each file is a debug line
@@ -33,6 +34,7 @@ public record Configuration(
     Upkeep upkeep,
     Duration requestTimeout,
     RegistryHosts hosts,
+    Logins logins,
     Endpoints endpoints,
     StartPolicy starts,
     boolean logFileAccess) {
@@ -47,6 +49,7 @@ public record Configuration(
           Upkeep.DEFAULT,
           Duration.ofSeconds(30),
           RegistryHosts.DEFAULT,
+          Logins.DEFAULT,
           Endpoints.NONE,
           StartPolicy.DEFAULT,
           false);
@@ -59,6 +62,26 @@ public record Configuration(
     UNLESS_LABELLED,
     /// None (`disable_verification`): nothing is shared between layers then.
     NEVER
+  }
+
+  /// Where credentials come from, beside docker's file. Immutable.
+  ///
+  /// @param file in docker's format, asked first; empty for none
+  /// @param cri what kubelet pulls with
+  public record Logins(Optional<Path> file, Cri cri) {
+    /// Docker's file alone.
+    public static final Logins DEFAULT = new Logins(Optional.empty(), Cri.DEFAULT);
+  }
+
+  /// The CRI image service, in passing: table `cri_keychain`. Immutable.
+  ///
+  /// @param enabled whether it is served
+  /// @param service the socket of containerd's own
+  /// @param listen the socket where kubelet finds it; empty for the one of the snapshotter
+  public record Cri(boolean enabled, Path service, Optional<Path> listen) {
+    /// Not served.
+    public static final Cri DEFAULT =
+        new Cri(false, Path.of("/run/containerd/containerd.sock"), Optional.empty());
   }
 
   /// Where registries are. Immutable.

@@ -5,7 +5,9 @@ import dev.asterism.cache.DirectoryCacheConfig;
 import dev.asterism.cache.Limit;
 import dev.asterism.cache.Upkeep;
 import dev.asterism.cli.config.Configuration.BlobConfig;
+import dev.asterism.cli.config.Configuration.Cri;
 import dev.asterism.cli.config.Configuration.Endpoints;
+import dev.asterism.cli.config.Configuration.Logins;
 import dev.asterism.cli.config.Configuration.RegistryHosts;
 import dev.asterism.cli.config.Configuration.Verification;
 import dev.asterism.layers.StartPolicy;
@@ -143,7 +145,8 @@ public final class ConfigurationFile {
         new RegistryHosts(
             new MirrorTables(path.toString(), problems).read(toml),
             directories(base.hosts().directories())),
-        new Endpoints(metricsAddress(), !flag(Key.NO_PROMETHEUS, false), debugAddress()),
+        logins(base.logins().cri()),
+        new Endpoints(metricsAddress(), !flag(Key.NO_PROMETHEUS, false), path(Key.DEBUG_ADDRESS)),
         starts(),
         flag(Key.LOG_FILE_ACCESS, base.logFileAccess()));
   }
@@ -188,16 +191,26 @@ public final class ConfigurationFile {
         .toList();
   }
 
-  private Optional<Path> debugAddress() {
-    String text = text(Key.DEBUG_ADDRESS);
+  private Logins logins(Cri cri) {
+    return new Logins(
+        path(Key.AUTH_FILE),
+        new Cri(
+            flag(Key.CRI_ENABLE, cri.enabled()),
+            path(Key.CRI_SERVICE).orElse(cri.service()),
+            path(Key.CRI_LISTEN)));
+  }
+
+  /// Reads a path; empty for none.
+  private Optional<Path> path(Key key) {
+    String text = text(key);
     if (text.isEmpty()) {
       return Optional.empty();
     }
-    Path socket = Path.of(text);
-    if (!socket.isAbsolute()) {
-      problems.add(at(Key.DEBUG_ADDRESS) + "'%s' is no absolute path of a socket".formatted(text));
+    Path path = Path.of(text);
+    if (!path.isAbsolute()) {
+      problems.add(at(key) + "'%s' is not an absolute path".formatted(text));
     }
-    return Optional.of(socket);
+    return Optional.of(path);
   }
 
   private String text(Key key) {

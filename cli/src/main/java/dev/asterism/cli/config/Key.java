@@ -165,7 +165,27 @@ enum Key {
       text(c ->
           c.hosts().directories().stream().map(Path::toString).collect(Collectors.joining(":"))),
       "directories, with colons between them, that have a registry's `HOST/hosts.toml` and certificates"),
+  AUTH_FILE(
+      "resolver.auth_file",
+      Kind.TEXT,
+      text(c -> path(c.logins().file())),
+      "a file like docker's `config.json`, whose credentials come first; empty: none"),
   MIRRORS("resolver.host.*.mirrors"),
+  CRI_ENABLE(
+      "cri_keychain.enable_keychain",
+      Kind.BOOLEAN,
+      flag(c -> c.logins().cri().enabled()),
+      "kubelet's image service is served, handed on to containerd's, and what kubelet pulls with is remembered"),
+  CRI_SERVICE(
+      "cri_keychain.image_service_path",
+      Kind.TEXT,
+      text(c -> c.logins().cri().service().toString()),
+      "the socket of containerd's image service"),
+  CRI_LISTEN(
+      "cri_keychain.listen_path",
+      Kind.TEXT,
+      text(c -> path(c.logins().cri().listen())),
+      "the socket where kubelet finds the service; empty: the snapshotter's own"),
   NO_LEARNING(
       "learned.disable",
       Kind.BOOLEAN,
@@ -177,9 +197,6 @@ enum Key {
       number(c -> c.starts().learned().maxBytes()),
       "compressed bytes that one replay fetches at most"),
 
-  CRI_ENABLE("cri_keychain.enable_keychain", Use.NOT_YET, Reason.LOGINS),
-  CRI_SERVICE("cri_keychain.image_service_path", Use.NOT_YET, Reason.LOGINS),
-  CRI_LISTEN("cri_keychain.listen_path", Use.NOT_YET, Reason.LOGINS),
   KUBECONFIG_ENABLE("kubeconfig_keychain.enable_keychain", Use.NOT_YET, Reason.LOGINS),
   KUBECONFIG_PATH("kubeconfig_keychain.kubeconfig_path", Use.NOT_YET, Reason.LOGINS),
   IPFS(
@@ -229,7 +246,8 @@ enum Key {
 
   /// Why several keys change nothing.
   private static final class Reason {
-    static final String LOGINS = "credentials come from docker's config.json";
+    static final String LOGINS =
+        "credentials come from docker's file, resolver.auth_file and cri_keychain; let a credential helper read the secrets";
     static final String NO_MANAGER =
         "containers survive a restart of the daemon without a second process";
   }
@@ -371,6 +389,10 @@ enum Key {
           case Limit.Bytes(long count) -> TomlText.quoted(String.valueOf(count));
           case Limit.Percent(double part) -> TomlText.quoted(part + "%");
         };
+  }
+
+  private static String path(Optional<Path> path) {
+    return path.map(Path::toString).orElse("");
   }
 
   private static String written(InetSocketAddress address) {

@@ -26,6 +26,9 @@ class KeysTest {
 
   private static final Map<Key, String> TEXTS =
       Map.of(
+          Key.AUTH_FILE, "\"/etc/auth.json\"",
+          Key.CRI_SERVICE, "\"/run/cri.sock\"",
+          Key.CRI_LISTEN, "\"/run/listen.sock\"",
           Key.CONFIG_PATH, "\"/etc/one:/etc/two\"",
           Key.METRICS_ADDRESS, "\"127.0.0.1:8234\"",
           Key.DEBUG_ADDRESS, "\"/run/debug.sock\"");
