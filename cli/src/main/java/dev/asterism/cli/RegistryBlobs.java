@@ -3,6 +3,7 @@ package dev.asterism.cli;
 import dev.asterism.content.Blob;
 import dev.asterism.content.Digest;
 import dev.asterism.layers.BlobSource;
+import dev.asterism.layers.ExternalTocs;
 import dev.asterism.registry.ImageReference;
 import dev.asterism.registry.RegistryClient;
 import java.io.IOException;
@@ -24,6 +25,11 @@ record RegistryBlobs(RegistryClient client) implements BlobSource {
   @Override
   public Blob open(String image, Digest layer, long size) throws IOException {
     return client.blob(parse(image, layer), layer, OptionalLong.of(size));
+  }
+
+  @Override
+  public Blob externalToc(String image, Digest layer) throws IOException {
+    return ExternalTocs.find(client, parse(image, layer), layer);
   }
 
   private static ImageReference parse(String image, Digest layer) throws IOException {

@@ -6,6 +6,9 @@ public final class Annotations {
   /// Digest of the layer's TOC.
   public static final String TOC_DIGEST = "containerd.io/snapshot/stargz/toc.digest";
 
+  /// Of a layer of a TOC image: digest of the layer whose TOC it is.
+  public static final String LAYER_DIGEST = "containerd.io/snapshot/stargz/layer.digest";
+
   /// Bytes of the layer's tar, decimal.
   public static final String UNCOMPRESSED_SIZE = "io.containers.estargz.uncompressed-size";
 

@@ -233,7 +233,7 @@ public final class EstargzWriter {
 
     private EstargzLayer finish() throws IOException {
       return switch (options.encoder().format()) {
-        case ESTARGZ, LEGACY_STARGZ -> finishEstargz();
+        case ESTARGZ, LEGACY_STARGZ, EXTERNAL_TOC -> finishEstargz();
         case ZSTD_CHUNKED -> finishZstdChunked();
       };
     }

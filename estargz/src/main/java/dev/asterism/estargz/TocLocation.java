@@ -15,7 +15,9 @@ public record TocLocation(Format format, ByteRange range) {
     /// The format before it: footer of 47 bytes, usually no digests, so it can't be verified.
     LEGACY_STARGZ,
     /// zstd:chunked: zstd frames instead of gzip members, the same TOC without a tar around it.
-    ZSTD_CHUNKED
+    ZSTD_CHUNKED,
+    /// eStargz whose TOC is in another image: footer of 46 bytes, which is the range.
+    EXTERNAL_TOC
   }
 
   /// Returns the blob offset of the TOC, which is the end of all payload.

@@ -21,7 +21,8 @@ public final class TocLocator {
 
   /// Reads the footer of `blob` and returns where the TOC lies.
   ///
-  /// The range is never empty and lies within the blob, before the footer.
+  /// The range is never empty and lies within the blob, before the footer; of a layer whose TOC is
+  /// elsewhere it is the footer.
   ///
   /// @throws MalformedLayerException if there is no footer, the footer points outside the blob, or
   ///   it belongs to a format that can't be read yet; the message says which
@@ -46,7 +47,10 @@ public final class TocLocator {
     if (frame.isPresent()) {
       return new TocLocation(TocLocation.Format.ZSTD_CHUNKED, frame.get());
     }
-    refuseExternal(tail, size);
+    if (isExternal(tail)) {
+      return new TocLocation(
+          TocLocation.Format.EXTERNAL_TOC, new ByteRange(size - Footer.EXTERNAL_SIZE, size));
+    }
     throw new MalformedLayerException(
         size - tailSize, "no TOC: neither an eStargz nor a zstd:chunked layer");
   }
@@ -68,13 +72,10 @@ public final class TocLocator {
     return new TocLocation(format, new ByteRange(tocOffset, footerOffset));
   }
 
-  private static void refuseExternal(byte[] tail, long size) throws MalformedLayerException {
+  private static boolean isExternal(byte[] tail) {
     byte[] field = Footer.findExtraField(tail, Footer.EXTERNAL_SIZE);
-    if (field.length > 4
+    return field.length > 4
         && Footer.isSubfield(field, Footer.EXTERNAL_MAGIC.length())
-        && new String(field, 4, field.length - 4, US_ASCII).equals(Footer.EXTERNAL_MAGIC)) {
-      throw new MalformedLayerException(
-          size - Footer.EXTERNAL_SIZE, "eStargz layer with an external TOC: not supported");
-    }
+        && new String(field, 4, field.length - 4, US_ASCII).equals(Footer.EXTERNAL_MAGIC);
   }
 }

@@ -1,6 +1,7 @@
 package dev.asterism.estargz;
 
 import dev.asterism.content.Blob;
+import dev.asterism.content.ByteRange;
 import dev.asterism.content.CorruptContentException;
 import dev.asterism.content.Digest;
 import dev.asterism.content.MalformedLayerException;
@@ -47,9 +48,33 @@ public final class TocReader {
       member.start(location.range());
       InputStream toc = new TocStream(member, location.tocOffset(), limits);
       return switch (location.format()) {
-        case ESTARGZ, LEGACY_STARGZ -> readTar(toc, location, limits, visitor);
-        case ZSTD_CHUNKED -> readJson(toc, location, limits, visitor);
+        case ESTARGZ, LEGACY_STARGZ -> readTar(toc, location.tocOffset(), limits, visitor);
+        case ZSTD_CHUNKED -> readJson(toc, location.tocOffset(), limits, visitor);
+        case EXTERNAL_TOC ->
+            throw new MalformedLayerException(
+                location.tocOffset(),
+                "eStargz layer with an external TOC: that is in another image");
       };
+    }
+  }
+
+  /// Reads the TOC of a layer whose TOC is elsewhere; else as the other.
+  ///
+  /// @param toc a gzip member that holds a tar with nothing but `stargz.index.json`
+  /// @param layer where the layer's payload ends
+  public static Digest readExternal(
+      Blob toc, TocLocation layer, TocLimits limits, TocVisitor visitor) throws IOException {
+    if (toc.size() > limits.compressedSize()) {
+      throw new MalformedLayerException(
+          0,
+          "external TOC of %d compressed bytes, more than %d"
+              .formatted(toc.size(), limits.compressedSize()));
+    }
+    ByteRange all = new ByteRange(0, toc.size());
+    try (InputStream in = toc.open(all);
+        MemberInflater member = new MemberInflater(in, all)) {
+      member.start(all);
+      return readTar(new TocStream(member, 0, limits), layer.tocOffset(), limits, visitor);
     }
   }
 
@@ -65,25 +90,23 @@ public final class TocReader {
   }
 
   private static Digest readTar(
-      InputStream tar, TocLocation location, TocLimits limits, TocVisitor visitor)
-      throws IOException {
+      InputStream tar, long payloadEnd, TocLimits limits, TocVisitor visitor) throws IOException {
     TarReader reader = new TarReader(tar);
     boolean found = reader.next().map(TarEntry::name).filter(Landmark.TOC::equals).isPresent();
     if (!found) {
       throw new MalformedLayerException(
-          location.tocOffset(), "the TOC's member does not start with " + Landmark.TOC);
+          payloadEnd, "the TOC's member does not start with " + Landmark.TOC);
     }
-    Digest digest = readJson(reader.content(), location, limits, visitor);
+    Digest digest = readJson(reader.content(), payloadEnd, limits, visitor);
     tar.transferTo(OutputStream.nullOutputStream());
     return digest;
   }
 
   private static Digest readJson(
-      InputStream toc, TocLocation location, TocLimits limits, TocVisitor visitor)
-      throws IOException {
+      InputStream toc, long payloadEnd, TocLimits limits, TocVisitor visitor) throws IOException {
     MessageDigest hasher = Digest.hasher();
     InputStream json = new DigestInputStream(toc, hasher);
-    TocRows rows = new TocRows(location.tocOffset(), limits, visitor);
+    TocRows rows = new TocRows(payloadEnd, limits, visitor);
     new TocParser(limits, rows).parse(json);
     json.transferTo(OutputStream.nullOutputStream());
     return Digest.finish(hasher);

@@ -63,8 +63,12 @@ class TocLocatorTest {
   }
 
   @Test
-  void locate_externalToc_isRefusedByName() {
-    assertThatThrownBy(() -> locate(new byte[100], EXTERNAL))
+  void locate_externalToc_isToldAndNotReadAsIfItWereThere() throws IOException {
+    TestBlob blob = TestBlob.concat(new byte[100], EXTERNAL);
+    TocLocation location = TocLocator.locate(blob);
+    assertThat(location)
+        .isEqualTo(new TocLocation(TocLocation.Format.EXTERNAL_TOC, new ByteRange(100, 146)));
+    assertThatThrownBy(() -> TocReader.read(blob, location, TocLimits.DEFAULT, _ -> {}))
         .isInstanceOf(MalformedLayerException.class)
         .hasMessageContaining("external TOC");
   }

@@ -66,7 +66,7 @@ final class MediaTypes {
   static String in(TocLocation.Format format, String layer) {
     String compression =
         switch (format) {
-          case ESTARGZ, LEGACY_STARGZ -> "gzip";
+          case ESTARGZ, LEGACY_STARGZ, EXTERNAL_TOC -> "gzip";
           case ZSTD_CHUNKED -> "zstd";
         };
     return layer.startsWith(DOCKER_LAYER)

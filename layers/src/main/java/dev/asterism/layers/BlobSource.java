@@ -20,4 +20,12 @@ public interface BlobSource {
   default Blob open(String image, Digest layer, long size) throws IOException {
     return open(image, layer);
   }
+
+  /// Finds the TOC of a layer whose TOC is in another image.
+  ///
+  /// @throws IOException if nobody has it
+  default Blob externalToc(String image, Digest layer) throws IOException {
+    throw new IOException(
+        "layer %s of %s has an external TOC, and nobody here knows those".formatted(layer, image));
+  }
 }

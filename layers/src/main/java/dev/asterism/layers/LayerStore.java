@@ -288,7 +288,14 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     Digest toc;
     try {
       location = TocLocator.locate(blob);
-      toc = TocReader.read(blob, location, TocLimits.DEFAULT, compiler::visit);
+      toc =
+          location.format() == TocLocation.Format.EXTERNAL_TOC
+              ? TocReader.readExternal(
+                  registry.externalToc(request.image(), request.layer()),
+                  location,
+                  TocLimits.DEFAULT,
+                  compiler::visit)
+              : TocReader.read(blob, location, TocLimits.DEFAULT, compiler::visit);
     } catch (MalformedLayerException e) {
       throw new MalformedLayerException(
           e.offset(),

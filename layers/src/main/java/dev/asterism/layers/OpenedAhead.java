@@ -119,6 +119,11 @@ final class OpenedAhead implements BlobSource {
     return source.open(image, layer, size);
   }
 
+  @Override
+  public Blob externalToc(String image, Digest layer) throws IOException {
+    return source.externalToc(image, layer);
+  }
+
   /// A blob whose end is in memory.
   private static final class HeldEnd implements Blob {
     private final Blob blob;

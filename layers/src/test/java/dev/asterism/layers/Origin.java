@@ -99,6 +99,11 @@ final class Origin implements AutoCloseable, BlobSource {
     return new Counted(client.blob(ImageReference.parse(image), layer, OptionalLong.empty()));
   }
 
+  @Override
+  public Blob externalToc(String image, Digest layer) throws IOException {
+    return ExternalTocs.find(client, ImageReference.parse(image), layer);
+  }
+
   /// Counts what is asked for, before it is.
   private final class Counted implements Blob {
     private final Blob blob;

@@ -66,6 +66,9 @@ public final class Inspection {
     } catch (MalformedLayerException _) {
       return Optional.empty();
     }
+    if (toc.format() == TocLocation.Format.EXTERNAL_TOC) {
+      return Optional.empty(); // only the daemon looks beside the image
+    }
     LayerCount count = new LayerCount(seen, stored);
     Digest actual = TocReader.read(blob, toc, TocLimits.DEFAULT, count);
     Optional<Digest> pinned = TocPin.of(descriptor.annotations(), blob);
