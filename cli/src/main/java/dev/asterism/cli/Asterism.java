@@ -37,6 +37,8 @@ import picocli.CommandLine.TypeConversionException;
       MountCommand.class,
       UnmountCommand.class,
       InspectCommand.class,
+      StatusCommand.class,
+      WhyCommand.class,
       CacheCommand.class,
       ConfigCommand.class,
       ProfileCommand.class,

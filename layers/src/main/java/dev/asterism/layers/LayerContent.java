@@ -439,6 +439,11 @@ final class LayerContent implements FetchTarget {
             digest);
   }
 
+  /// Returns why the last fetch failed; empty since one went well.
+  String trouble() {
+    return reported;
+  }
+
   @Override
   public void arrived(LayerChunk chunk, VerifiedChunk bytes, FetchClass wanted) {
     troubled = false;

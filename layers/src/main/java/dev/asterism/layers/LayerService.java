@@ -31,6 +31,7 @@ public final class LayerService implements AutoCloseable {
   private final LayerStore layers;
   private final Fetching fetching;
   private final Promotion promotion;
+  private final FetchMeters meters = new FetchMeters();
   private final LongAdder uses = new LongAdder();
 
   private LayerService(DirectoryCache store, GateMount gate, LayerStore layers, Fetching fetching) {
@@ -39,6 +40,7 @@ public final class LayerService implements AutoCloseable {
     this.store = store;
     this.gate = gate;
     this.layers = layers;
+    fetching.listeners().add(meters);
     fetching
         .listeners()
         .add(
@@ -231,6 +233,41 @@ public final class LayerService implements AutoCloseable {
   /// each once.
   public long asked() {
     return layers.asked() + uses.sum();
+  }
+
+  /// Returns what was counted for each layer since it was mounted.
+  public FetchMeters meters() {
+    return meters;
+  }
+
+  /// Returns the compressed bytes of a mounted layer; 0 for any other.
+  public long blobSize(Digest layer) {
+    return fetching.catalog().layer(layer).map(content -> content.table().blobSize()).orElse(0L);
+  }
+
+  /// Looks at every mounted layer. Takes as long as looking up each of their chunks.
+  public List<LayerReport> reports() {
+    return fetching.catalog().layers().stream().map(this::report).toList();
+  }
+
+  private LayerReport report(LayerContent layer) {
+    ChunkTable table = layer.table();
+    long size = 0;
+    long stored = 0;
+    for (int i = 0; i < table.chunks(); i++) {
+      LayerChunk chunk = table.chunk(i);
+      size += chunk.size();
+      stored += layer.isStored(chunk) ? chunk.size() : 0;
+    }
+    return new LayerReport(
+        layer.digest(),
+        layers.imageOf(layer.digest()).orElse(""),
+        table.blobSize(),
+        size,
+        stored,
+        layers.isComplete(layer.digest()),
+        table.verified(),
+        layer.trouble());
   }
 
   /// Returns the store, for what reports on it.

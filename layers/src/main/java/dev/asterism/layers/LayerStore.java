@@ -397,6 +397,16 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     }
   }
 
+  /// Returns which image a layer was mounted for last.
+  Optional<String> imageOf(Digest layer) {
+    return preparations.imageOf(layer);
+  }
+
+  /// Tells whether all of a layer has been fetched once.
+  boolean isComplete(Digest layer) {
+    return LayerDirectory.of(layers, layer).isComplete();
+  }
+
   /// Returns the starts that were seen lately.
   Starts starts() {
     return preparations.starts();

@@ -72,6 +72,11 @@ final class Preparations implements AutoCloseable {
     recorder.retain(mounted);
   }
 
+  /// Returns which image a layer was mounted for last.
+  Optional<String> imageOf(Digest layer) {
+    return recorder.imageOf(layer);
+  }
+
   /// Returns the starts that were seen lately.
   Starts starts() {
     return recorder.starts();

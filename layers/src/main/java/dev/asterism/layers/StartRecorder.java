@@ -72,6 +72,11 @@ final class StartRecorder implements FetchListener, AutoCloseable {
     return starts;
   }
 
+  /// Returns which image a layer was mounted for last.
+  Optional<String> imageOf(Digest layer) {
+    return Optional.ofNullable(images.get(layer));
+  }
+
   /// A layer is mounted again after a restart: no start.
   void reopened(LayerRequest request) {
     images.put(request.layer(), request.image());

@@ -57,7 +57,7 @@ public record ImageLayers(String image, List<Digest> layers) {
   }
 
   /// Where nobody has the database open there is no write-ahead log, and reading must not make one.
-  private static String uri(Path file) {
+  static String uri(Path file) {
     String uri = file.toAbsolutePath().toUri().toString();
     return Files.exists(file.resolveSibling(file.getFileName() + "-wal"))
         ? uri

@@ -29,6 +29,16 @@ public final class AdminEndpoints {
             (_, response) -> response.send(200, Response.JSON, StatusJson.text(daemon)))
         .add(
             "GET",
+            "/v1/images",
+            (_, response) -> response.send(200, Response.JSON, LayersJson.text(daemon)))
+        .add(
+            "GET",
+            "/v1/starts",
+            (_, response) ->
+                response.send(
+                    200, Response.JSON, StartsJson.text(daemon.layers().starts().recent())))
+        .add(
+            "GET",
             "/v1/cache/counters",
             (_, response) ->
                 response.send(

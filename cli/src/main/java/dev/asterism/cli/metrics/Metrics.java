@@ -43,6 +43,7 @@ public final class Metrics {
     metrics.addIndex();
     metrics.addFailures();
     metrics.addBudget();
+    StargzMetrics.add(metrics.registry, layers);
     return metrics;
   }
 

@@ -1,0 +1,94 @@
+package dev.asterism.cli;
+
+import dev.asterism.cli.admin.client.AdminClient;
+import dev.asterism.cli.admin.client.FlatJson;
+import dev.asterism.cli.cache.ByteText;
+import dev.asterism.cli.cache.TextTable;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// `asterism status`: a running daemon, its images, and what keeps something away.
+@Command(
+    name = "status",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Prints what a running daemon has: its images, how much of each is on this node, which need",
+      "their registry no longer, what could not be fetched and why, its memory."
+    })
+final class StatusCommand implements Callable<Integer> {
+  @Option(
+      names = "--admin-address",
+      paramLabel = "SOCKET",
+      defaultValue = "/run/asterism/admin.sock",
+      description = "admin socket of the daemon (default: ${DEFAULT-VALUE})")
+  private Path socket = Path.of("/run/asterism/admin.sock");
+
+  @Option(names = "--json", description = "print the daemon's own answer; sizes are bytes")
+  private boolean json;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Integer call() throws IOException {
+    AdminClient daemon = new AdminClient(socket.toAbsolutePath());
+    PrintWriter out = spec.commandLine().getOut();
+    String images = daemon.get("/v1/images");
+    if (json) {
+      out.print(images);
+    } else {
+      FlatJson status = daemon.status();
+      out.printf(
+          "asterism %s, process %d, up for %d s, root %s%n",
+          status.text("version").orElse("?"),
+          status.number("pid"),
+          status.number("uptimeSeconds"),
+          status.text("root").orElse("?"));
+      out.printf(
+          "memory %s resident, heap %s of %s%n%n",
+          ByteText.of(status.number("memory/resident")),
+          ByteText.of(status.number("memory/heapUsed")),
+          ByteText.of(status.number("memory/heapMax")));
+      print(out, FlatJson.parse(images));
+    }
+    out.flush();
+    return ExitCode.OK;
+  }
+
+  private static void print(PrintWriter out, FlatJson images) {
+    TextTable table = new TextTable("lrrrrl", "IMAGE", "LAYERS", "COMPLETE", "HERE", "OF", "NEEDS");
+    StringBuilder troubles = new StringBuilder();
+    for (int i = 0; images.text("images/%d/image".formatted(i)).isPresent(); i++) {
+      String at = "images/%d/".formatted(i);
+      String name = images.text(at + "image").orElse("");
+      long mounted = images.number(at + "mounted");
+      long complete = images.number(at + "completeLayers");
+      table.add(
+          name.isEmpty() ? "(no image)" : name,
+          String.valueOf(mounted),
+          String.valueOf(complete),
+          ByteText.of(images.number(at + "stored")),
+          ByteText.of(images.number(at + "size")),
+          mounted == complete ? "nothing" : "its registry");
+      for (int l = 0; images.text(at + "layers/%d/digest".formatted(l)).isPresent(); l++) {
+        String trouble = images.text(at + "layers/%d/trouble".formatted(l)).orElse("");
+        if (!trouble.isEmpty()) {
+          troubles.append(
+              "\n%s\n  layer %s\n  %s\n"
+                  .formatted(
+                      name, images.text(at + "layers/%d/digest".formatted(l)).get(), trouble));
+        }
+      }
+    }
+    out.print(table);
+    if (!troubles.isEmpty()) {
+      out.print("\nNot to be had when it was wanted last:\n" + troubles);
+    }
+  }
+}

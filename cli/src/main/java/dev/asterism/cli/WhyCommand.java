@@ -1,0 +1,145 @@
+package dev.asterism.cli;
+
+import dev.asterism.cli.admin.client.AdminClient;
+import dev.asterism.cli.admin.client.FlatJson;
+import dev.asterism.cli.cache.ByteText;
+import dev.asterism.cli.cache.TextTable;
+import dev.asterism.registry.ImageReference;
+import dev.asterism.snapshotter.ContainerImage;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `asterism why`: what the start of a container waited for.
+@Command(
+    name = "why",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Says what the last start of an image, or of a container's image, waited for: files, bytes and",
+      "requests, and why each was made. A running daemon remembers the last 64 starts; one counts",
+      "four seconds after it has become quiet."
+    })
+final class WhyCommand implements Callable<Integer> {
+  private static final List<String> CAUSES =
+      List.of("read", "readahead", "prefetch", "learned", "guess", "background");
+
+  @Parameters(
+      paramLabel = "CONTAINER|IMAGE",
+      arity = "0..1",
+      description = "which one; without it all starts are listed")
+  private Optional<String> name = Optional.empty();
+
+  @Option(
+      names = "--admin-address",
+      paramLabel = "SOCKET",
+      defaultValue = "/run/asterism/admin.sock",
+      description = "admin socket of the daemon (default: ${DEFAULT-VALUE})")
+  private Path socket = Path.of("/run/asterism/admin.sock");
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Integer call() throws IOException {
+    AdminClient daemon = new AdminClient(socket.toAbsolutePath());
+    FlatJson starts = FlatJson.parse(daemon.get("/v1/starts"));
+    PrintWriter out = spec.commandLine().getOut();
+    if (name.isEmpty()) {
+      list(out, starts);
+    } else {
+      Path root = Path.of(daemon.status().text("root").orElse(""));
+      String image = image(root, name.get());
+      explain(out, starts, find(starts, image));
+    }
+    out.flush();
+    return ExitCode.OK;
+  }
+
+  /// A container's image, or the name itself as containerd writes it.
+  private static String image(Path root, String name) throws IOException {
+    Optional<String> ofContainer = ContainerImage.find(root, name);
+    if (ofContainer.isPresent()) {
+      return ofContainer.get();
+    }
+    try {
+      return ImageReference.parse(name).toString();
+    } catch (IllegalArgumentException e) {
+      throw new IOException(
+          "no container %s here, and no image: %s".formatted(name, e.getMessage()));
+    }
+  }
+
+  private static String find(FlatJson starts, String image) throws IOException {
+    for (int i = 0; starts.text("starts/%d/image".formatted(i)).isPresent(); i++) {
+      if (starts.text("starts/%d/image".formatted(i)).get().equals(image)) {
+        return "starts/%d/".formatted(i);
+      }
+    }
+    throw new IOException(
+        "no start of %s was seen since the daemon started; 'asterism why' lists those that were"
+            .formatted(image));
+  }
+
+  private static void list(PrintWriter out, FlatJson starts) {
+    TextTable table =
+        new TextTable("llrrrr", "IMAGE", "BEGAN", "TOOK", "WAITS", "WAITED", "FETCHED");
+    for (int i = 0; starts.text("starts/%d/image".formatted(i)).isPresent(); i++) {
+      String at = "starts/%d/".formatted(i);
+      table.add(
+          starts.text(at + "image").orElse(""),
+          starts.text(at + "began").orElse(""),
+          starts.number(at + "millis") + " ms",
+          String.valueOf(starts.number(at + "waits")),
+          starts.number(at + "waitedMillis") + " ms",
+          ByteText.of(CAUSES.stream().mapToLong(why -> starts.number(at + "bytes/" + why)).sum()));
+    }
+    out.print(table);
+  }
+
+  private static void explain(PrintWriter out, FlatJson starts, String at) {
+    out.printf(
+        "%s, %s%n", starts.text(at + "image").orElse(""), starts.text(at + "began").orElse(""));
+    out.printf(
+        "%d ms until the last file that it used, %d ms of them until its mount%n",
+        starts.number(at + "millis"), starts.number(at + "mountMillis"));
+    out.printf(
+        "%d files used, %s; %s came and were not used%n",
+        starts.number(at + "files"),
+        ByteText.of(starts.number(at + "usedBytes")),
+        ByteText.of(starts.number(at + "unusedBytes")));
+    out.printf(
+        "%d calls waited, %d ms in all; %d of them in vain%n%n",
+        starts.number(at + "waits"),
+        starts.number(at + "waitedMillis"),
+        starts.number(at + "failures"));
+    TextTable causes = new TextTable("lrr", "FETCHED BECAUSE", "REQUESTS", "BYTES");
+    for (String why : CAUSES) {
+      causes.add(
+          why,
+          String.valueOf(starts.number(at + "requests/" + why)),
+          ByteText.of(starts.number(at + "bytes/" + why)));
+    }
+    out.print(causes);
+    TextTable files = new TextTable("rrrl", "WAITED", "CALLS", "BYTES", "FILE");
+    int i = 0;
+    for (; starts.text(at + "longest/%d/path".formatted(i)).isPresent(); i++) {
+      String wait = at + "longest/%d/".formatted(i);
+      files.add(
+          starts.number(wait + "millis") + " ms",
+          String.valueOf(starts.number(wait + "calls")),
+          ByteText.of(starts.number(wait + "bytes")),
+          starts.text(wait + "path").orElse(""));
+    }
+    if (i > 0) {
+      out.print("\n" + files);
+    }
+  }
+}

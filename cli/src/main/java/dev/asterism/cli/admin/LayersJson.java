@@ -1,0 +1,72 @@
+package dev.asterism.cli.admin;
+
+import dev.asterism.cli.cache.ContentJson;
+import dev.asterism.content.Digest;
+import dev.asterism.layers.LayerReport;
+import dev.asterism.snapshotter.ImageLayers;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import tools.jackson.core.JsonGenerator;
+
+/// The images of a node and how much of each is here, as JSON.
+final class LayersJson {
+  private LayersJson() {}
+
+  static String text(DaemonView daemon) throws IOException {
+    Map<Digest, LayerReport> reports = new HashMap<>();
+    daemon.layers().reports().forEach(report -> reports.put(report.digest(), report));
+    List<ImageLayers> images = ImageLayers.read(daemon.root());
+    Set<Digest> others = new HashSet<>(reports.keySet());
+    images.forEach(image -> image.layers().forEach(others::remove));
+    return ContentJson.document(json -> {
+      json.writeStartObject();
+      json.writeArrayPropertyStart("images");
+      for (ImageLayers image : images) {
+        List<LayerReport> layers =
+            image.layers().stream()
+                .flatMap(layer -> Optional.ofNullable(reports.get(layer)).stream())
+                .toList();
+        image(json, image.image(), image.layers().size(), layers);
+      }
+      if (!others.isEmpty()) {
+        image(
+            json,
+            "",
+            others.size(),
+            reports.values().stream().filter(report -> others.contains(report.digest())).toList());
+      }
+      json.writeEndArray();
+      json.writeEndObject();
+    });
+  }
+
+  private static void image(JsonGenerator json, String name, int count, List<LayerReport> layers) {
+    json.writeStartObject();
+    json.writeStringProperty("image", name);
+    json.writeNumberProperty("layerCount", count);
+    json.writeNumberProperty("mounted", layers.size());
+    json.writeNumberProperty(
+        "completeLayers", layers.stream().filter(LayerReport::complete).count());
+    json.writeNumberProperty("size", layers.stream().mapToLong(LayerReport::size).sum());
+    json.writeNumberProperty("stored", layers.stream().mapToLong(LayerReport::stored).sum());
+    json.writeArrayPropertyStart("layers");
+    for (LayerReport layer : layers) {
+      json.writeStartObject();
+      json.writeStringProperty("digest", layer.digest().toString());
+      json.writeNumberProperty("blobBytes", layer.blobBytes());
+      json.writeNumberProperty("size", layer.size());
+      json.writeNumberProperty("stored", layer.stored());
+      json.writeBooleanProperty("complete", layer.complete());
+      json.writeBooleanProperty("verified", layer.verified());
+      json.writeStringProperty("trouble", layer.trouble());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    json.writeEndObject();
+  }
+}
