@@ -14,7 +14,8 @@ final class Promotion implements AutoCloseable {
   /// A start is over when nothing was fetched for a container, or used by one, for so long.
   private static final Duration QUIET = Duration.ofSeconds(5);
 
-  private static final Duration TICK = Duration.ofSeconds(1);
+  /// Rare, for the sake of an idle node.
+  private static final Duration TICK = Duration.ofSeconds(4);
 
   private final Scheduler scheduler;
   private final Catalog catalog;

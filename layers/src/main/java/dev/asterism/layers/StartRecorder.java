@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 
 /// Watches starts: replays what an earlier one read, and writes down what this one does.
@@ -51,6 +52,10 @@ final class StartRecorder implements FetchListener, AutoCloseable {
   private final ConcurrentMap<Digest, String> images = new ConcurrentHashMap<>();
 
   private final ConcurrentMap<String, ActiveStart> active = new ConcurrentHashMap<>();
+
+  /// Has a permit when a start may have been added to those that are active.
+  private final Semaphore opened = new Semaphore(0);
+
   private final Thread ticker;
 
   /// @param layers the directory of all compiled layers
@@ -119,14 +124,15 @@ final class StartRecorder implements FetchListener, AutoCloseable {
     if (active.size() >= MAX_ACTIVE) {
       return Optional.empty();
     }
-    ActiveStart opened = new ActiveStart(image, clock.instant());
+    ActiveStart start = new ActiveStart(image, clock.instant());
     if (policy.enabled()) {
       profiles
           .find(image)
-          .ifPresent(profile -> opened.replay(new Replay(profile, policy.maxBytes())));
+          .ifPresent(profile -> start.replay(new Replay(profile, policy.maxBytes())));
     }
-    ActiveStart first = active.putIfAbsent(image, opened);
-    return Optional.of(first == null ? opened : first);
+    ActiveStart first = active.putIfAbsent(image, start);
+    opened.release();
+    return Optional.of(first == null ? start : first);
   }
 
   private void replay(ActiveStart start, LayerContent layer) {
@@ -182,8 +188,15 @@ final class StartRecorder implements FetchListener, AutoCloseable {
   private void run() {
     try {
       while (true) {
-        Thread.sleep(TICK);
-        active.values().forEach(this::finishIfOver);
+        opened.acquire(); // an idle node is not woken
+        while (!active.isEmpty()) {
+          Thread.sleep(TICK);
+          active.values().forEach(this::finishIfOver);
+        }
+        opened.drainPermits();
+        if (!active.isEmpty()) {
+          opened.release(); // opened before its permit was drained
+        }
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt(); // closed

@@ -3,6 +3,7 @@ package dev.asterism.layers;
 import dev.asterism.content.Blob;
 import dev.asterism.content.ByteRange;
 import dev.asterism.content.Digest;
+import dev.asterism.estargz.TocLocator;
 import dev.asterism.layers.LayerRequest.Verification;
 import dev.asterism.registry.Credentials;
 import dev.asterism.registry.Hosts;
@@ -140,7 +141,12 @@ final class Origin implements AutoCloseable, BlobSource {
   /// Returns the ranges of a layer that were asked for although an earlier request had brought a
   /// part of them, each as a text.
   List<String> overlaps(LayerRequest layer) {
-    List<ByteRange> ranges = fetches(layer).stream().map(Origin::range).toList();
+    // The look for a footer, of whatever format, reaches into what is before a short one.
+    List<ByteRange> ranges =
+        fetches(layer).stream()
+            .map(Origin::range)
+            .filter(range -> range.length() != TocLocator.MAX_FOOTER_SIZE)
+            .toList();
     return IntStream.range(0, ranges.size())
         .filter(i -> ranges.subList(0, i).stream().anyMatch(r -> overlap(r, ranges.get(i))))
         .mapToObj(i -> ranges.get(i).toString())
