@@ -66,12 +66,23 @@ public final class RegistryClient implements AutoCloseable {
       RequestPolicy policy,
       InstantSource clock,
       List<Path> authorities) {
+    this(hosts, credentials, policy, clock, authorities, Proxies.of(System.getenv()));
+  }
+
+  /// As the other, which reads the proxies from the environment.
+  public RegistryClient(
+      Hosts hosts,
+      Credentials credentials,
+      RequestPolicy policy,
+      InstantSource clock,
+      List<Path> authorities,
+      Proxies proxies) {
     this.hosts = hosts;
     this.policy = policy;
     this.clock = clock;
     this.authorities = new Authorities(authorities);
     standing = new Standing(clock);
-    transport = new Transport(policy, this.authorities);
+    transport = new Transport(policy, this.authorities, proxies);
     authorizer = new Authorizer(credentials, new Tokens(transport, credentials, policy, clock));
   }
 

@@ -21,9 +21,9 @@ import org.apache.hc.client5.http.routing.RoutingSupport;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.io.entity.StringEntity;
-import org.apache.hc.core5.http.protocol.HttpCoreContext;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
@@ -40,12 +40,14 @@ final class Transport implements AutoCloseable {
 
   private final RequestPolicy policy;
   private final CloseableHttpClient client;
+  private final ProxyRoutes routes;
   private final Watchdog watchdog = new Watchdog();
   private volatile boolean closed;
 
   /// @param authorities whose certificates servers may show
-  Transport(RequestPolicy policy, Authorities authorities) {
+  Transport(RequestPolicy policy, Authorities authorities, Proxies proxies) {
     this.policy = policy;
+    routes = new ProxyRoutes(proxies);
     Http1Config http =
         Http1Config.custom()
             .setBufferSize(32 << 10) // 32 KiB: less copying in small reads
@@ -67,6 +69,7 @@ final class Transport implements AutoCloseable {
     client =
         HttpClients.custom()
             .setConnectionManager(connections)
+            .setRoutePlanner(routes)
             .setUserAgent("asterism")
             .disableAutomaticRetries()
             .disableRedirectHandling()
@@ -159,9 +162,8 @@ final class Transport implements AutoCloseable {
     Watchdog.Guard guard = watchdog.guard(patience, message::abort);
     boolean answered = false;
     try {
-      ClassicHttpResponse response =
-          client.executeOpen(
-              RoutingSupport.determineHost(message), message, HttpCoreContext.create());
+      HttpHost target = RoutingSupport.determineHost(message);
+      ClassicHttpResponse response = client.executeOpen(target, message, routes.context(target));
       Answer answer = new Answer(this, request.what(), message, response, guard);
       answered = true;
       return answer;
@@ -207,6 +209,9 @@ final class Transport implements AutoCloseable {
     return switch (e) {
       case RegistryException known -> known;
       case RequestBody.SourceException source -> source.reason();
+      case ClientProtocolException proxy
+          when proxy.getCause() instanceof ProxyRoutes.UnusableException trouble ->
+          RegistryException.unusable(what, trouble.getMessage(), e);
       case ClientProtocolException _ ->
           RegistryException.unusable(what, "the server does not speak HTTP", e);
       default -> RegistryException.unreachable(what, reason(e), e);
