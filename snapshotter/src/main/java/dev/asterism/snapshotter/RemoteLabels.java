@@ -79,10 +79,19 @@ final class RemoteLabels {
   /// Returns the layers of the image above the one that `labels` name, the next one first; what is
   /// no digest is left out.
   static List<Digest> following(Map<String, String> labels, Digest layer) {
-    String text = labels.getOrDefault(CRI_LAYERS, labels.getOrDefault(STARGZ_LAYERS, ""));
-    List<Digest> layers =
-        Arrays.stream(text.split(",", -1)).map(Digest::find).flatMap(Optional::stream).toList();
+    List<Digest> layers = listed(labels);
     return layers.subList(layers.indexOf(layer) + 1, layers.size());
+  }
+
+  /// Tells whether `labels` say that a layer is the uppermost of its image. They say nothing where
+  /// they list no layers, or not all.
+  static boolean isLast(Map<String, String> labels, Digest layer) {
+    return listed(labels).equals(List.of(layer));
+  }
+
+  private static List<Digest> listed(Map<String, String> labels) {
+    String text = labels.getOrDefault(CRI_LAYERS, labels.getOrDefault(STARGZ_LAYERS, ""));
+    return Arrays.stream(text.split(",", -1)).map(Digest::find).flatMap(Optional::stream).toList();
   }
 
   /// As in the stargz snapshotter, what is no number says nothing.

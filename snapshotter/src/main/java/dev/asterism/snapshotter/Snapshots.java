@@ -1,6 +1,7 @@
 package dev.asterism.snapshotter;
 
 import static java.lang.System.Logger.Level.DEBUG;
+import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
 import dev.asterism.layers.LayerMounter;
@@ -45,6 +46,7 @@ public final class Snapshots implements AutoCloseable {
   private final SnapshotDirectories directories;
   private final LazyLayers layers;
   private final VerificationPolicy policy;
+  private final PullLog pulls = new PullLog();
   private final InstantSource clock;
   private final List<String> overlayOptions;
 
@@ -153,6 +155,10 @@ public final class Snapshots implements AutoCloseable {
       publish(active, target, new Usage(usage.size(), usage.inodes()));
     } catch (IOException | RuntimeException e) {
       logNotPrepared(key, layer.layer().toString(), e);
+      boolean isLast = RemoteLabels.isLast(labels, layer.layer());
+      pulls
+          .unpacked(layer.image(), layer.layer(), e, isLast)
+          .ifPresent(line -> LOG.log(INFO, line));
       store.transact(transaction -> {
         transaction.setContent(active, new Content.Ordinary());
         return active;
@@ -164,6 +170,9 @@ public final class Snapshots implements AutoCloseable {
         () ->
             "remote-snapshot-prepared=true key=%s layer=%s"
                 .formatted(LogText.quote(key), layer.layer()));
+    pulls
+        .lazy(layer.image(), RemoteLabels.isLast(labels, layer.layer()))
+        .ifPresent(line -> LOG.log(INFO, line));
     return new Prepared.AlreadyCommitted(target);
   }
 

@@ -56,6 +56,13 @@ class WholeImageTest {
   }
 
   @Test
+  void pull_ofConvertedImage_isOneLineInTheLog() throws IOException {
+    assertThat(node.log())
+        .containsOnlyOnce("image-prepared")
+        .containsPattern("image-prepared.*\"layers\":\"4\",\"lazy\":\"4\"");
+  }
+
+  @Test
   void pull_ofConvertedImage_fetchesTheTocsOnly() throws IOException {
     assertThat(pulled.requests()).isPositive();
     assertThat(pulled.bytes()).isLessThan(Images.size(image) / 25);
