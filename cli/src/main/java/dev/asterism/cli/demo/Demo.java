@@ -56,18 +56,19 @@ public final class Demo {
       ScratchFolder scratch = ScratchFolder.create("asterism-demo");
       cleanup.add(scratch::close);
       cleanup.add(Demo::endChildren);
-      progress.accept("making two versions of an image from this machine's Java");
-      List<BuiltImage> versions = build(Files.createDirectory(scratch.path().resolve("images")));
       TestRegistry registry = TestRegistry.start();
       cleanup.add(registry::close);
       ShapedLink link =
           ShapedLink.to(registry.port(), new LinkShape(speed.bitsPerSecond(), speed.roundTrip()));
       cleanup.add(link::close);
+      // Both nodes are up for a while before their first pull, as nodes are.
+      Side overlayfs = overlayfs(scratch.path(), registry, link, cleanup);
+      Side asterism = asterism(scratch.path(), registry, link, cleanup);
+      progress.accept("making two versions of an image from this machine's Java");
+      List<BuiltImage> versions = build(Files.createDirectory(scratch.path().resolve("images")));
       List<String> references =
           List.of(reference(registry, link, versions, 0), reference(registry, link, versions, 1));
-      Side overlayfs = overlayfs(scratch.path(), registry, link, cleanup);
       Figures first = measure("overlayfs", overlayfs, references);
-      Side asterism = asterism(scratch.path(), registry, link, cleanup);
       Figures second = measure("Asterism", asterism, references);
       Sharing sharing = StoreContent.read(asterismRoot(scratch.path()), _ -> {}).byImage();
       return report(versions, first, second) + sharing(sharing);
