@@ -211,7 +211,7 @@ final class Transport implements AutoCloseable {
       case RequestBody.SourceException source -> source.reason();
       case ClientProtocolException proxy
           when proxy.getCause() instanceof ProxyRoutes.UnusableException trouble ->
-          RegistryException.unusable(what, trouble.getMessage(), e);
+          RegistryException.unusable(what, String.valueOf(trouble.getMessage()), e);
       case ClientProtocolException _ ->
           RegistryException.unusable(what, "the server does not speak HTTP", e);
       default -> RegistryException.unreachable(what, reason(e), e);
