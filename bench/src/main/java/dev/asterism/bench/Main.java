@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -200,7 +201,8 @@ public final class Main implements Callable<Integer> {
               figures,
               System.err,
               folder.path(),
-              timelines);
+              timelines,
+              new HashMap<>());
       for (Case each : cases) {
         for (int i = 0; i < (runs + 1) / 2; i++) {
           measure(each, snapshotters, run);

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /// What the cases of one run share.
@@ -16,6 +18,7 @@ import java.util.Optional;
 /// @param progress told of each sample in a line
 /// @param folder of the run, for what has to outlive a node
 /// @param timelines where timelines of starts go, if anywhere
+/// @param read compressed bytes that a program was seen to read, by its words
 record Run(
     Registry registry,
     Duration settle,
@@ -23,7 +26,8 @@ record Run(
     Figures figures,
     PrintStream progress,
     Path folder,
-    Optional<Timelines> timelines) {
+    Optional<Timelines> timelines,
+    Map<List<String>, Long> read) {
   /// Reads every file of a container and nothing that is mounted in it.
   static final String READ_ALL = "find / -xdev -type f -exec cat {} + >/dev/null";
 
@@ -45,6 +49,12 @@ record Run(
     String written = measure.unit().write(value);
     progress.printf(
         Locale.ROOT, "%s, %s: %s: %s%n", image, snapshotter.name(), measure.title(), written);
+  }
+
+  /// Notes what a start was seen to read, and returns the most that the same program was seen to
+  /// read in this run: of files that came whole before they were opened a daemon sees nothing.
+  long noteRead(List<String> program, long bytes) {
+    return read.merge(program, bytes, Math::max);
   }
 
   /// Starts a node and makes this machine forget what it has read, except for the registry's blobs

@@ -34,7 +34,10 @@ record StartCase(String name, Start start, boolean learned, Measure time, Measur
   private Path learn(Snapshotter snapshotter, Run run) throws IOException, InterruptedException {
     try (Node node = run.coldNode(snapshotter, start.tag())) {
       answer(node, run);
-      node.awaitStartRecord(run.progress());
+      OptionalLong used = node.awaitStartRecord(run.progress());
+      if (used.isPresent()) {
+        run.noteRead(start.question(), used.getAsLong());
+      }
       return node.copyProfiles(run.folder());
     }
   }
@@ -55,7 +58,8 @@ record StartCase(String name, Start start, boolean learned, Measure time, Measur
       OptionalLong used = node.awaitStartRecord(run.progress());
       if (used.isPresent() && used.getAsLong() > 0) {
         long content = answer.transfer().since(before).bytes() - contents.tocSize();
-        run.add(bytes, start.image(), snapshotter, (double) content / used.getAsLong());
+        long read = run.noteRead(start.question(), used.getAsLong());
+        run.add(bytes, start.image(), snapshotter, (double) content / read);
       }
     }
   }
