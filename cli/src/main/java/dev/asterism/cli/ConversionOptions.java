@@ -3,6 +3,7 @@ package dev.asterism.cli;
 import dev.asterism.estargz.Chunking;
 import dev.asterism.estargz.EstargzOptions;
 import dev.asterism.estargz.MemberEncoder;
+import dev.asterism.estargz.TocPlace;
 import dev.asterism.images.ConversionRecords;
 import dev.asterism.images.Converter;
 import dev.asterism.images.FileOrder;
@@ -89,19 +90,34 @@ final class ConversionOptions {
   private int memory = 96;
 
   @Option(
-      names = {
-        "--external-toc",
-        "--estargz-external-toc",
-        "--keep-diff-id",
-        "--estargz-keep-diff-id",
-        "--uncompress"
-      },
-      hidden = true)
-  private boolean unsupported;
+      names = {"--external-toc", "--estargz-external-toc"},
+      description =
+          "put the TOCs into an image of their own beside DST, whose tag ends in -esgztoc")
+  private boolean externalToc;
+
+  @Option(
+      names = {"--keep-diff-id", "--estargz-keep-diff-id"},
+      description = "external TOCs, and no byte of the layers' tars changes; nothing is sorted")
+  private boolean keepDiffId;
 
   /// Tells whether OCI's media types are wanted.
   boolean oci() {
     return oci || zstdChunked;
+  }
+
+  /// Tells whether a lazy format was asked for by name.
+  boolean isLazy() {
+    return estargz || zstdChunked || hasTocsBeside() || prefetch.isPresent();
+  }
+
+  /// Tells whether layers' tars stay as they are.
+  boolean keepsDiffIds() {
+    return keepDiffId;
+  }
+
+  /// Tells whether TOCs go into an image beside DST.
+  boolean hasTocsBeside() {
+    return toc() != TocPlace.INSIDE;
   }
 
   /// Returns the converter that the options describe.
@@ -110,11 +126,10 @@ final class ConversionOptions {
   /// @param rebuild as [Converter] has it; then earlier results are not looked for either
   /// @throws ParameterException if they contradict each other
   Converter converter(CommandSpec spec, Path spools, FileOrder order, boolean rebuild) {
-    if (unsupported) {
+    if (keepDiffId && order.hasFiles()) {
       throw new ParameterException(
           spec.commandLine(),
-          "external TOCs, kept diff IDs and uncompressed layers are not supported: eStargz and"
-              + " zstd:chunked are written");
+          "--keep-diff-id: files can't come first in a tar that stays as it is");
     }
     if (estargz && zstdChunked) {
       throw new ParameterException(spec.commandLine(), "--estargz or --zstdchunked, not both");
@@ -165,10 +180,17 @@ final class ConversionOptions {
               .withEncoder(library, level.orElse(zstdChunked ? DEFAULT_ZSTD_LEVEL : DEFAULT_LEVEL))
               .withMinChunkSize(minChunkSize);
       EstargzOptions sized = chunkSize == 0 ? made : made.withChunkSize(chunkSize);
-      return sized.withChunking(chunking);
+      return sized.withChunking(chunking).withToc(toc());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
+  }
+
+  private TocPlace toc() {
+    if (keepDiffId) {
+      return TocPlace.BESIDE_SAME_TAR;
+    }
+    return externalToc ? TocPlace.BESIDE : TocPlace.INSIDE;
   }
 
   /// Returns the names of `--prefetch-list`.

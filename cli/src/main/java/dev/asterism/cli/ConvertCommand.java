@@ -6,6 +6,7 @@ import dev.asterism.images.ImageLocation;
 import dev.asterism.images.ImageSink;
 import dev.asterism.images.ImageSource;
 import dev.asterism.images.TransferOptions;
+import dev.asterism.images.Uncompression;
 import dev.asterism.registry.Descriptor;
 import dev.asterism.registry.RegistryClient;
 import java.util.concurrent.Callable;
@@ -13,6 +14,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -23,7 +25,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Makes an eStargz or zstd:chunked image of any image: gzip, zstd, uncompressed or lazy",
-      "layers.",
+      "layers. With --uncompress, one of plain tars.",
       "SRC and DST are registry references, oci:DIR[:TAG] or oci-archive:FILE[:TAG]; SRC may be",
       "docker-archive:FILE as well."
     })
@@ -41,6 +43,11 @@ final class ConvertCommand implements Callable<Integer> {
       description = "convert layers that are eStargz already, and do not look for earlier results")
   private boolean rebuild;
 
+  @Option(
+      names = "--uncompress",
+      description = "make plain tars of the layers, and nothing lazy; diff IDs stay")
+  private boolean uncompress;
+
   @Option(names = "--json", description = "tell programs: one JSON object a line")
   private boolean json;
 
@@ -50,6 +57,10 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    if (uncompress && conversion.isLazy()) {
+      throw new ParameterException(
+          spec.commandLine(), "--uncompress makes nothing lazy: without the options of formats");
+    }
     FileOrder order = FileOrder.everywhere(conversion.prefetched());
     Converter converter = conversion.converter(spec, options.spools(), order, rebuild);
     TransferOptions transfer =
@@ -63,7 +74,10 @@ final class ConvertCommand implements Callable<Integer> {
     try (RegistryClient client = options.client();
         ImageSource source = from.source(client, options.spools());
         ImageSink sink = to.sink(client)) {
-      Descriptor root = converter.convert(source, sink, transfer, report);
+      Descriptor root =
+          uncompress
+              ? new Uncompression(options.spools()).uncompress(source, sink, transfer, report)
+              : converter.convert(source, sink, transfer, report);
       report.done(root, to.toString());
     }
     return ExitCode.OK;

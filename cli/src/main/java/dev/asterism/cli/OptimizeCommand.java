@@ -86,6 +86,15 @@ final class OptimizeCommand implements Callable<Integer> {
     if (noOptimize && (recordIn.isPresent() || recordOut.isPresent())) {
       throw new ParameterException(spec.commandLine(), "--no-optimize has no record");
     }
+    if (!noOptimize && conversion.keepsDiffIds()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--keep-diff-id: files can't come first in a tar that stays as it is");
+    }
+    if (reuse && conversion.hasTocsBeside()) {
+      throw new ParameterException(
+          spec.commandLine(), "--reuse: layers with their TOC inside are no external ones");
+    }
     Workload.Changes changes = workload.changes(spec);
     Until until = workload.until(spec);
     conversion.converter(spec, options.spools(), FileOrder.NONE, true); // complains now

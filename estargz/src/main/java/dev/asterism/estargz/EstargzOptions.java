@@ -15,13 +15,15 @@ import java.util.zip.Deflater;
 ///   compression, which makes every member wait for the one before it.)
 /// @param prioritized names of the files to fetch at mount, in the order of their use; names that
 ///   the layer does not hold are passed over
+/// @param toc where the TOC goes; elsewhere than inside in eStargz only
 public record EstargzOptions(
     MemberEncoder encoder,
     int level,
     int chunkSize,
     Chunking chunking,
     int minChunkSize,
-    List<String> prioritized) {
+    List<String> prioritized,
+    TocPlace toc) {
   /// What the Go tools default to: zlib at level 9, chunks of 4 MiB, a member for every payload,
   /// nothing prioritized.
   public static final EstargzOptions DEFAULT =
@@ -31,7 +33,8 @@ public record EstargzOptions(
           4 << 20, // 4 MiB
           Chunking.FIXED,
           0,
-          List.of());
+          List.of(),
+          TocPlace.INSIDE);
 
   /// Copies the list.
   ///
@@ -50,36 +53,51 @@ public record EstargzOptions(
           "cutting by content wants chunks of 1 KiB to 512 MiB, not of %d bytes"
               .formatted(chunkSize));
     }
+    if (toc != TocPlace.INSIDE && encoder.format() != TocLocation.Format.ESTARGZ) {
+      throw new IllegalArgumentException("only eStargz layers have their TOCs elsewhere");
+    }
+    if (toc == TocPlace.BESIDE_SAME_TAR && !prioritized.isEmpty()) {
+      throw new IllegalArgumentException("a tar that stays the same can't be sorted");
+    }
     prioritized = List.copyOf(prioritized);
   }
 
   /// Returns these options with another library at another level.
   public EstargzOptions withEncoder(MemberEncoder newEncoder, int newLevel) {
-    return new EstargzOptions(newEncoder, newLevel, chunkSize, chunking, minChunkSize, prioritized);
+    return new EstargzOptions(
+        newEncoder, newLevel, chunkSize, chunking, minChunkSize, prioritized, toc);
   }
 
   /// Returns these options with another level.
   public EstargzOptions withLevel(int newLevel) {
-    return new EstargzOptions(encoder, newLevel, chunkSize, chunking, minChunkSize, prioritized);
+    return new EstargzOptions(
+        encoder, newLevel, chunkSize, chunking, minChunkSize, prioritized, toc);
   }
 
   /// Returns these options with another chunk size.
   public EstargzOptions withChunkSize(int newSize) {
-    return new EstargzOptions(encoder, level, newSize, chunking, minChunkSize, prioritized);
+    return new EstargzOptions(encoder, level, newSize, chunking, minChunkSize, prioritized, toc);
   }
 
   /// Returns these options with files cut otherwise.
   public EstargzOptions withChunking(Chunking newChunking) {
-    return new EstargzOptions(encoder, level, chunkSize, newChunking, minChunkSize, prioritized);
+    return new EstargzOptions(
+        encoder, level, chunkSize, newChunking, minChunkSize, prioritized, toc);
   }
 
   /// Returns these options with another least size of a member.
   public EstargzOptions withMinChunkSize(int newSize) {
-    return new EstargzOptions(encoder, level, chunkSize, chunking, newSize, prioritized);
+    return new EstargzOptions(encoder, level, chunkSize, chunking, newSize, prioritized, toc);
   }
 
   /// Returns these options with other prioritized files.
   public EstargzOptions withPrioritized(List<String> names) {
-    return new EstargzOptions(encoder, level, chunkSize, chunking, minChunkSize, names);
+    return new EstargzOptions(encoder, level, chunkSize, chunking, minChunkSize, names, toc);
+  }
+
+  /// Returns these options with the TOC elsewhere.
+  public EstargzOptions withToc(TocPlace place) {
+    return new EstargzOptions(
+        encoder, level, chunkSize, chunking, minChunkSize, prioritized, place);
   }
 }

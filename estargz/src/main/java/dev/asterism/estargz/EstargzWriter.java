@@ -20,16 +20,18 @@ import java.security.MessageDigest;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.zip.GZIPOutputStream;
 import java.util.zip.ZipException;
 
 /// Makes an eStargz or a zstd:chunked layer of a tar, as the options' encoder says.
 ///
 /// Entries keep their header blocks byte for byte, but those of sparse files, which are written out
-/// whole, and those that a global header speaks for; what is added is a landmark and the TOC, what
-/// is dropped is a landmark or TOC that was there. The same input and options give the same bytes,
-/// however many workers there are. What this writes, [TocReader] reads: every row passes the
-/// reader's checks first. Confined to one thread; memory grows with the TOC (some 50 bytes a row),
-/// not with the content.
+/// whole, and those that a global header speaks for; what is added is a landmark and, unless it
+/// goes elsewhere, the TOC; what is dropped is a landmark or TOC that was there. With
+/// [TocPlace#BESIDE_SAME_TAR] all of the tar stays, and what can't is refused. The same input and
+/// options give the same bytes, however many workers there are. What this writes, [TocReader]
+/// reads: every row passes the reader's checks first. Confined to one thread; memory grows with the
+/// TOC (some 50 bytes a row), not with the content.
 public final class EstargzWriter {
   private EstargzWriter() {}
 
@@ -57,9 +59,13 @@ public final class EstargzWriter {
     }
     try (InputStream plain = LayerStream.plain(tar);
         Session session = new Session(options, workers, out)) {
+      if (options.toc() == TocPlace.BESIDE_SAME_TAR) {
+        session.addWhole(plain);
+        return session.finish(new byte[0]);
+      }
       session.addLandmark(Landmark.NO_PREFETCH);
       session.addAll(new TarReader(plain));
-      return session.finish();
+      return session.finish(TarWriter.end());
     }
   }
 
@@ -76,6 +82,7 @@ public final class EstargzWriter {
   ///
   /// Of entries with equal names only the last stays, in its place.
   ///
+  /// @param options not with a tar that stays the same: that is the other method's
   /// @param tar read twice
   /// @param workers compress; all that they were given is done when this returns
   /// @param out gets the blob; not closed, not flushed
@@ -84,6 +91,9 @@ public final class EstargzWriter {
   /// @throws IOException if the source or `out` fails; what was written is of no use
   public static EstargzLayer convert(
       Blob tar, EstargzOptions options, Workers workers, OutputStream out) throws IOException {
+    if (options.toc() == TocPlace.BESIDE_SAME_TAR) {
+      throw new IllegalArgumentException("a tar that stays the same can't be sorted");
+    }
     TarOrder order = TarOrder.of(tar, options.prioritized());
     try (Session session = new Session(options, workers, out)) {
       for (ByteRange entry : order.prioritized()) {
@@ -93,7 +103,7 @@ public final class EstargzWriter {
       for (ByteRange entry : order.others()) {
         session.addAll(tar, entry);
       }
-      return session.finish();
+      return session.finish(TarWriter.end());
     }
   }
 
@@ -101,6 +111,7 @@ public final class EstargzWriter {
   private static final class Session implements Closeable {
     private static final int LANDMARK_MODE = 0444;
     private static final long MAX_SKIPPABLE = Integer.MAX_VALUE;
+    private static final int BUFFER = 64 << 10; // 64 KiB
 
     private final EstargzOptions options;
     private final MemberPipeline members;
@@ -135,6 +146,7 @@ public final class EstargzWriter {
         TarEntry entry = next.get();
         if (!Landmark.isBookkeeping(EntryNames.clean(entry.name(), TocLimits.DEFAULT))) {
           add(entry, reader.isVerbatim() ? reader.header() : TarWriter.header(entry), reader);
+          members.write(new byte[TarWriter.padding(entry.size())]);
         }
         next = reader.next();
       }
@@ -145,6 +157,35 @@ public final class EstargzWriter {
       byte[] content = {Landmark.CONTENT};
       members.write(TarWriter.header(entry));
       addContent(entry, rowOf(entry), new ByteArrayInputStream(content));
+      members.write(new byte[TarWriter.padding(1)]);
+    }
+
+    /// Adds a tar as it is, with what lies behind its end.
+    private void addWhole(InputStream tar) throws IOException {
+      TarReader reader = new TarReader(tar);
+      for (Optional<TarEntry> e = reader.next(); e.isPresent(); e = reader.next()) {
+        String name = e.get().name();
+        if (EntryNames.clean(name, TocLimits.DEFAULT).equals(Landmark.TOC)) {
+          throw unkept(name, "that is a TOC already");
+        }
+        if (reader.isSparse()) {
+          throw unkept(name, "a sparse file");
+        }
+        add(e.get(), reader.header(), reader);
+        members.write(reader.padding());
+      }
+      members.write(reader.header());
+      byte[] buffer = new byte[BUFFER];
+      for (int n = tar.read(buffer); n >= 0; n = tar.read(buffer)) {
+        members.write(buffer, 0, n);
+      }
+    }
+
+    private static MalformedLayerException unkept(String name, String why) {
+      return new MalformedLayerException(
+          MalformedLayerException.UNKNOWN_OFFSET,
+          "entry %s: %s; the diff ID of such a layer can't be kept"
+              .formatted(EntryNames.quote(name), why));
     }
 
     private void add(TarEntry entry, byte[] header, TarReader reader) throws IOException {
@@ -212,7 +253,6 @@ public final class EstargzWriter {
         }
         at += size;
       }
-      members.write(new byte[TarWriter.padding(entry.size())]);
       found.ifPresent(digest -> digest.found(Digest.finish(whole.orElseThrow())));
     }
 
@@ -231,10 +271,15 @@ public final class EstargzWriter {
           || members.open().length() >= options.minChunkSize();
     }
 
-    private EstargzLayer finish() throws IOException {
+    /// @param end what is still missing of the tar
+    private EstargzLayer finish(byte[] end) throws IOException {
+      if (options.toc() != TocPlace.INSIDE) {
+        members.write(end);
+        return finishExternal();
+      }
       return switch (options.encoder().format()) {
-        case ESTARGZ, LEGACY_STARGZ, EXTERNAL_TOC -> finishEstargz();
-        case ZSTD_CHUNKED -> finishZstdChunked();
+        case ESTARGZ, LEGACY_STARGZ, EXTERNAL_TOC -> finishEstargz(end);
+        case ZSTD_CHUNKED -> finishZstdChunked(end);
       };
     }
 
@@ -245,25 +290,47 @@ public final class EstargzWriter {
       return toc.finish();
     }
 
-    private EstargzLayer finishEstargz() throws IOException {
+    private EstargzLayer finishEstargz(byte[] end) throws IOException {
       Digest tocDigest = finishToc();
-      byte[] header = TarWriter.header(TarEntry.file(Landmark.TOC, LANDMARK_MODE, toc.size()));
-      byte[] end = new byte[TarWriter.padding(toc.size()) + TarWriter.end().length];
-      try (InputStream member =
-          new SequenceInputStream(
-              Collections.enumeration(
-                  List.of(
-                      new ByteArrayInputStream(header),
-                      toc.content(),
-                      new ByteArrayInputStream(end))))) {
-        long tocOffset = members.writeMember(member, header.length + toc.size() + end.length);
+      try (InputStream member = tarOfToc(end)) {
+        long tocOffset = members.writeMember(member, sizeOfTar(end));
         return members.finish(Footer.of(tocOffset), tocDigest, Optional.empty());
       }
     }
 
+    private InputStream tarOfToc(byte[] end) {
+      byte[] header = TarWriter.header(TarEntry.file(Landmark.TOC, LANDMARK_MODE, toc.size()));
+      return new SequenceInputStream(
+          Collections.enumeration(
+              List.of(
+                  new ByteArrayInputStream(header),
+                  toc.content(),
+                  new ByteArrayInputStream(new byte[TarWriter.padding(toc.size())]),
+                  new ByteArrayInputStream(end))));
+    }
+
+    private long sizeOfTar(byte[] end) {
+      byte[] header = TarWriter.header(TarEntry.file(Landmark.TOC, LANDMARK_MODE, toc.size()));
+      return header.length + toc.size() + TarWriter.padding(toc.size()) + end.length;
+    }
+
+    /// The TOC becomes a blob of its own, and the footer says that it is elsewhere.
+    private EstargzLayer finishExternal() throws IOException {
+      Digest tocDigest = finishToc();
+      Segments blob = new Segments();
+      MessageDigest hasher = Digest.hasher();
+      try (InputStream tar = tarOfToc(TarWriter.end());
+          OutputStream gzip = new GZIPOutputStream(new DigestOutputStream(blob, hasher), BUFFER)) {
+        tar.transferTo(gzip);
+      }
+      return members
+          .finish(Footer.external(), tocDigest, Optional.empty())
+          .with(new EstargzLayer.ExternalToc(Digest.finish(hasher), blob.blob()));
+    }
+
     /// The TOC is no part of the tar: it lies in a frame that decoders skip.
-    private EstargzLayer finishZstdChunked() throws IOException {
-      members.write(TarWriter.end());
+    private EstargzLayer finishZstdChunked(byte[] end) throws IOException {
+      members.write(end);
       Digest tocDigest = finishToc();
       Segments compressed = new Segments();
       MessageDigest hasher = Digest.hasher();

@@ -39,19 +39,30 @@ final class Footer {
 
   /// Returns the footer of a blob whose TOC lies at `tocOffset`.
   static byte[] of(long tocOffset) {
-    byte[] footer = new byte[SIZE];
+    return of("%016x%s".formatted(tocOffset, MAGIC));
+  }
+
+  /// Returns the footer of a blob whose TOC is elsewhere.
+  static byte[] external() {
+    return of(EXTERNAL_MAGIC);
+  }
+
+  private static byte[] of(String text) {
+    byte[] payload = text.getBytes(US_ASCII);
+    int extra = 4 + payload.length;
+    byte[] footer =
+        new byte[HEADER_SIZE + extra + EMPTY_MEMBER_END.length + GzipHeader.TRAILER_SIZE];
     footer[0] = 0x1f;
     footer[1] = (byte) 0x8b;
     footer[2] = 8;
     footer[3] = GzipHeader.FEXTRA;
     footer[9] = (byte) 0xff;
-    footer[10] = EXTRA_SIZE;
+    footer[10] = (byte) extra;
     footer[12] = 'S';
     footer[13] = 'G';
-    footer[14] = PAYLOAD_SIZE;
-    byte[] payload = "%016x%s".formatted(tocOffset, MAGIC).getBytes(US_ASCII);
-    System.arraycopy(payload, 0, footer, HEADER_SIZE + 4, PAYLOAD_SIZE);
-    System.arraycopy(EMPTY_MEMBER_END, 0, footer, HEADER_SIZE + EXTRA_SIZE, 5);
+    footer[14] = (byte) payload.length;
+    System.arraycopy(payload, 0, footer, HEADER_SIZE + 4, payload.length);
+    System.arraycopy(EMPTY_MEMBER_END, 0, footer, HEADER_SIZE + extra, EMPTY_MEMBER_END.length);
     return footer;
   }
 

@@ -188,7 +188,13 @@ final class MemberPipeline implements Closeable {
     flush();
     writeRaw(footer, footer.length);
     return new EstargzLayer(
-        Digest.finish(blob), blobSize, tocDigest, Digest.finish(tar), tarSize, manifest);
+        Digest.finish(blob),
+        blobSize,
+        tocDigest,
+        Digest.finish(tar),
+        tarSize,
+        manifest,
+        Optional.empty());
   }
 
   private void dispatch() throws IOException {

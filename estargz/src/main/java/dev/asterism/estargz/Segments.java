@@ -1,5 +1,7 @@
 package dev.asterism.estargz;
 
+import dev.asterism.content.Blob;
+import dev.asterism.content.ByteRange;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -48,5 +50,33 @@ final class Segments extends OutputStream {
       parts.add(new ByteArrayInputStream(segments.get(i), 0, length));
     }
     return new SequenceInputStream(Collections.enumeration(parts));
+  }
+
+  /// Returns all that was written as a blob; nothing may be written afterwards.
+  Blob blob() {
+    return new Whole();
+  }
+
+  private final class Whole implements Blob {
+    @Override
+    public long size() {
+      return Segments.this.size();
+    }
+
+    @Override
+    public InputStream open(ByteRange range) {
+      if (range.end() > size()) {
+        throw new IllegalArgumentException("%s reaches beyond %d bytes".formatted(range, size()));
+      }
+      List<InputStream> parts = new ArrayList<>();
+      for (long at = range.start(); at < range.end(); ) {
+        int within = (int) (at % SEGMENT_SIZE);
+        int length = (int) Math.min(range.end() - at, SEGMENT_SIZE - within);
+        parts.add(
+            new ByteArrayInputStream(segments.get((int) (at / SEGMENT_SIZE)), within, length));
+        at += length;
+      }
+      return new SequenceInputStream(Collections.enumeration(parts));
+    }
   }
 }

@@ -30,6 +30,7 @@ final class ArchiveSink implements ImageSink {
   private final OutputStream out;
   private final TarWriter tar;
   private final Set<Digest> held = new HashSet<>();
+  private Json.Obj index = Json.Obj.empty();
 
   private ArchiveSink(Path file, Path part, Optional<String> tag, OutputStream out) {
     this.file = file;
@@ -75,10 +76,21 @@ final class ArchiveSink implements ImageSink {
   }
 
   @Override
+  public boolean hasTag() {
+    return tag.isPresent();
+  }
+
+  @Override
+  public synchronized void nameBeside(Document root, String suffix) throws IOException {
+    put(root);
+    index = LayoutSink.index(index, root, Optional.of(tag.orElseThrow() + suffix));
+  }
+
+  @Override
   public synchronized void name(Document root) throws IOException {
     put(root);
     add("oci-layout", LAYOUT.getBytes(UTF_8));
-    add("index.json", LayoutSink.index(Json.Obj.empty(), root, tag).bytes());
+    add("index.json", LayoutSink.index(index, root, tag).bytes());
     tar.finish();
     out.close();
     Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);

@@ -11,8 +11,14 @@ import java.util.TreeMap;
 /// What an image needs to know of a layer after conversion. Immutable.
 ///
 /// @param annotations to be set on its descriptor
+/// @param toc the blob with its TOC, if that is beside it
 record ConvertedLayer(
-    String mediaType, Digest digest, long size, Digest diffId, Map<String, String> annotations) {
+    String mediaType,
+    Digest digest,
+    long size,
+    Digest diffId,
+    Map<String, String> annotations,
+    Optional<Descriptor> toc) {
   ConvertedLayer {
     annotations = Map.copyOf(annotations);
   }
@@ -20,13 +26,27 @@ record ConvertedLayer(
   /// Returns what was written.
   static ConvertedLayer of(String mediaType, EstargzLayer written) {
     return new ConvertedLayer(
-        mediaType, written.digest(), written.size(), written.diffId(), written.annotations());
+        mediaType,
+        written.digest(),
+        written.size(),
+        written.diffId(),
+        written.annotations(),
+        written.externalToc().map(toc -> tocBlob(toc.digest(), toc.content().size())));
+  }
+
+  private static Descriptor tocBlob(Digest digest, long size) {
+    return new Descriptor(MediaTypes.OCI_LAYER + "+gzip", digest, size, Map.of());
   }
 
   /// Returns a layer that stays what it is.
   static ConvertedLayer unchanged(Descriptor layer, Digest diffId) {
     return new ConvertedLayer(
-        layer.mediaType(), layer.digest(), layer.size(), diffId, layer.annotations());
+        layer.mediaType(),
+        layer.digest(),
+        layer.size(),
+        diffId,
+        layer.annotations(),
+        Optional.empty());
   }
 
   /// Returns what points at it.
@@ -40,6 +60,14 @@ record ConvertedLayer(
     for (Map.Entry<String, String> each : new TreeMap<>(annotations).entrySet()) {
       all = all.with(each.getKey(), each.getValue());
     }
+    Json.Obj json = base(all);
+    return toc.isEmpty()
+        ? json
+        : json.with("toc", toc.get().digest().toString())
+            .with("tocSize", new Json.Num(Long.toString(toc.get().size())));
+  }
+
+  private Json.Obj base(Json.Obj all) {
     return Json.Obj.empty()
         .with("mediaType", mediaType)
         .with("digest", digest.toString())
@@ -53,6 +81,10 @@ record ConvertedLayer(
     try {
       Json.Obj json = Json.parse("conversion", bytes);
       Descriptor descriptor = Document.descriptor(json);
+      Optional<Descriptor> toc =
+          json.text("toc")
+              .flatMap(Digest::find)
+              .map(digest -> tocBlob(digest, json.number("tocSize").orElse(-1L)));
       return json.text("diffId")
           .flatMap(Digest::find)
           .map(diffId ->
@@ -61,7 +93,8 @@ record ConvertedLayer(
                   descriptor.digest(),
                   descriptor.size(),
                   diffId,
-                  descriptor.annotations()));
+                  descriptor.annotations(),
+                  toc));
     } catch (IOException _) {
       return Optional.empty(); // torn or foreign: the layer is converted again
     }

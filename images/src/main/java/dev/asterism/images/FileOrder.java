@@ -27,6 +27,11 @@ public record FileOrder(List<String> everywhere, Map<Digest, List<String>> layer
     return new FileOrder(names, Map.of());
   }
 
+  /// Tells whether any file comes first.
+  public boolean hasFiles() {
+    return !everywhere.isEmpty() || layers.values().stream().anyMatch(names -> !names.isEmpty());
+  }
+
   /// Returns the names that come first in a layer.
   List<String> of(Digest layer) {
     List<String> own = layers.getOrDefault(layer, List.of());

@@ -30,9 +30,10 @@ public record ImageCheck(List<Layer> layers) {
   /// @throws IOException if it can't be read
   public static ImageCheck of(ImageSource source, Platform platform) throws IOException {
     List<Layer> checked = new ArrayList<>();
+    LayerTocs tocs = new LayerTocs(source);
     for (PlatformImage.Layer layer : PlatformImage.of(source, platform).layers()) {
       List<LayerCheck.Finding> findings =
-          LayerCheck.of(layer.descriptor(), layer.diffId(), source.blob(layer.descriptor()));
+          LayerCheck.of(layer.descriptor(), layer.diffId(), source.blob(layer.descriptor()), tocs);
       checked.add(
           new Layer(layer.descriptor().digest(), texts(findings, true), texts(findings, false)));
     }

@@ -5,10 +5,7 @@ import dev.asterism.content.Digest;
 import dev.asterism.content.MalformedLayerException;
 import dev.asterism.estargz.Chunk;
 import dev.asterism.estargz.TocEntry;
-import dev.asterism.estargz.TocLimits;
 import dev.asterism.estargz.TocLocation;
-import dev.asterism.estargz.TocLocator;
-import dev.asterism.estargz.TocReader;
 import dev.asterism.registry.Platform;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -90,13 +87,14 @@ public record ImageDiff(
 
     private static Side of(ImageSource source, Platform platform) throws IOException {
       Side side = new Side();
+      LayerTocs tocs = new LayerTocs(source);
       for (PlatformImage.Layer layer : PlatformImage.of(source, platform).layers()) {
         Blob blob = source.blob(layer.descriptor());
         List<TocEntry> entries = new ArrayList<>();
         try {
-          TocLocation location = TocLocator.locate(blob);
-          TocReader.read(blob, location, TocLimits.DEFAULT, entries::add);
-          side.add(new LayerToc(layer.descriptor().digest(), location, entries));
+          Digest digest = layer.descriptor().digest();
+          LayerTocs.Toc toc = tocs.read(digest, blob, entries::add);
+          side.add(new LayerToc(digest, toc.location(), entries));
         } catch (MalformedLayerException e) {
           throw new IOException(
               "layer %s: %s".formatted(layer.descriptor().digest(), e.getMessage()), e);

@@ -24,6 +24,15 @@ public interface ImageSink extends Closeable {
   /// Takes a manifest or index whose content it has.
   void put(Document document) throws IOException;
 
+  /// Tells whether the image's name has a tag, so that another one can lie beside it.
+  boolean hasTag();
+
+  /// Gives a second image the image's name with a suffix behind the tag. Before [#name].
+  ///
+  /// @param root takes the place of what had that name; its content is there
+  /// @throws IllegalStateException if the name has no tag
+  void nameBeside(Document root, String suffix) throws IOException;
+
   /// Gives `root` the image's name. The last call.
   void name(Document root) throws IOException;
 }

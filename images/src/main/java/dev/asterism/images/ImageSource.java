@@ -17,6 +17,12 @@ public interface ImageSource extends Closeable {
   /// Returns a blob. Nothing is verified.
   Blob blob(Descriptor wanted) throws IOException;
 
+  /// Returns the manifest or index whose name is this one's tag with a suffix; empty if there is
+  /// none, or the image was not named by a tag.
+  default Optional<Document> beside(String suffix) throws IOException {
+    return Optional.empty();
+  }
+
   /// Returns the registry and repository that it is, as `host/repository`; empty for anything else.
   default Optional<String> repository() {
     return Optional.empty();

@@ -20,8 +20,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
 /// Brings an image from a source to a sink: its blobs side by side, then its manifests, its name
-/// last. With a [LayerConverter] its layers become others on the way, and what names them changes
-/// with them; all else stays as it is. Used once.
+/// last. With a [LayerChange] its layers become others on the way, and what names them changes with
+/// them; all else stays as it is. Used once.
 public final class ImageTransfer {
   private static final int MAX_DEPTH = 4; // of indexes within indexes
   private static final int MAX_LAYERS = 1024;
@@ -32,16 +32,16 @@ public final class ImageTransfer {
   private final ImageSource source;
   private final ImageSink sink;
   private final TransferOptions options;
-  private final Optional<LayerConverter> converter;
+  private final Optional<LayerChange> converter;
   private final TransferListener listener;
-  private final Map<Digest, FutureTask<LayerConverter.Placed>> layers = new ConcurrentHashMap<>();
+  private final Map<Digest, FutureTask<LayerChange.Placed>> layers = new ConcurrentHashMap<>();
   private volatile boolean failed;
 
   private ImageTransfer(
       ImageSource source,
       ImageSink sink,
       TransferOptions options,
-      Optional<LayerConverter> converter,
+      Optional<LayerChange> converter,
       TransferListener listener) {
     this.source = source;
     this.sink = sink;
@@ -66,22 +66,46 @@ public final class ImageTransfer {
       ImageSource source,
       ImageSink sink,
       TransferOptions options,
-      LayerConverter converter,
+      LayerChange converter,
       TransferListener listener)
       throws IOException {
     return new ImageTransfer(source, sink, options, Optional.of(converter), listener).run();
   }
 
   private Descriptor run() throws IOException {
+    if (converter.isPresent() && converter.get().hasTocsBeside() && !sink.hasTag()) {
+      throw new IOException("external TOCs are found by the image's tag: give the destination one");
+    }
     try (ExecutorService side = Executors.newFixedThreadPool(options.blobsAtOnce())) {
       try {
         Document root = transfer(source.root(), side, 0);
+        beside(side);
         sink.name(root);
         return root.descriptor();
       } catch (IOException | RuntimeException e) {
         failed = true; // what runs beside it ends at its next step
         throw e;
       }
+    }
+  }
+
+  /// What lies beside the image: the TOCs of its layers, those that were made or those that were
+  /// there.
+  private void beside(ExecutorService side) throws IOException {
+    if (converter.isPresent()) {
+      Map<Digest, Descriptor> tocs = new HashMap<>();
+      for (FutureTask<LayerChange.Placed> each : layers.values()) {
+        ConvertedLayer layer = await(each, "a layer").layer();
+        layer.toc().ifPresent(toc -> tocs.put(layer.digest(), toc));
+      }
+      if (!tocs.isEmpty()) {
+        TocImage.put(tocs, source, sink);
+      }
+      return;
+    }
+    Optional<Document> tocs = sink.hasTag() ? TocImage.of(source) : Optional.empty();
+    if (tocs.isPresent()) {
+      TocImage.place(transfer(tocs.get(), side, 0), sink);
     }
   }
 
@@ -167,7 +191,7 @@ public final class ImageTransfer {
           "the image's config lists %d layers, its manifest %d"
               .formatted(image.diffIds().size(), before.size()));
     }
-    List<Future<LayerConverter.Placed>> futures = new ArrayList<>();
+    List<Future<LayerChange.Placed>> futures = new ArrayList<>();
     for (int i = 0; i < before.size(); i++) {
       futures.add(submit(descriptors.get(i), image.diffIds().get(i), side));
     }
@@ -191,12 +215,12 @@ public final class ImageTransfer {
       List<Descriptor> blobs,
       ExecutorService side)
       throws IOException {
-    List<Future<LayerConverter.Placed>> futures = new ArrayList<>();
+    List<Future<LayerChange.Placed>> futures = new ArrayList<>();
     for (Descriptor blob : blobs) {
       futures.add(submitCopy(blob, side));
     }
     futures.add(submitCopy(config, side));
-    for (Future<LayerConverter.Placed> future : futures) {
+    for (Future<LayerChange.Placed> future : futures) {
       await(future, "a blob of manifest " + manifest.digest());
     }
     if (!options.oci() || MediaTypes.oci(manifest.mediaType()).equals(manifest.mediaType())) {
@@ -255,7 +279,9 @@ public final class ImageTransfer {
             .with("digest", made.digest().toString())
             .with("size", new Json.Num(Long.toString(made.size())));
     Json.Obj whole =
-        annotations.members().isEmpty() ? changed : changed.with("annotations", annotations);
+        annotations.members().isEmpty()
+            ? changed.without("annotations")
+            : changed.with("annotations", annotations);
     return options.oci() ? toOci(whole) : whole;
   }
 
@@ -271,13 +297,12 @@ public final class ImageTransfer {
     return Document.verified(config, bytes).bytes();
   }
 
-  private Future<LayerConverter.Placed> submit(
-      Descriptor layer, Digest diffId, ExecutorService side) {
+  private Future<LayerChange.Placed> submit(Descriptor layer, Digest diffId, ExecutorService side) {
     if (!MediaTypes.isLayer(layer.mediaType())) {
       return submitCopy(layer, diffId, side);
     }
-    FutureTask<LayerConverter.Placed> mine = new FutureTask<>(() -> convert(layer, diffId));
-    FutureTask<LayerConverter.Placed> theirs = layers.putIfAbsent(layer.digest(), mine);
+    FutureTask<LayerChange.Placed> mine = new FutureTask<>(() -> convert(layer, diffId));
+    FutureTask<LayerChange.Placed> theirs = layers.putIfAbsent(layer.digest(), mine);
     if (theirs != null) {
       return theirs;
     }
@@ -285,25 +310,25 @@ public final class ImageTransfer {
     return mine;
   }
 
-  private LayerConverter.Placed convert(Descriptor layer, Digest diffId) throws IOException {
-    LayerConverter.Progress progress =
-        new LayerConverter.Progress(
+  private LayerChange.Placed convert(Descriptor layer, Digest diffId) throws IOException {
+    LayerChange.Progress progress =
+        new LayerChange.Progress(
             bytes -> progressed(layer, TransferListener.Step.CONVERT, bytes),
             bytes -> progressed(layer, TransferListener.Step.WRITE, bytes));
-    LayerConverter.Placed placed =
+    LayerChange.Placed placed =
         converter.orElseThrow().convert(layer, diffId, source, sink, progress);
     listener.finished(layer, placed.layer().descriptor(), placed.outcome());
     return placed;
   }
 
-  private Future<LayerConverter.Placed> submitCopy(Descriptor blob, ExecutorService side) {
+  private Future<LayerChange.Placed> submitCopy(Descriptor blob, ExecutorService side) {
     return submitCopy(blob, blob.digest(), side);
   }
 
-  private Future<LayerConverter.Placed> submitCopy(
+  private Future<LayerChange.Placed> submitCopy(
       Descriptor blob, Digest diffId, ExecutorService side) {
-    FutureTask<LayerConverter.Placed> mine = new FutureTask<>(() -> copy(blob, diffId));
-    FutureTask<LayerConverter.Placed> theirs = layers.putIfAbsent(blob.digest(), mine);
+    FutureTask<LayerChange.Placed> mine = new FutureTask<>(() -> copy(blob, diffId));
+    FutureTask<LayerChange.Placed> theirs = layers.putIfAbsent(blob.digest(), mine);
     if (theirs != null) {
       return theirs;
     }
@@ -311,12 +336,12 @@ public final class ImageTransfer {
     return mine;
   }
 
-  private LayerConverter.Placed copy(Descriptor blob, Digest diffId) throws IOException {
+  private LayerChange.Placed copy(Descriptor blob, Digest diffId) throws IOException {
     TransferListener.Outcome outcome =
-        LayerConverter.copy(
+        LayerChange.copy(
             blob, source, sink, bytes -> progressed(blob, TransferListener.Step.WRITE, bytes));
     listener.finished(blob, blob, outcome);
-    return new LayerConverter.Placed(ConvertedLayer.unchanged(blob, diffId), outcome);
+    return new LayerChange.Placed(ConvertedLayer.unchanged(blob, diffId), outcome);
   }
 
   private void progressed(Descriptor blob, TransferListener.Step step, long bytes) {

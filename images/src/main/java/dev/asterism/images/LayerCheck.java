@@ -11,11 +11,8 @@ import dev.asterism.estargz.Landmark;
 import dev.asterism.estargz.LayerStream;
 import dev.asterism.estargz.MemberReader;
 import dev.asterism.estargz.TocEntry;
-import dev.asterism.estargz.TocLimits;
 import dev.asterism.estargz.TocLocation;
-import dev.asterism.estargz.TocLocator;
 import dev.asterism.estargz.TocPin;
-import dev.asterism.estargz.TocReader;
 import dev.asterism.estargz.tar.TarEntry;
 import dev.asterism.estargz.tar.TarReader;
 import dev.asterism.registry.Descriptor;
@@ -36,12 +33,14 @@ final class LayerCheck {
 
   private final Descriptor layer;
   private final Blob blob;
+  private final LayerTocs tocs;
   private final List<Finding> findings = new ArrayList<>();
   private final List<TocEntry> entries = new ArrayList<>();
 
-  private LayerCheck(Descriptor layer, Blob blob) {
+  private LayerCheck(Descriptor layer, Blob blob, LayerTocs tocs) {
     this.layer = layer;
     this.blob = blob;
+    this.tocs = tocs;
   }
 
   /// What was noticed.
@@ -53,9 +52,11 @@ final class LayerCheck {
   /// Checks a layer.
   ///
   /// @param diffId what the image's config says of it
+  /// @param tocs of its image
   /// @throws IOException if the blob can't be read; what is wrong with it is a finding
-  static List<Finding> of(Descriptor layer, Digest diffId, Blob blob) throws IOException {
-    LayerCheck check = new LayerCheck(layer, blob);
+  static List<Finding> of(Descriptor layer, Digest diffId, Blob blob, LayerTocs tocs)
+      throws IOException {
+    LayerCheck check = new LayerCheck(layer, blob, tocs);
     Optional<TocLocation> location = check.toc();
     check.whole(diffId, location.isPresent());
     if (location.isPresent()) {
@@ -75,10 +76,9 @@ final class LayerCheck {
 
   private Optional<TocLocation> toc() throws IOException {
     try {
-      TocLocation location = TocLocator.locate(blob);
-      Digest digest = TocReader.read(blob, location, TocLimits.DEFAULT, entries::add);
-      comparePin(digest);
-      return Optional.of(location);
+      LayerTocs.Toc toc = tocs.read(layer.digest(), blob, entries::add);
+      comparePin(toc.digest());
+      return Optional.of(toc.location());
     } catch (MalformedLayerException e) {
       suffers("not lazy, is pulled whole: " + e.getMessage());
       entries.clear();

@@ -12,6 +12,7 @@ import dev.asterism.estargz.LayerStream;
 import dev.asterism.estargz.TocLimits;
 import dev.asterism.estargz.TocLocation;
 import dev.asterism.estargz.TocLocator;
+import dev.asterism.estargz.TocPlace;
 import dev.asterism.estargz.TocReader;
 import dev.asterism.estargz.Workers;
 import dev.asterism.registry.Descriptor;
@@ -28,7 +29,7 @@ import java.util.function.LongConsumer;
 ///
 /// A layer is read once, and believed only when it hashed to its digest and its tar to its diff ID.
 /// What it becomes waits in a [Spool]: only a whole layer goes to the sink. Thread-safe.
-final class LayerConverter {
+final class LayerConverter implements LayerChange {
   private static final int BUFFER = 64 << 10; // 64 KiB
 
   private final EstargzOptions options;
@@ -58,32 +59,29 @@ final class LayerConverter {
     this.rebuild = rebuild;
   }
 
-  /// A layer that is where it should be.
-  record Placed(ConvertedLayer layer, TransferListener.Outcome outcome) {}
-
-  /// Converts one layer into the sink.
-  ///
-  /// @param diffId what the image's config says that the layer's tar hashes to
-  /// @throws MalformedLayerException if the layer can't be one of eStargz; names the entry
-  Placed convert(
+  @Override
+  public Placed convert(
       Descriptor layer, Digest diffId, ImageSource source, ImageSink sink, Progress progress)
       throws IOException {
     EstargzOptions how = options.withPrioritized(order.of(layer.digest()));
-    if (!rebuild && how.prioritized().isEmpty() && isIn(how.encoder().format(), layer, source)) {
+    if (mayStay(how) && isIn(how.encoder().format(), layer, source)) {
       return new Placed(
-          ConvertedLayer.unchanged(layer, diffId), copy(layer, source, sink, progress.writing()));
+          ConvertedLayer.unchanged(layer, diffId),
+          LayerChange.copy(layer, source, sink, progress.writing()));
     }
     if (records.isPresent()) {
       Optional<ConvertedLayer> before = records.get().find(layer.digest(), how.toString());
-      if (before.isPresent() && sink.has(before.get().descriptor(), source)) {
+      if (before.isPresent() && isThere(before.get(), source, sink)) {
         return new Placed(before.get(), TransferListener.Outcome.REUSED);
       }
     }
     try (Spool spool = Spool.in(spools)) {
+      EstargzLayer written = write(layer, diffId, how, source, spool, progress.reading());
       ConvertedLayer made =
-          ConvertedLayer.of(
-              MediaTypes.in(how.encoder().format(), layer.mediaType()),
-              write(layer, diffId, how, source, spool, progress.reading()));
+          ConvertedLayer.of(MediaTypes.in(how.encoder().format(), layer.mediaType()), written);
+      if (made.toc().isPresent() && !sink.has(made.toc().get(), source)) {
+        sink.put(made.toc().get(), written.externalToc().orElseThrow().content(), _ -> {});
+      }
       if (!sink.has(made.descriptor(), source)) {
         sink.put(made.descriptor(), spool.blob(), progress.writing());
       }
@@ -94,18 +92,21 @@ final class LayerConverter {
     }
   }
 
-  /// Who wants to see a layer get on.
-  record Progress(LongConsumer reading, LongConsumer writing) {}
+  /// A layer that is lazy may stay so, unless its TOC is wanted elsewhere; to leave it keeps its
+  /// diff ID.
+  private boolean mayStay(EstargzOptions how) {
+    return !rebuild && how.prioritized().isEmpty() && how.toc() != TocPlace.BESIDE;
+  }
 
-  /// Puts a blob into the sink as it is, if it is not there.
-  static TransferListener.Outcome copy(
-      Descriptor blob, ImageSource source, ImageSink sink, LongConsumer progress)
+  private static boolean isThere(ConvertedLayer made, ImageSource source, ImageSink sink)
       throws IOException {
-    if (sink.has(blob, source)) {
-      return TransferListener.Outcome.PRESENT;
-    }
-    sink.put(blob, source.blob(blob), progress);
-    return TransferListener.Outcome.COPIED;
+    return sink.has(made.descriptor(), source)
+        && (made.toc().isEmpty() || sink.has(made.toc().get(), source));
+  }
+
+  @Override
+  public boolean hasTocsBeside() {
+    return options.toc() != TocPlace.INSIDE;
   }
 
   /// Tells whether a layer is in a format, with the TOC that its descriptor pins.

@@ -109,7 +109,21 @@ final class LayoutSink implements ImageSink {
   }
 
   @Override
+  public boolean hasTag() {
+    return tag.isPresent();
+  }
+
+  @Override
+  public void nameBeside(Document root, String suffix) throws IOException {
+    name(root, Optional.of(tag.orElseThrow() + suffix));
+  }
+
+  @Override
   public void name(Document root) throws IOException {
+    name(root, tag);
+  }
+
+  private void name(Document root, Optional<String> name) throws IOException {
     put(root);
     write(folder.resolve("oci-layout"), LAYOUT.getBytes(UTF_8));
     Path index = folder.resolve("index.json");
@@ -119,7 +133,7 @@ final class LayoutSink implements ImageSink {
     } catch (NoSuchFileException _) {
       // a new layout
     }
-    write(index, index(before, root, tag).bytes());
+    write(index, index(before, root, name).bytes());
   }
 
   /// Returns the index of a layout with one image more, or another one under that tag.

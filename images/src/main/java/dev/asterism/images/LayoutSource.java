@@ -23,8 +23,7 @@ final class LayoutSource implements ImageSource {
 
   @Override
   public Document root() throws IOException {
-    Json.Obj index = Json.parse(files + ": index.json", files.read("index.json"));
-    List<Json.Obj> all = index.objects("manifests");
+    List<Json.Obj> all = all();
     List<Json.Obj> wanted =
         all.stream().filter(each -> tag.isEmpty() || names(each).equals(tag)).toList();
     if (wanted.size() != 1) {
@@ -34,6 +33,21 @@ final class LayoutSource implements ImageSource {
               .formatted(files, wanted.size(), tag.map(t -> " of tag " + t).orElse(""), tags));
     }
     return document(Document.descriptor(wanted.getFirst()));
+  }
+
+  @Override
+  public Optional<Document> beside(String suffix) throws IOException {
+    Optional<String> name = tag.map(t -> t + suffix);
+    for (Json.Obj each : all()) {
+      if (name.isPresent() && names(each).equals(name)) {
+        return Optional.of(document(Document.descriptor(each)));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private List<Json.Obj> all() throws IOException {
+    return Json.parse(files + ": index.json", files.read("index.json")).objects("manifests");
   }
 
   private static Optional<String> names(Json.Obj descriptor) {

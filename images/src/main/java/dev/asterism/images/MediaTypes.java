@@ -62,6 +62,11 @@ final class MediaTypes {
     return TO_OCI.getOrDefault(type, type);
   }
 
+  /// Returns what a layer of that type is uncompressed.
+  static String uncompressed(String layer) {
+    return layer.startsWith(DOCKER_LAYER) ? DOCKER_LAYER : OCI_LAYER;
+  }
+
   /// Returns what a layer of that type is in a format.
   static String in(TocLocation.Format format, String layer) {
     String compression =

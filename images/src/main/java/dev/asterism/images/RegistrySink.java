@@ -35,6 +35,17 @@ record RegistrySink(RepositoryWriter writer, ImageReference reference) implement
   }
 
   @Override
+  public boolean hasTag() {
+    return reference.tag().isPresent();
+  }
+
+  @Override
+  public void nameBeside(Document root, String suffix) throws IOException {
+    String tag = reference.tag().orElseThrow(() -> new IllegalStateException("no tag"));
+    writer.putManifest(tag + suffix, root.mediaType(), root.bytes());
+  }
+
+  @Override
   public void name(Document root) throws IOException {
     String name = reference.tag().orElseGet(() -> root.digest().toString());
     writer.putManifest(name, root.mediaType(), root.bytes());

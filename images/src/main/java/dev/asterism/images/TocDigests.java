@@ -1,11 +1,8 @@
 package dev.asterism.images;
 
-import dev.asterism.content.Blob;
 import dev.asterism.content.Digest;
 import dev.asterism.content.MalformedLayerException;
-import dev.asterism.estargz.TocLimits;
-import dev.asterism.estargz.TocLocator;
-import dev.asterism.estargz.TocReader;
+import dev.asterism.registry.Descriptor;
 import dev.asterism.registry.Platform;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -20,15 +17,17 @@ public final class TocDigests {
   public static SequencedMap<Digest, Optional<Digest>> of(ImageSource source, Platform platform)
       throws IOException {
     SequencedMap<Digest, Optional<Digest>> digests = new LinkedHashMap<>();
+    LayerTocs tocs = new LayerTocs(source);
     for (PlatformImage.Layer layer : PlatformImage.of(source, platform).layers()) {
-      digests.put(layer.descriptor().digest(), find(source.blob(layer.descriptor())));
+      digests.put(layer.descriptor().digest(), find(layer.descriptor(), source, tocs));
     }
     return digests;
   }
 
-  private static Optional<Digest> find(Blob blob) throws IOException {
+  private static Optional<Digest> find(Descriptor layer, ImageSource source, LayerTocs tocs)
+      throws IOException {
     try {
-      return Optional.of(TocReader.read(blob, TocLocator.locate(blob), TocLimits.DEFAULT, _ -> {}));
+      return Optional.of(tocs.read(layer.digest(), source.blob(layer), _ -> {}).digest());
     } catch (MalformedLayerException _) {
       return Optional.empty(); // an ordinary layer
     }

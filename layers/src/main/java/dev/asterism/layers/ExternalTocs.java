@@ -3,21 +3,19 @@ package dev.asterism.layers;
 import dev.asterism.content.Blob;
 import dev.asterism.content.Digest;
 import dev.asterism.estargz.Annotations;
+import dev.asterism.estargz.EstargzLayer;
 import dev.asterism.registry.Descriptor;
 import dev.asterism.registry.Image;
 import dev.asterism.registry.ImageReference;
 import dev.asterism.registry.Platform;
 import dev.asterism.registry.RegistryClient;
 import java.io.IOException;
-import java.util.Optional;
 import java.util.OptionalLong;
 
 /// TOCs that lie beside their image: in a second one of the same repository, whose tag ends in
 /// `-esgztoc`, a layer each, annotated with the digest of the layer that it is the TOC of (stargz
 /// snapshotter, "External TOC"). Stateless.
 public final class ExternalTocs {
-  private static final String SUFFIX = "-esgztoc";
-
   private ExternalTocs() {}
 
   /// Finds a layer's TOC. What it says is not verified here: the manifest of the layer pins it.
@@ -30,12 +28,7 @@ public final class ExternalTocs {
           "layer %s has an external TOC, which is looked up by tag; %s has none"
               .formatted(layer, image));
     }
-    ImageReference beside =
-        new ImageReference(
-            image.host(),
-            image.repository(),
-            Optional.of(image.tag().get() + SUFFIX),
-            Optional.empty());
+    ImageReference beside = image.withTag(image.tag().get() + EstargzLayer.ExternalToc.TAG_SUFFIX);
     Image tocs = client.resolve(beside, Platform.host());
     for (Descriptor each : tocs.layers()) {
       if (layer.toString().equals(each.annotations().get(Annotations.LAYER_DIGEST))) {

@@ -116,6 +116,13 @@ public record ImageReference(
     return new ImageReference(host, repository, Optional.empty(), Optional.of(manifest));
   }
 
+  /// Returns the same repository by another tag alone.
+  ///
+  /// @throws IllegalArgumentException if it breaks the grammar
+  public ImageReference withTag(String newTag) {
+    return new ImageReference(host, repository, Optional.of(newTag), Optional.empty());
+  }
+
   /// Returns what stands behind `/manifests/` when it is resolved: the digest if there is one, else
   /// the tag.
   String manifestName() {

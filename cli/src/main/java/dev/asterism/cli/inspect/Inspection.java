@@ -8,8 +8,10 @@ import dev.asterism.estargz.TocLocation;
 import dev.asterism.estargz.TocLocator;
 import dev.asterism.estargz.TocPin;
 import dev.asterism.estargz.TocReader;
+import dev.asterism.layers.ExternalTocs;
 import dev.asterism.registry.Descriptor;
 import dev.asterism.registry.Image;
+import dev.asterism.registry.ImageReference;
 import dev.asterism.registry.RegistryClient;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -53,24 +55,28 @@ public final class Inspection {
           "reading the TOC of layer %d of %d".formatted(layers.size() + 1, image.layers().size()));
       Blob blob =
           client.blob(image.reference(), descriptor.digest(), OptionalLong.of(descriptor.size()));
-      layers.add(new Layer(descriptor, figures(blob, descriptor, seen)));
+      layers.add(new Layer(descriptor, figures(image.reference(), blob, descriptor, seen)));
     }
     return layers;
   }
 
-  private Optional<LayerFigures> figures(Blob blob, Descriptor descriptor, Set<Digest> seen)
-      throws IOException {
+  private Optional<LayerFigures> figures(
+      ImageReference image, Blob blob, Descriptor descriptor, Set<Digest> seen) throws IOException {
     TocLocation toc;
     try {
       toc = TocLocator.locate(blob);
     } catch (MalformedLayerException _) {
       return Optional.empty();
     }
-    if (toc.format() == TocLocation.Format.EXTERNAL_TOC) {
-      return Optional.empty(); // only the daemon looks beside the image
-    }
     LayerCount count = new LayerCount(seen, stored);
-    Digest actual = TocReader.read(blob, toc, TocLimits.DEFAULT, count);
+    Digest actual =
+        toc.format() == TocLocation.Format.EXTERNAL_TOC
+            ? TocReader.readExternal(
+                ExternalTocs.find(client, image, descriptor.digest()),
+                toc,
+                TocLimits.DEFAULT,
+                count)
+            : TocReader.read(blob, toc, TocLimits.DEFAULT, count);
     Optional<Digest> pinned = TocPin.of(descriptor.annotations(), blob);
     if (pinned.isPresent()) {
       TocReader.verify(descriptor.digest().toString(), pinned.get(), actual);

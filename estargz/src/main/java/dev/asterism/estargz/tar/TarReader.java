@@ -85,6 +85,7 @@ public final class TarReader {
       byte[] block = in.readNBytes(TarHeader.BLOCK);
       offset += block.length;
       if (block.length == 0 || (block.length == TarHeader.BLOCK && TarHeader.isZero(block))) {
+        raw.writeBytes(block);
         return Optional.empty();
       }
       if (block.length < TarHeader.BLOCK) {
@@ -116,9 +117,25 @@ public final class TarReader {
   }
 
   /// Returns the header blocks of that entry, extension headers included, as they stand in the
-  /// archive.
+  /// archive; at its end what was read since the last entry.
   public byte[] header() {
     return raw.toByteArray();
+  }
+
+  /// Reads what fills the last block of that entry's content, as it stands in the archive.
+  ///
+  /// @throws IllegalStateException if the content was not read to its end
+  public byte[] padding() throws IOException {
+    if (contentRest > 0) {
+      throw new IllegalStateException("%d bytes of content are unread".formatted(contentRest));
+    }
+    byte[] bytes = in.readNBytes(padding);
+    offset += bytes.length;
+    if (bytes.length < padding) {
+      throw new EOFException("tar ends within the content at " + contentOffset);
+    }
+    padding = 0;
+    return bytes;
   }
 
   /// Returns where in the archive that entry's header blocks start.
@@ -140,6 +157,11 @@ public final class TarReader {
   /// global header speaks for it.
   public boolean isVerbatim() {
     return !sparse && !globalsApply;
+  }
+
+  /// Tells whether that entry is a sparse file: its content is not what stands in the archive.
+  public boolean isSparse() {
+    return sparse;
   }
 
   /// Tells whether a global header was met so far that says more than a comment.
