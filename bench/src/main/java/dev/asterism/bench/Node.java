@@ -175,6 +175,15 @@ final class Node implements AutoCloseable {
     throw new IOException("no VmRSS in " + status);
   }
 
+  /// Returns the processor time that the daemon has used, user's and kernel's, of all its threads;
+  /// zero without a daemon.
+  Duration daemonCpu() {
+    return daemon
+        .flatMap(running -> ProcessHandle.of(running.pid()))
+        .flatMap(process -> process.info().totalCpuDuration())
+        .orElse(Duration.ZERO);
+  }
+
   /// Returns what the daemon and containerd have on disk: allocated bytes, each inode once.
   long diskBytes() throws IOException, InterruptedException {
     Command.of("sync").runOrThrow();

@@ -51,8 +51,12 @@ record StartCase(String name, Start start, boolean learned, Measure time, Measur
       }
       Timeline timeline = run.registry().watch();
       Transfer before = run.registry().transfer();
+      Duration cpu = node.daemonCpu();
       long begin = System.nanoTime();
       Node.Answer answer = answer(node, run, timeline);
+      cpu = node.daemonCpu().minus(cpu);
+      run.progress()
+          .printf("%s, %s: processor: %d ms%n", start.image(), snapshotter.name(), cpu.toMillis());
       run.add(time, start.image(), snapshotter, Duration.ofNanos(answer.time() - begin));
       run.timelines().ifPresent(all -> all.add(name + ", " + snapshotter.name(), timeline));
       OptionalLong used = node.awaitStartRecord(run.progress());

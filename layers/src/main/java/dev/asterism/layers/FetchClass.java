@@ -21,6 +21,11 @@ public enum FetchClass {
     return compareTo(other) < 0;
   }
 
+  /// Tells whether it is fetched because it might be used, and nobody has said or seen that it is.
+  boolean isGuessed() {
+    return this == READAHEAD || this == GUESS;
+  }
+
   /// Tells whether a container is served by it now: then nothing in the background disturbs it.
   boolean isUrgent() {
     return this == READ || this == READAHEAD;

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
@@ -137,15 +138,18 @@ final class LayerContent implements FetchTarget {
   ///
   /// @throws IOException if it cannot be had, or not in time
   Flight.Place awaitPlace(LayerChunk chunk, Deadline deadline) throws IOException {
-    return await(chunk, flight -> flight.place(deadline));
+    return await(chunk, List.of(), flight -> flight.place(deadline));
   }
 
   /// Waits for the bytes of a chunk that a container asks for.
   ///
+  /// @param next what of the same file is likely to be read after it; fetched behind it
   /// @throws IOException if they cannot be had, or not in time
-  VerifiedChunk awaitBytes(LayerChunk chunk, Deadline deadline) throws IOException {
+  VerifiedChunk awaitBytes(LayerChunk chunk, List<LayerChunk> next, Deadline deadline)
+      throws IOException {
     return await(
         chunk,
+        next,
         flight -> {
           if (shared.store().config().syncAdd()) {
             Flight.Place _ = flight.place(deadline);
@@ -158,11 +162,11 @@ final class LayerContent implements FetchTarget {
     T on(Flight flight) throws IOException;
   }
 
-  private <T> T await(LayerChunk chunk, Wait<T> wait) throws IOException {
+  private <T> T await(LayerChunk chunk, List<LayerChunk> next, Wait<T> wait) throws IOException {
     long start = System.nanoTime();
     boolean came = false;
     try {
-      T result = wait.on(want(chunk));
+      T result = wait.on(want(chunk, next));
       came = true;
       return result;
     } finally {
@@ -174,8 +178,14 @@ final class LayerContent implements FetchTarget {
   /// Returns the flight of a chunk that a call waits for, having started one if there was none. If
   /// the chunk is here, which the caller may have overlooked while it came, the flight is over.
   Flight want(LayerChunk chunk) {
+    return want(chunk, List.of());
+  }
+
+  private Flight want(LayerChunk chunk, List<LayerChunk> next) {
     boolean isFirst = !uses.isUsed(chunk.number());
-    Flight flight = link.read(this, chunk, beside(chunk, found(chunk)), false);
+    List<LayerChunk> beside =
+        Stream.concat(next.stream(), beside(chunk, found(chunk)).stream()).toList();
+    Flight flight = link.read(this, chunk, beside, false);
     guess(chunk, isFirst);
     return flight;
   }
@@ -223,17 +233,29 @@ final class LayerContent implements FetchTarget {
   /// Sees to it that a file of one chunk stands where the kernel finds it by itself, if it came
   /// before anybody asked for it.
   void show(LayerObject object) {
-    if (uses.removeUnasked(table.chunkOf(object, 0))) {
+    if (isUnaskedNoMore(table.chunkOf(object, 0))) {
       adopt(object);
     }
+  }
+
+  /// Notes that a file of several chunks stands where the kernel finds it by itself: no use of it
+  /// will be seen.
+  void noteWhole(LayerObject object) {
+    for (int position = 0; position < object.chunks(); position++) {
+      boolean _ = isUnaskedNoMore(table.chunkOf(object, position));
+    }
+  }
+
+  private boolean isUnaskedNoMore(int chunk) {
+    OptionalLong guessed = uses.removeUnasked(chunk);
+    guessed.ifPresent(bytes -> shared.scheduler().noteUnused(-bytes));
+    return guessed.isPresent();
   }
 
   /// Notes a use, and returns what should be fetched beside the chunk.
   private List<LayerChunk> beside(LayerChunk chunk, Found found) {
     long packed = Batch.packed(chunk);
-    if (uses.removeUnasked(chunk.number())) {
-      shared.scheduler().noteUnused(-packed);
-    }
+    boolean _ = isUnaskedNoMore(chunk.number());
     boolean isFirst = uses.use(chunk.number());
     if (isFirst) {
       shared.scheduler().noteUsed(packed);
@@ -501,11 +523,14 @@ final class LayerContent implements FetchTarget {
   /// Tells whether the use of a chunk is to come by the gate, so that it is seen: it was fetched
   /// because it might be used, not because it is or because all is.
   private boolean isToBeSeen(LayerChunk chunk, FetchClass wanted) {
-    boolean guessed = wanted != FetchClass.READ && wanted != FetchClass.BACKGROUND;
-    if (!guessed || wholesale.get() || !uses.addUnasked(chunk.number())) {
+    if (wanted == FetchClass.READ || wanted == FetchClass.BACKGROUND || wholesale.get()) {
       return false;
     }
-    shared.scheduler().noteUnused(Batch.packed(chunk));
+    long guessed = wanted.isGuessed() ? Batch.packed(chunk) : 0;
+    if (!uses.addUnasked(chunk.number(), guessed)) {
+      return false;
+    }
+    shared.scheduler().noteUnused(guessed);
     return true;
   }
 

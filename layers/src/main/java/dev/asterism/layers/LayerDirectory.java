@@ -113,14 +113,18 @@ final class LayerDirectory {
                 "%s does not hold a digest".formatted(tocDigestFile())));
   }
 
-  /// Writes the TOC's digest, forces everything to disk and gives the directory its name.
-  ///
-  /// Nothing happens if another thread or process was first: both compiled the same bytes.
-  LayerDirectory finish(Path layers, Digest layer, Digest tocDigest) throws IOException {
+  /// Writes the TOC's digest and forces everything to disk: nothing is missing but the name.
+  void seal(Digest tocDigest) throws IOException {
     Files.writeString(tocDigestFile(), tocDigest + "\n", StandardCharsets.US_ASCII);
     for (Path file : List.of(image(), landmark(), tocDigestFile(), path)) {
       force(file);
     }
+  }
+
+  /// Gives the directory, which is sealed, its name.
+  ///
+  /// Nothing happens if another thread or process was first: both compiled the same bytes.
+  LayerDirectory publish(Path layers, Digest layer) throws IOException {
     LayerDirectory finished = of(layers, layer);
     try {
       Files.move(path, finished.path, StandardCopyOption.ATOMIC_MOVE);

@@ -15,6 +15,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /// Layers that are prepared and read as a container would, with nothing mounted: what the kernel
@@ -27,6 +29,7 @@ public final class LayerExercise implements AutoCloseable {
   private static final RequestContext NOBODY = new RequestContext(0, 0, 0);
   private static final int READ = 128 << 10; // 128 KiB: what the kernel asks for at a time
   private static final int O_RDONLY = 0;
+  private static final int ROUNDS = 8; // what is compiled once is still interpreted
 
   private final Arena arena = Arena.ofConfined();
   private final ReadBuffer buffer = new Memory(arena.allocate(READ));
@@ -35,6 +38,7 @@ public final class LayerExercise implements AutoCloseable {
   private final Fetching fetching;
   private final Gate gate;
   private final LayerStore layers;
+  private final List<Digest> prepared = new ArrayList<>();
 
   /// @param root an absolute directory that is not there, or is of no use any more
   /// @throws IOException if it cannot be used
@@ -55,12 +59,17 @@ public final class LayerExercise implements AutoCloseable {
     }
   }
 
-  /// Prepares a layer and reads all its files, one after the other.
+  /// Prepares a layer, merges it with those before it, and reads all its files, one after the
+  /// other.
   ///
-  /// @param goOn asked before each file
+  /// @param goOn asked before each step
   /// @throws IOException if the layer cannot be prepared or read
   public void run(LayerRequest request, BooleanSupplier goOn) throws IOException {
     layers.prepare(request);
+    prepared.add(request.layer());
+    for (int i = 0; i < ROUNDS && goOn.getAsBoolean(); i++) {
+      layers.rehearse(request, Chain.of(prepared));
+    }
     LayerContent layer = fetching.catalog().layer(request.layer()).orElseThrow();
     for (int i = 0; i < layer.table().objects() && goOn.getAsBoolean(); i++) {
       LayerObject object = layer.table().object(i);

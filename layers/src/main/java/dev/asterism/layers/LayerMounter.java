@@ -21,12 +21,16 @@ public interface LayerMounter {
   ///   malformed. Nothing is left behind
   LayerUsage prepare(LayerRequest request) throws IOException;
 
-  /// Says which layers of an image will probably be prepared next: what has to be asked of the
-  /// registry about them is asked side by side. Returns at once, and promises nothing.
+  /// Says which layers of an image will probably be prepared next: they are opened and compiled
+  /// side by side. Returns at once, and promises nothing.
   ///
-  /// @param image as in [LayerRequest]
-  /// @param layers digests of blobs, the next one first
-  default void expect(String image, List<Digest> layers) {}
+  /// @param first a layer of the same image, wanted with the same verification
+  /// @param next digests of blobs, the next one first
+  default void expect(LayerRequest first, List<Digest> next) {}
+
+  /// Says that a container over a chain is probably started soon: its layers, which are ready, are
+  /// merged. Returns at once, and promises nothing.
+  default void expect(Chain chain) {}
 
   /// Makes a layer readable from what the disk holds, without the network: after a restart.
   ///

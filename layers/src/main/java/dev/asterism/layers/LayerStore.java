@@ -6,11 +6,6 @@ import dev.asterism.content.Blob;
 import dev.asterism.content.CorruptContentException;
 import dev.asterism.content.Digest;
 import dev.asterism.content.MalformedLayerException;
-import dev.asterism.erofs.ErofsWriter;
-import dev.asterism.estargz.TocLimits;
-import dev.asterism.estargz.TocLocation;
-import dev.asterism.estargz.TocLocator;
-import dev.asterism.estargz.TocReader;
 import dev.asterism.layers.LayerRequest.Verification;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -40,12 +35,14 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
   private final List<Path> dataLayers;
   private final OpenedAhead registry;
   private final Fetching fetching;
+  private final Compilations compilations;
   private final Preparations preparations;
 
   /// By the whole request: what one image or registry gets wrong is no answer for another.
   private final SingleFlight<LayerRequest, LayerContent> loads = new SingleFlight<>();
 
   private final SingleFlight<Digest, Path> mounts = new SingleFlight<>();
+  private final SingleFlight<Digest, Chain> builds = new SingleFlight<>();
   private final LongAdder asked = new LongAdder();
 
   /// Orders what enters the catalog or is mounted against [#retain]. Held over mount(2) and
@@ -67,6 +64,7 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     this.chains = new ChainImages(Files.createDirectories(root.resolve("chains")));
     this.registry = new OpenedAhead(registry);
     this.fetching = fetching;
+    this.compilations = new Compilations(layers, this.registry, fetching);
     this.catalog = fetching.catalog();
     DirectoryCache store = fetching.store();
     this.dataLayers =
@@ -115,9 +113,9 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
   }
 
   @Override
-  public void expect(String image, List<Digest> next) {
-    registry.expect(
-        image,
+  public void expect(LayerRequest first, List<Digest> next) {
+    compilations.expect(
+        first,
         next.stream()
             .filter(layer -> !LayerDirectory.of(layers, layer).exists())
             .limit(OpenedAhead.WINDOW)
@@ -159,7 +157,7 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     return switch (source) {
       case DISK -> throw new IOException("layer %s is not on disk".formatted(request.layer()));
       case DISK_OR_REGISTRY ->
-          tryRegister(request, compile(request))
+          tryRegister(request, compilations.compile(request))
               .orElseThrow(() ->
                   new IOException(
                       "layer %s says of a file what a layer contradicts that was mounted meanwhile"
@@ -268,59 +266,6 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     return disputed.isPresent();
   }
 
-  private LayerDirectory compile(LayerRequest request) throws IOException {
-    Blob blob = registry.open(request.image(), request.layer());
-    LayerDirectory unfinished = LayerDirectory.unfinished(layers);
-    try {
-      Digest toc = compile(request, blob, unfinished);
-      return unfinished.finish(layers, request.layer(), toc);
-    } finally {
-      unfinished.delete();
-    }
-  }
-
-  private Digest compile(LayerRequest request, Blob blob, LayerDirectory target)
-      throws IOException {
-    LayerCompiler compiler =
-        new LayerCompiler(
-            request.layer(), request.verification(), fetching.catalog(), fetching.store().mode());
-    TocLocation location;
-    Digest toc;
-    try {
-      location = TocLocator.locate(blob);
-      toc =
-          location.format() == TocLocation.Format.EXTERNAL_TOC
-              ? TocReader.readExternal(
-                  registry.externalToc(request.image(), request.layer()),
-                  location,
-                  TocLimits.DEFAULT,
-                  compiler::visit)
-              : TocReader.read(blob, location, TocLimits.DEFAULT, compiler::visit);
-    } catch (MalformedLayerException e) {
-      throw new MalformedLayerException(
-          e.offset(),
-          "layer %s of %s: %s".formatted(request.layer(), request.image(), e.getMessage()),
-          e);
-    }
-    if (request.verification() == Verification.REQUIRED
-        && !request.tocDigest().orElse(toc).equals(toc)) {
-      throw new CorruptContentException(
-          "TOC of layer %s of %s".formatted(request.layer(), request.image()),
-          request.tocDigest().orElse(toc),
-          toc);
-    }
-    ErofsWriter.write(compiler.tree().build(), target.image());
-    compiler.mark().write(target.landmark());
-    compiler
-        .chunks()
-        .write(
-            target.table(),
-            blob.size(),
-            location.tocOffset(),
-            request.verification() == Verification.REQUIRED);
-    return toc;
-  }
-
   @Override
   public Path mountChain(Chain chain) throws IOException {
     asked.increment();
@@ -329,27 +274,71 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     return mountpoint;
   }
 
+  @Override
+  public void expect(Chain chain) {
+    if (!chain.below().isEmpty()) {
+      return; // what is below has to be mounted to be merged over
+    }
+    Thread.ofVirtual()
+        .name("merge ahead " + chain.id())
+        .start(() -> {
+          try {
+            build(chain);
+          } catch (IOException e) {
+            LOGGER.log(
+                Level.DEBUG,
+                "chain not merged ahead chain={0} cause=\"{1}\"",
+                chain.id(),
+                e.getMessage());
+          }
+        });
+  }
+
   private Path buildAndMount(Chain chain) throws IOException {
-    if (!chains.isBuilt(chain)) {
-      List<Path> images = new ArrayList<>();
-      for (Digest layer : chain.layers()) {
-        LayerDirectory directory = LayerDirectory.of(layers, layer);
-        if (!directory.exists()) {
-          throw new IOException("layer %s is not ready".formatted(layer));
+    while (true) {
+      build(chain);
+      registration.lock();
+      try {
+        if (chains.isBuilt(chain)) { // since it was merged ahead, #retain may have removed it
+          fetching.store().mounted(chain.layers());
+          Path mountpoint = chains.mount(chain);
+          fetching.trees().mounted(chain, chains.image(chain));
+          return mountpoint;
         }
-        images.add(directory.image());
+      } finally {
+        registration.unlock();
       }
-      chains.build(chain, images);
     }
-    registration.lock();
-    try {
-      fetching.store().mounted(chain.layers());
-      Path mountpoint = chains.mount(chain);
-      fetching.trees().mounted(chain, chains.image(chain));
-      return mountpoint;
-    } finally {
-      registration.unlock();
+  }
+
+  private void build(Chain chain) throws IOException {
+    builds.get(
+        chain.id(),
+        () -> {
+          if (!chains.isBuilt(chain)) {
+            chains.build(chain, images(chain));
+          }
+          return chain;
+        });
+  }
+
+  private List<Path> images(Chain chain) throws IOException {
+    List<Path> images = new ArrayList<>();
+    for (Digest layer : chain.layers()) {
+      LayerDirectory directory = LayerDirectory.of(layers, layer);
+      if (!directory.exists()) {
+        throw new IOException("layer %s is not ready".formatted(layer));
+      }
+      images.add(directory.image());
     }
+    return images;
+  }
+
+  /// Compiles a layer and merges a chain once more, and throws both away, see [LayerExercise].
+  void rehearse(LayerRequest request, Chain chain) throws IOException {
+    compilations.rehearse(request);
+    build(chain);
+    retain(() -> new InUse(Set.copyOf(chain.layers()), Set.of()));
   }
 
   /// Returns the layers in the catalog, a new set.
@@ -415,6 +404,7 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
   /// Ends what is fetched without being asked for. Mounts stay.
   @Override
   public void close() {
+    compilations.close();
     preparations.close();
   }
 }

@@ -47,6 +47,10 @@ final class ObjectReader implements AutoCloseable {
   @GuardedBy("this")
   private long ahead;
 
+  /// How often a chunk was missing that did not follow the one before.
+  @GuardedBy("this")
+  private int jumps;
+
   /// @param size of the whole object, as the layer says that it was opened through
   ObjectReader(Digest digest, long size, Fetching fetching) {
     this.digest = digest;
@@ -139,25 +143,29 @@ final class ObjectReader implements AutoCloseable {
       LayerChunk chunk = table.chunk(table.chunkOf(location.object(), position));
       int from = (int) (offset + done - chunk.fileOffset());
       int count = Math.min(length - done, chunk.size() - from);
-      boolean first = readAhead(location, position);
+      Optional<List<LayerChunk>> next = next(location, position);
       pieces.add(
-          new Piece(chunk, from, done, count, fetched(location.layer(), chunk, first, deadline)));
+          new Piece(chunk, from, done, count, fetched(location.layer(), chunk, next, deadline)));
       done += count;
     }
     return pieces;
   }
 
-  /// @param first whether this handle has not just read it
+  /// @param next what is likely to be read after it; empty if this handle has just read the chunk
   private static Optional<VerifiedChunk> fetched(
-      LayerContent layer, LayerChunk chunk, boolean first, Deadline deadline) throws IOException {
+      LayerContent layer, LayerChunk chunk, Optional<List<LayerChunk>> next, Deadline deadline)
+      throws IOException {
     Optional<VerifiedChunk> inMemory = layer.inMemory(chunk);
-    if (inMemory.isPresent() || layer.isStored(chunk)) {
-      if (first) {
-        layer.noteUse(chunk);
-      }
-      return inMemory;
+    if (inMemory.isEmpty() && !layer.isStored(chunk)) {
+      return Optional.of(layer.awaitBytes(chunk, next.orElse(List.of()), deadline));
     }
-    return Optional.of(layer.awaitBytes(chunk, deadline));
+    if (next.isPresent()) {
+      layer.noteUse(chunk);
+      if (!next.get().isEmpty()) {
+        FetchTicket _ = layer.fetch(next.get(), FetchClass.READAHEAD);
+      }
+    }
+    return inMemory;
   }
 
   private void copy(LayerContent layer, Piece piece, MemorySegment target, Deadline deadline)
@@ -195,15 +203,18 @@ final class ObjectReader implements AutoCloseable {
     }
   }
 
-  /// Doubles what is fetched ahead with every chunk that follows the one before; starts over when
-  /// one does not.
-  ///
-  /// @return whether it is another chunk than the last
-  private boolean readAhead(Catalog.Location location, int position) {
+  /// Returns what is likely to be read after a chunk and is missing: of a file that is read in
+  /// sequence, twice as much as after the chunk before; of one that is read here and there, as
+  /// programs are that the kernel maps, with each missing chunk one more of its neighbours. Empty
+  /// if it is the chunk that was read last.
+  private Optional<List<LayerChunk>> next(Catalog.Location location, int position) {
+    LayerContent layer = location.layer();
+    ChunkTable table = layer.table();
     long bytes;
+    int neighbours;
     synchronized (this) {
       if (position == lastPosition) {
-        return false;
+        return Optional.empty();
       }
       boolean sequential = position == lastPosition + 1;
       lastPosition = position;
@@ -214,20 +225,52 @@ final class ObjectReader implements AutoCloseable {
                   fetching.policy().maxReadahead())
               : 0;
       bytes = ahead;
+      neighbours = 0;
+      if (!sequential && layer.isMissing(table.chunkOf(location.object(), position))) {
+        neighbours = jumps++;
+      }
     }
+    List<LayerChunk> next = following(location, position, bytes);
+    if (fetching.scheduler().isGenerous()) {
+      next.addAll(around(location, position, neighbours));
+    }
+    return Optional.of(next);
+  }
+
+  /// Returns the missing chunks within so many bytes behind a chunk.
+  private static List<LayerChunk> following(Catalog.Location location, int position, long bytes) {
     ChunkTable table = location.layer().table();
     List<LayerChunk> next = new ArrayList<>();
-    for (int at = position + 1; at < location.object().chunks() && bytes > 0; at++) {
+    long left = bytes;
+    for (int at = position + 1; at < location.object().chunks() && left > 0; at++) {
       int number = table.chunkOf(location.object(), at);
       if (location.layer().isMissing(number)) {
         next.add(table.chunk(number));
       }
-      bytes -= table.chunk(number).size();
+      left -= table.chunk(number).size();
     }
-    if (!next.isEmpty()) {
-      FetchTicket _ = location.layer().fetch(next, FetchClass.READAHEAD);
+    return next;
+  }
+
+  /// Returns so many missing chunks around a chunk, the nearest first.
+  private List<LayerChunk> around(Catalog.Location location, int position, int count) {
+    ChunkTable table = location.layer().table();
+    int chunks = location.object().chunks();
+    List<LayerChunk> near = new ArrayList<>();
+    long left = fetching.policy().maxReadahead();
+    for (int step = 1; step < chunks && near.size() < count && left > 0; step++) {
+      for (int at : new int[] {position + step, position - step}) {
+        if (at < 0 || at >= chunks || near.size() >= count) {
+          continue;
+        }
+        int number = table.chunkOf(location.object(), at);
+        if (location.layer().isMissing(number)) {
+          near.add(table.chunk(number));
+          left -= table.chunk(number).size();
+        }
+      }
     }
-    return true;
+    return near;
   }
 
   private synchronized void closePart() throws IOException {

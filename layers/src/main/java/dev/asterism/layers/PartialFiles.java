@@ -87,7 +87,10 @@ final class PartialFiles {
               .cache()
               .completeFile(object.entry(), object.digest(), object.size(), layer.parts(object));
       switch (published) {
-        case Published.Shared _ -> layer.shared().adoptElsewhere(layer, object.digest());
+        case Published.Shared _ -> {
+          layer.noteWhole(object);
+          layer.shared().adoptElsewhere(layer, object.digest());
+        }
         case Published.Unshared unshared -> stays(object, unshared.cause());
         case Published.Uncached uncached -> {
           stays(object, uncached.cause());

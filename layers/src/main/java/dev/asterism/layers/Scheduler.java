@@ -78,15 +78,22 @@ final class Scheduler implements AutoCloseable {
     lastUse.set(System.nanoTime());
   }
 
-  /// Notes that chunks came that nobody had asked for; negative when one is used after all.
+  /// Notes that chunks came that were guessed; negative when one is used after all.
   void noteUnused(long packed) {
     unused.add(packed);
   }
 
-  /// Tells whether what came unasked for and was not used is within its bound: half of what was
-  /// used, and a little to begin with.
+  /// Tells whether what was guessed and was not used is within its bound: half of what was used,
+  /// and a little to begin with.
   boolean isGenerous() {
     return unused.sum() <= FREE_UNUSED + used.sum() / 2;
+  }
+
+  /// Begins to count anew what is used and what is not: what was guessed for one start says nothing
+  /// of the next.
+  void forgetUses() {
+    used.reset();
+    unused.reset();
   }
 
   /// Returns what was fetched until now.

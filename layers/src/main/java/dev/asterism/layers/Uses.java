@@ -1,8 +1,9 @@
 package dev.asterism.layers;
 
 import java.util.List;
-import java.util.Set;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /// Which chunks of a layer containers have used, as far as the gate sees it, and which came without
@@ -15,7 +16,9 @@ final class Uses {
   private static final int MAX_UNASKED = 1 << 14;
 
   private final AtomicLongArray used;
-  private final Set<Integer> unasked = ConcurrentHashMap.newKeySet();
+
+  /// What each counts as guessed in vain, in compressed bytes.
+  private final ConcurrentMap<Integer, Long> unasked = new ConcurrentHashMap<>();
 
   Uses(int chunks) {
     used = new AtomicLongArray(chunks / Long.SIZE + 1);
@@ -33,18 +36,24 @@ final class Uses {
   }
 
   /// Notes that a chunk has come without being asked for, and tells whether that is remembered.
-  boolean addUnasked(int chunk) {
-    return unasked.size() < MAX_UNASKED && !isUsed(chunk) && unasked.add(chunk);
+  ///
+  /// @param guessed as what it counts until it is used, in compressed bytes
+  boolean addUnasked(int chunk, long guessed) {
+    return unasked.size() < MAX_UNASKED
+        && !isUsed(chunk)
+        && unasked.putIfAbsent(chunk, guessed) == null;
   }
 
-  /// Notes that one is not of that kind any more, and tells whether it was.
-  boolean removeUnasked(int chunk) {
-    return unasked.remove(chunk);
+  /// Notes that one is not of that kind any more, and returns as what it counted; empty if it was
+  /// not of that kind.
+  OptionalLong removeUnasked(int chunk) {
+    Long guessed = unasked.remove(chunk);
+    return guessed == null ? OptionalLong.empty() : OptionalLong.of(guessed);
   }
 
   /// Returns those that came unasked, and watches them no longer.
   List<Integer> takeUnasked() {
-    List<Integer> all = List.copyOf(unasked);
+    List<Integer> all = List.copyOf(unasked.keySet());
     all.forEach(unasked::remove);
     return all;
   }

@@ -6,10 +6,15 @@ import static dev.asterism.testkit.layer.Entry.file;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.asterism.content.Digest;
+import dev.asterism.estargz.EstargzOptions;
+import dev.asterism.fuse.ReadBuffer;
 import dev.asterism.testkit.layer.Layer;
 import dev.asterism.testkit.layer.RandomTrees;
 import dev.asterism.testkit.layer.Seeds;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -61,6 +66,53 @@ final class GuessesTest {
       assertThat(has(node, STRANGER)).isFalse();
       assertThat(node.service().fetching().scheduler().stats().requests())
           .containsEntry(FetchClass.GUESS, 2L);
+    }
+  }
+
+  @Test
+  void read_hereAndThereInALargeFile_bringsMoreOfItEachTime() throws Exception {
+    int chunk = 256 << 10;
+    byte[] program = content(10, 12 * chunk);
+    Layer.EstargzBlob layer =
+        Layer.of(file("program", program)).estargz(EstargzOptions.DEFAULT.withChunkSize(chunk));
+    FetchPolicy large =
+        new FetchPolicy(64 << 10, 1 << 20, 8 << 20, 8 * chunk, Duration.ofSeconds(60));
+    try (Origin origin = Origin.start();
+        LazyNode node = LazyNode.start(directory, origin, large, StartPolicy.NOTHING)) {
+      LayerRequest request = origin.add(layer);
+      Path rootfs = node.mount(request);
+      Fetching fetching = node.service().fetching();
+      LayerContent content = fetching.catalog().layer(request.layer()).orElseThrow();
+      LayerObject object = content.table().object(0);
+      int[] expected = {0, 1, 3, 6};
+      int[] places = {0, 6, 3, 10}; // the second brings the seventh, the third 2 and 4, and so on
+
+      try (ObjectReader reader = new ObjectReader(object.digest(), object.size(), fetching)) {
+        for (int i = 0; i < places.length; i++) {
+          int number = content.table().chunkOf(object, places[i]);
+          assertThat(content.isMissing(number)).as("chunk %d", places[i]).isTrue();
+          byte[] bytes = new byte[10];
+          MemorySegment into = MemorySegment.ofArray(bytes);
+          reader.read((long) places[i] * chunk, new Into(into));
+          int known = i + 1 + expected[i];
+          await(() -> missing(content, object) == object.chunks() - known);
+        }
+      }
+      assertThat(cat(rootfs, "program").orThrow().out()).isEqualTo(program);
+    }
+  }
+
+  private static long missing(LayerContent layer, LayerObject object) {
+    return IntStream.range(0, object.chunks())
+        .map(position -> layer.table().chunkOf(object, position))
+        .filter(layer::isMissing)
+        .count();
+  }
+
+  private record Into(MemorySegment segment) implements ReadBuffer {
+    @Override
+    public int size() {
+      return (int) segment.byteSize();
     }
   }
 

@@ -180,7 +180,8 @@ final class LayerContentTest {
     CompletableFuture<Void> written = new CompletableFuture<>();
     faults.every("create", new Outcome.After(written::join));
     try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-      Future<VerifiedChunk> reader = executor.submit(() -> layer.awaitBytes(chunk(5), soon()));
+      Future<VerifiedChunk> reader =
+          executor.submit(() -> layer.awaitBytes(chunk(5), List.of(), soon()));
       if (syncAdd) {
         layer.want(chunk(5)).bytes(soon());
         assertThat(reader.isDone()).isFalse();

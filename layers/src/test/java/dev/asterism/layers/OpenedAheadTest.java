@@ -70,7 +70,7 @@ final class OpenedAheadTest {
   void prepare_ofAChain_asksForAllLayersSideBySideAndOnce() throws Exception {
     try (LazyNode node = LazyNode.start(directory, answeringAllOrNone())) {
       for (int i = 0; i < LAYERS; i++) {
-        node.service().layers().expect(layers.get(i).image(), after(i));
+        node.service().layers().expect(layers.get(i), after(i));
         node.service().layers().prepare(layers.get(i));
       }
       for (LayerRequest layer : layers) {
@@ -89,7 +89,7 @@ final class OpenedAheadTest {
   void prepare_ofLayerWhoseTocIsAnother_isRefusedThoughItWasOpenedAhead() throws Exception {
     try (LazyNode node = LazyNode.start(directory, origin)) {
       LayerRequest lied = origin.request(layers.get(1).layer(), layers.get(2).layer());
-      node.service().layers().expect(layers.get(0).image(), after(0));
+      node.service().layers().expect(layers.get(0), after(0));
       node.service().layers().prepare(layers.get(0));
       assertThat(node.service().mountedLayers()).containsExactly(layers.get(0).layer());
 
@@ -98,6 +98,40 @@ final class OpenedAheadTest {
 
       assertThat(node.service().mountedLayers()).containsExactly(layers.get(0).layer());
       node.service().layers().prepare(layers.get(1));
+    }
+  }
+
+  @Test
+  void expect_compilesTheNextLayersAndKeepsNoneThatNobodyAsksFor() throws Exception {
+    try (LazyNode node = LazyNode.start(directory, origin)) {
+      node.service().layers().expect(layers.get(0), after(0));
+      LazyNode.await(() -> node.find("layers", "-name", "toc.digest").size() == LAYERS - 1);
+      assertThat(node.service().mountedLayers()).isEmpty();
+
+      node.service().layers().prepare(layers.get(1));
+      node.stop();
+
+      assertThat(node.find("layers", "-name", "toc.digest"))
+          .singleElement()
+          .asString()
+          .contains(layers.get(1).layer().hex());
+      node.start();
+    }
+  }
+
+  @Test
+  void expect_ofChain_mergesItBeforeItIsMounted() throws Exception {
+    try (LazyNode node = LazyNode.start(directory, origin)) {
+      for (LayerRequest layer : layers) {
+        node.service().layers().prepare(layer);
+      }
+      Chain chain = Chain.of(layers.stream().map(LayerRequest::layer).toList());
+
+      node.service().layers().expect(chain);
+
+      LazyNode.await(() -> node.find("chains", "-name", chain.id().hex() + ".erofs").size() == 1);
+      Path rootfs = node.mount(layers.toArray(LayerRequest[]::new));
+      assertThat(LazyNode.cat(rootfs, "f5").text()).isEqualTo("content 5");
     }
   }
 

@@ -77,8 +77,13 @@ final class LazyLayers {
   }
 
   /// Says which layers of an image will probably be prepared next.
-  void expect(String image, List<Digest> layers) {
-    mounter.expect(image, layers);
+  void expect(LayerRequest first, List<Digest> next) {
+    mounter.expect(first, next);
+  }
+
+  /// Says that a chain is probably mounted next.
+  void expect(Chain chain) {
+    mounter.expect(chain);
   }
 
   /// Mounts a chain.

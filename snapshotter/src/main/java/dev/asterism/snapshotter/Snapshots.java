@@ -150,7 +150,7 @@ public final class Snapshots implements AutoCloseable {
     }
     Snapshot active = insert(key, parent, SnapshotKind.ACTIVE, labels, new Content.Remote(layer));
     try {
-      layers.expect(layer.image(), RemoteLabels.following(labels, layer.layer()));
+      layers.expect(layer, RemoteLabels.following(labels, layer.layer()));
       LayerUsage usage = layers.prepare(layer);
       publish(active, target, new Usage(usage.size(), usage.inodes()));
     } catch (IOException | RuntimeException e) {
@@ -170,10 +170,28 @@ public final class Snapshots implements AutoCloseable {
         () ->
             "remote-snapshot-prepared=true key=%s layer=%s"
                 .formatted(LogText.quote(key), layer.layer()));
-    pulls
-        .lazy(layer.image(), RemoteLabels.isLast(labels, layer.layer()))
-        .ifPresent(line -> LOG.log(INFO, line));
+    boolean isLast = RemoteLabels.isLast(labels, layer.layer());
+    pulls.lazy(layer.image(), isLast).ifPresent(line -> LOG.log(INFO, line));
+    if (isLast) {
+      expectChain(active);
+    }
     return new Prepared.AlreadyCommitted(target);
+  }
+
+  /// Says that a container will be started over a remote snapshot, the last of an image.
+  private void expectChain(Snapshot top) {
+    List<Snapshot> parents = new ArrayList<>(List.of(top));
+    try {
+      parents.addAll(store.transact(transaction -> transaction.ancestors(top)));
+    } catch (IOException e) {
+      LOG.log(DEBUG, () -> "parents not read key=%s".formatted(LogText.quote(top.name())), e);
+      return; // whoever mounts it will meet the same
+    }
+    for (Lower lower : MountPlan.lowers(References.parents(parents, directories::fs))) {
+      if (lower instanceof Lower.Merged(var chain)) {
+        layers.expect(chain);
+      }
+    }
   }
 
   /// Tells whether `target` was downloaded and unpacked earlier, in another namespace: then there

@@ -37,8 +37,8 @@ final class FakeLayerMounter implements LayerMounter {
   }
 
   @Override
-  public void expect(String image, List<Digest> layers) {
-    expected.addAll(layers);
+  public void expect(LayerRequest first, List<Digest> next) {
+    expected.addAll(next);
   }
 
   @Override

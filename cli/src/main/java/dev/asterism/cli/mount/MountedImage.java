@@ -90,7 +90,7 @@ public final class MountedImage implements AutoCloseable {
       for (int i = 0; i < digests.size(); i++) {
         progress.accept("preparing layer " + digests.get(i));
         LayerRequest request = request(image, image.layers().get(i), registry);
-        layers.expect(request.image(), digests.subList(i + 1, digests.size()));
+        layers.expect(request, digests.subList(i + 1, digests.size()));
         layers.prepare(request);
       }
       Path metadata = layers.mountChain(Chain.of(digests));
