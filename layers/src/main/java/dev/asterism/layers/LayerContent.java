@@ -209,7 +209,11 @@ final class LayerContent implements FetchTarget {
       shared.libraries().opened(this, table.object(chunk.object()));
     }
     boolean isFirst = !uses.isUsed(chunk.number());
+    boolean isForetold = uses.isForetold(chunk.number());
     List<LayerChunk> beside = beside(chunk, Found.STORED);
+    if (isForetold) {
+      return; // who foretold it knows better what lies beside it
+    }
     if (!beside.isEmpty()) {
       FetchTicket _ = fetch(beside, FetchClass.READAHEAD);
     }

@@ -80,6 +80,7 @@ final class ObjectReader implements AutoCloseable {
     Optional<Stored> complete = whole();
     if (complete.isPresent()) {
       complete.get().read(offset, into.segment().asSlice(0, length).asByteBuffer());
+      noteUses(offset, length);
       return length;
     }
     return fromAnyLayer(
@@ -94,6 +95,39 @@ final class ObjectReader implements AutoCloseable {
         });
   }
 
+  /// Notes what is used of a file that became whole while it was read: a start that is recorded has
+  /// read all of it.
+  private void noteUses(long offset, int length) {
+    List<Catalog.Location> locations = hasRead() ? locations() : List.of();
+    if (locations.isEmpty()) {
+      return;
+    }
+    LayerContent layer = locations.getFirst().layer();
+    LayerObject object = locations.getFirst().object();
+    ChunkTable table = layer.table();
+    int last = table.positionOf(object, offset + length - 1);
+    for (int position = table.positionOf(object, offset); position <= last; position++) {
+      synchronized (this) {
+        if (lastPosition == position) {
+          continue;
+        }
+        lastPosition = position;
+      }
+      layer.noteUse(table.chunk(table.chunkOf(object, position)));
+    }
+  }
+
+  /// Tells whether something was read before the file was whole.
+  private synchronized boolean hasRead() {
+    return lastPosition != NOTHING_READ;
+  }
+
+  private List<Catalog.Location> locations() {
+    return fetching.catalog().find(digest).stream()
+        .filter(location -> location.object().size() == size)
+        .toList();
+  }
+
   /// Something that any layer will do for.
   private interface Attempt<T> {
     T with(Catalog.Location location, Deadline deadline) throws IOException;
@@ -101,10 +135,7 @@ final class ObjectReader implements AutoCloseable {
 
   private <T> T fromAnyLayer(Deadline deadline, Attempt<T> attempt) throws IOException {
     IOException failure = new IOException("no mounted layer lists object " + digest);
-    List<Catalog.Location> locations =
-        fetching.catalog().find(digest).stream()
-            .filter(location -> location.object().size() == size)
-            .toList();
+    List<Catalog.Location> locations = locations();
     for (int i = 0; i < locations.size(); i++) {
       try {
         return attempt.with(locations.get(i), deadline.share(locations.size() - i));
@@ -287,8 +318,7 @@ final class ObjectReader implements AutoCloseable {
     boolean complete = whole().isPresent();
     closeFiles();
     if (!complete) {
-      fetching.catalog().find(digest).stream()
-          .filter(location -> location.object().size() == size)
+      locations().stream()
           .findFirst()
           .ifPresent(location -> location.layer().completeIfHere(location.object()));
     }

@@ -37,11 +37,17 @@ final class Uses {
 
   /// Notes that a chunk has come without being asked for, and tells whether that is remembered.
   ///
-  /// @param guessed as what it counts until it is used, in compressed bytes
+  /// @param guessed as what it counts until it is used, in compressed bytes; 0 if it was said that
+  ///   it will be used
   boolean addUnasked(int chunk, long guessed) {
     return unasked.size() < MAX_UNASKED
         && !isUsed(chunk)
         && unasked.putIfAbsent(chunk, guessed) == null;
+  }
+
+  /// Tells whether a chunk came unasked and counts nothing: it was said that it will be used.
+  boolean isForetold(int chunk) {
+    return unasked.getOrDefault(chunk, 1L) == 0;
   }
 
   /// Notes that one is not of that kind any more, and returns as what it counted; empty if it was
