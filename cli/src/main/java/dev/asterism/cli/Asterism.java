@@ -45,6 +45,7 @@ import picocli.CommandLine.TypeConversionException;
       ConvertCommand.class,
       OptimizeCommand.class,
       CopyCommand.class,
+      PullLazilyCommand.class,
       CheckCommand.class,
       DiffCommand.class,
       TocDigestCommand.class,

@@ -34,7 +34,7 @@ final class CheckCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Platform platform = options.platform();
     try (RegistryClient client = options.client();
-        ImageSource source = image.source(client, options.spools())) {
+        ImageSource source = image.source(options.places(client))) {
       ImageCheck check = ImageCheck.of(source, platform);
       for (ImageCheck.Layer layer : check.layers()) {
         boolean good = layer.wrong().isEmpty() && layer.suffering().isEmpty();

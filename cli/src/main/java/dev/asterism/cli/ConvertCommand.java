@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Makes an eStargz or zstd:chunked image of any image: gzip, zstd, uncompressed or lazy",
       "layers. With --uncompress, one of plain tars.",
-      "SRC and DST are registry references, oci:DIR[:TAG] or oci-archive:FILE[:TAG]; SRC may be",
-      "docker-archive:FILE as well."
+      "SRC and DST are registry references, oci:DIR[:TAG], oci-archive:FILE[:TAG] or",
+      "containerd:NAME; SRC may be docker-archive:FILE as well."
     })
 final class ConvertCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "SRC", description = "e.g. registry.example/app:1")
@@ -72,8 +72,8 @@ final class ConvertCommand implements Callable<Integer> {
         new TransferReport(
             Progress.onStandardError(), spec.commandLine().getOut(), json, Terminal.showsErrors());
     try (RegistryClient client = options.client();
-        ImageSource source = from.source(client, options.spools());
-        ImageSink sink = to.sink(client)) {
+        ImageSource source = from.source(options.places(client));
+        ImageSink sink = to.sink(options.places(client))) {
       Descriptor root =
           uncompress
               ? new Uncompression(options.spools()).uncompress(source, sink, transfer, report)

@@ -23,8 +23,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Copies an image as it is; an index with all its images, unless a platform is named.",
-      "SRC and DST are registry references, oci:DIR[:TAG] or oci-archive:FILE[:TAG]; SRC may be",
-      "docker-archive:FILE as well. What is there already is not sent again."
+      "SRC and DST are registry references, oci:DIR[:TAG], oci-archive:FILE[:TAG] or",
+      "containerd:NAME; SRC may be docker-archive:FILE as well. What is there already is not sent again."
     })
 final class CopyCommand implements Callable<Integer> {
   private static final int BLOBS_AT_ONCE = 4;
@@ -46,16 +46,20 @@ final class CopyCommand implements Callable<Integer> {
   @Mixin private final ImageOptions options = new ImageOptions();
   @Spec private CommandSpec spec = CommandSpec.create();
 
+  /// containerd has of an index what was pulled: usually this machine's image.
+  private Platforms usual() {
+    return from instanceof ImageLocation.InNodeStore ? ImageOptions.hosts() : new Platforms.All();
+  }
+
   @Override
   public Integer call() throws Exception {
-    TransferOptions transfer =
-        new TransferOptions(options.platforms(new Platforms.All()), oci, BLOBS_AT_ONCE);
+    TransferOptions transfer = new TransferOptions(options.platforms(usual()), oci, BLOBS_AT_ONCE);
     TransferReport report =
         new TransferReport(
             Progress.onStandardError(), spec.commandLine().getOut(), json, Terminal.showsErrors());
     try (RegistryClient client = options.client();
-        ImageSource source = from.source(client, options.spools());
-        ImageSink sink = to.sink(client)) {
+        ImageSource source = from.source(options.places(client));
+        ImageSink sink = to.sink(options.places(client))) {
       report.done(ImageTransfer.copy(source, sink, transfer, report), to.toString());
     }
     return ExitCode.OK;

@@ -44,8 +44,8 @@ final class DiffCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
     try (RegistryClient client = options.client();
-        ImageSource before = first.source(client, options.spools());
-        ImageSource after = second.source(client, options.spools())) {
+        ImageSource before = first.source(options.places(client));
+        ImageSource after = second.source(options.places(client))) {
       ImageDiff diff = ImageDiff.of(before, after, options.platform());
       if (files) {
         list("+", diff.added(), out);

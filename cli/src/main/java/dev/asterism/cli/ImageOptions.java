@@ -1,5 +1,8 @@
 package dev.asterism.cli;
 
+import dev.asterism.containerd.ContainerdAddress;
+import dev.asterism.containerd.ContainerdStore;
+import dev.asterism.images.ImagePlaces;
 import dev.asterism.images.Platforms;
 import dev.asterism.registry.Endpoint;
 import dev.asterism.registry.Hosts;
@@ -12,6 +15,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The options of commands that read or write whole images.
@@ -35,6 +39,8 @@ final class ImageOptions {
   @Option(names = "--all-platforms", description = "all of an index's images")
   private boolean all;
 
+  @Mixin private final ContainerdOptions containerd = new ContainerdOptions();
+
   @Option(
       names = "--temporary",
       paramLabel = "DIR",
@@ -45,6 +51,18 @@ final class ImageOptions {
   RegistryClient client() {
     Hosts hosts = plainHttp ? host -> List.of(new Endpoint("http", host)) : Hosts.standard();
     return new RegistryClient(hosts, RegistryLogin.ofUser(), PATIENT, InstantSource.system());
+  }
+
+  /// Returns which containerd is meant.
+  ContainerdAddress containerd() {
+    return containerd.address();
+  }
+
+  /// Returns what images are opened with.
+  ///
+  /// @param client for those in registries; stays the caller's
+  ImagePlaces places(RegistryClient client) {
+    return new ImagePlaces(client, spools(), new ContainerdStore(containerd.address()));
   }
 
   /// Returns the platforms that were asked for.

@@ -100,7 +100,7 @@ final class OptimizeCommand implements Callable<Integer> {
     conversion.converter(spec, options.spools(), FileOrder.NONE, true); // complains now
     try (RegistryClient client = options.client();
         TrialFolder folder = TrialFolder.in(options.spools());
-        ImageSource given = from.source(client, options.spools());
+        ImageSource given = from.source(options.places(client));
         ImageSource source = onThisDisk(given, client, folder.path())) {
       FileRecord record = record(source, changes, until, client, folder.path());
       optimize(source, record, client);
@@ -126,7 +126,7 @@ final class OptimizeCommand implements Callable<Integer> {
               conversion.hurried(options.spools()),
               progress::step,
               System.err);
-      return trial.run(source, changes, until, client);
+      return trial.run(source, changes, until, options.places(client));
     } finally {
       progress.done();
     }
@@ -149,7 +149,7 @@ final class OptimizeCommand implements Callable<Integer> {
     Converter converter = conversion.converter(spec, options.spools(), order, !reuse);
     TransferOptions transfer =
         new TransferOptions(platforms, conversion.oci(), ConversionOptions.LAYERS_AT_ONCE);
-    try (ImageSink sink = to.sink(client)) {
+    try (ImageSink sink = to.sink(options.places(client))) {
       Descriptor root = converter.convert(source, sink, transfer, report);
       report.done(root, to.toString());
     }
@@ -159,12 +159,12 @@ final class OptimizeCommand implements Callable<Integer> {
   private ImageSource onThisDisk(ImageSource given, RegistryClient client, Path folder)
       throws IOException {
     if (!(from instanceof ImageLocation.InRegistry)) {
-      return from.source(client, options.spools());
+      return from.source(options.places(client));
     }
     Progress progress = Progress.onStandardError();
     progress.step("fetching " + from);
     ImageLocation copy = new ImageLocation.InLayout(folder.resolve("source"), Optional.empty());
-    try (ImageSink sink = copy.sink(client)) {
+    try (ImageSink sink = copy.sink(options.places(client))) {
       Platforms platforms = options.platforms(ImageOptions.hosts());
       ImageTransfer.copy(
           given,
@@ -174,6 +174,6 @@ final class OptimizeCommand implements Callable<Integer> {
     } finally {
       progress.done();
     }
-    return copy.source(client, options.spools());
+    return copy.source(options.places(client));
   }
 }

@@ -19,6 +19,11 @@ public final class Terminal {
     return isTerminal(2);
   }
 
+  /// Tells whether standard input and output both are.
+  static boolean isWhole() {
+    return isTerminal(0) && isTerminal(1);
+  }
+
   /// Returns colours for standard output; none where nobody looks, or `NO_COLOR` is set
   /// (no-color.org).
   public static Ansi colours() {

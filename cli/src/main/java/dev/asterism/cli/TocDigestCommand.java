@@ -33,7 +33,7 @@ final class TocDigestCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
     try (RegistryClient client = options.client();
-        ImageSource source = image.source(client, options.spools())) {
+        ImageSource source = image.source(options.places(client))) {
       SequencedMap<Digest, Optional<Digest>> digests = TocDigests.of(source, options.platform());
       digests.forEach(
           (layer, toc) -> out.println(layer + "  " + toc.map(Digest::toString).orElse("-")));

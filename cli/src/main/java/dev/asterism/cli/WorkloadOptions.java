@@ -1,6 +1,7 @@
 package dev.asterism.cli;
 
 import dev.asterism.cli.optimize.BindMount;
+import dev.asterism.cli.optimize.Names;
 import dev.asterism.cli.optimize.Until;
 import dev.asterism.cli.optimize.Workload;
 import java.io.IOException;
@@ -58,6 +59,42 @@ final class WorkloadOptions {
   private boolean hostNetwork;
 
   @Option(
+      names = "--dns-nameservers",
+      paramLabel = "ADDRESSES",
+      split = ",",
+      description = "of its name servers, with commas (default with --net-host: the host's)")
+  private List<String> nameServers = new ArrayList<>();
+
+  @Option(
+      names = "--dns-search-domains",
+      paramLabel = "DOMAINS",
+      split = ",",
+      description = "where it looks for names, with commas")
+  private List<String> searchDomains = new ArrayList<>();
+
+  @Option(
+      names = "--dns-options",
+      paramLabel = "OPTIONS",
+      split = ",",
+      description = "of its resolver, with commas")
+  private List<String> resolverOptions = new ArrayList<>();
+
+  @Option(
+      names = "--add-hosts",
+      paramLabel = "NAME:ADDRESS",
+      split = ",",
+      description = "hosts that it knows, with commas")
+  private List<String> addedHosts = new ArrayList<>();
+
+  @Option(
+      names = {"-t", "--terminal"},
+      description = "give it this terminal, together with -i")
+  private boolean terminal;
+
+  @Option(names = "-i", description = "give it this terminal's input, together with -t")
+  private boolean input;
+
+  @Option(
       names = "--period",
       paramLabel = "SECONDS",
       description = "how long it is watched at most; default: 10, or with --wait-on-line no limit")
@@ -73,19 +110,7 @@ final class WorkloadOptions {
   private boolean signal;
 
   @Option(
-      names = {
-        "--terminal",
-        "-t",
-        "-i",
-        "--gpus",
-        "--cni",
-        "--cni-plugin-conf-dir",
-        "--cni-plugin-dir",
-        "--dns-nameservers",
-        "--dns-search-domains",
-        "--dns-options",
-        "--add-hosts"
-      },
+      names = {"--gpus", "--cni", "--cni-plugin-conf-dir", "--cni-plugin-dir"},
       arity = "0..1",
       hidden = true)
   private Optional<String> unsupported = Optional.empty();
@@ -97,8 +122,7 @@ final class WorkloadOptions {
     if (unsupported.isPresent()) {
       throw new ParameterException(
           spec.commandLine(),
-          "terminals, CNI, name servers, hosts and GPUs are not supported: --net-host gives the"
-              + " host's network and names, 'script' in the image a terminal");
+          "CNI networks and GPUs are not supported: --net-host gives the host's network");
     }
     List<String> variables = new ArrayList<>();
     if (environmentFile.isPresent()) {
@@ -121,7 +145,34 @@ final class WorkloadOptions {
         directory,
         user,
         mounts,
-        hostNetwork);
+        hostNetwork,
+        names(spec),
+        terminal(spec));
+  }
+
+  private Names names(CommandSpec spec) {
+    try {
+      return Names.of(nameServers, searchDomains, resolverOptions, addedHosts);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private boolean terminal(CommandSpec spec) {
+    if (terminal != input) {
+      throw new ParameterException(
+          spec.commandLine(), "a terminal is for input and output: --terminal and -i go together");
+    }
+    if (terminal && (signal || line.isPresent())) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--terminal excludes --wait-on-signal and --wait-on-line: what passes is not looked at");
+    }
+    if (terminal && !Terminal.isWhole()) {
+      throw new ParameterException(
+          spec.commandLine(), "--terminal wants a terminal for input and output");
+    }
+    return terminal;
   }
 
   /// Returns how long the workload is watched.

@@ -35,6 +35,7 @@ class LayeringTest {
               "layers",
               Set.of("content", "linux", "fuse", "estargz", "erofs", "registry", "cache")),
           Map.entry("snapshotter", Set.of("content", "linux", "layers")),
+          Map.entry("containerd", Set.of("content", "registry", "images", "snapshotter")),
           Map.entry("testkit", Set.of("content", "estargz")));
 
   private static final JavaClasses OURS =
@@ -121,7 +122,7 @@ class LayeringTest {
   }
 
   private static boolean isGenerated(JavaClass type) {
-    return type.getPackageName()
-        .equals(ROOT + "snapshotter.wire"); // from containerd's .proto files
+    String name = type.getPackageName(); // from containerd's .proto files
+    return name.equals(ROOT + "snapshotter.wire") || name.equals(ROOT + "containerd.wire");
   }
 }

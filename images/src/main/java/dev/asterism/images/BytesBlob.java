@@ -5,12 +5,12 @@ import dev.asterism.content.ByteRange;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 
-/// A small blob in memory.
-final class BytesBlob implements Blob {
+/// A small blob in memory. Immutable.
+public final class BytesBlob implements Blob {
   private final byte[] bytes;
 
   /// @param bytes not copied
-  BytesBlob(byte[] bytes) {
+  public BytesBlob(byte[] bytes) {
     this.bytes = bytes;
   }
 

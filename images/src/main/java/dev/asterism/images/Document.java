@@ -4,6 +4,8 @@ import dev.asterism.content.CorruptContentException;
 import dev.asterism.content.Digest;
 import dev.asterism.registry.Descriptor;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -12,7 +14,7 @@ import java.util.Optional;
 @SuppressWarnings("ArrayRecordComponent") // compared by digest alone
 public record Document(String mediaType, byte[] bytes, Digest digest) {
   /// What every registry has to take (distribution specification, "Pushing Manifests").
-  static final int MAX_SIZE = 4 << 20; // 4 MiB
+  public static final int MAX_SIZE = 4 << 20; // 4 MiB
 
   /// Returns a document of these bytes.
   public static Document of(String mediaType, byte[] bytes) {
@@ -22,7 +24,7 @@ public record Document(String mediaType, byte[] bytes, Digest digest) {
   /// Returns a document that was asked for by its digest.
   ///
   /// @throws CorruptContentException if it does not hash to it
-  static Document verified(Descriptor wanted, byte[] bytes) throws IOException {
+  public static Document verified(Descriptor wanted, byte[] bytes) throws IOException {
     Document document = of(wanted.mediaType(), bytes);
     if (!document.digest().equals(wanted.digest())) {
       throw new CorruptContentException("manifest", wanted.digest(), document.digest());
@@ -33,6 +35,36 @@ public record Document(String mediaType, byte[] bytes, Digest digest) {
   /// Returns its members.
   Json.Obj json() throws IOException {
     return Json.parse("manifest " + digest, bytes);
+  }
+
+  /// What a manifest or index names.
+  public enum Role {
+    /// Of an index: a manifest, or another index.
+    MANIFEST,
+    /// The image's config.
+    CONFIG,
+    /// A layer.
+    LAYER
+  }
+
+  /// Something that a manifest or index names.
+  public record Child(Role role, Descriptor descriptor) {}
+
+  /// Returns all that it names, in its order.
+  public List<Child> children() throws IOException {
+    Json.Obj json = json();
+    List<Child> found = new ArrayList<>();
+    for (Json.Obj each : json.objects("manifests")) {
+      found.add(new Child(Role.MANIFEST, descriptor(each)));
+    }
+    Optional<Json.Obj> config = json.object("config");
+    if (config.isPresent()) {
+      found.add(new Child(Role.CONFIG, descriptor(config.get())));
+    }
+    for (Json.Obj each : json.objects("layers")) {
+      found.add(new Child(Role.LAYER, descriptor(each)));
+    }
+    return found;
   }
 
   /// Tells whether it is an index: by its type, or where that says nothing by its members.

@@ -1,13 +1,13 @@
 package dev.asterism.images;
 
 import dev.asterism.registry.ImageReference;
-import dev.asterism.registry.RegistryClient;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /// Names an image wherever it is, as skopeo's users write it: `oci:DIR[:TAG]`,
-/// `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:NAME:TAG]`, or a registry's reference.
+/// `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:NAME:TAG]`, `containerd:NAME`, or a registry's
+/// reference.
 public sealed interface ImageLocation {
   /// In a registry.
   record InRegistry(ImageReference reference) implements ImageLocation {
@@ -41,6 +41,16 @@ public sealed interface ImageLocation {
     }
   }
 
+  /// In this machine's store, containerd's.
+  ///
+  /// @param name as `ctr images ls` shows it
+  record InNodeStore(String name) implements ImageLocation {
+    @Override
+    public String toString() {
+      return "containerd:" + name;
+    }
+  }
+
   /// Reads one.
   ///
   /// @throws IllegalArgumentException if it is none
@@ -54,12 +64,21 @@ public sealed interface ImageLocation {
       case "docker-archive" -> new InDockerArchive(path(rest), tag(rest));
       case "docker" ->
           new InRegistry(ImageReference.parse(rest.startsWith("//") ? rest.substring(2) : rest));
-      case "containers-storage", "docker-daemon", "dir", "containerd" ->
+      case "containerd" -> new InNodeStore(name(rest));
+      case "containers-storage", "docker-daemon", "dir" ->
           throw new IllegalArgumentException(
-              "'%s:' is not supported; there are oci:DIR, oci-archive:FILE, docker-archive:FILE and registries"
+              ("'%s:' is not supported; there are oci:DIR, oci-archive:FILE, docker-archive:FILE,"
+                      + " containerd:NAME and registries")
                   .formatted(kind));
       default -> new InRegistry(ImageReference.parse(text));
     };
+  }
+
+  private static String name(String rest) {
+    if (rest.isEmpty()) {
+      throw new IllegalArgumentException("no name behind the colon");
+    }
+    return rest;
   }
 
   private static Path path(String rest) {
@@ -79,33 +98,31 @@ public sealed interface ImageLocation {
   }
 
   /// Opens the image that is there.
-  ///
-  /// @param registries for those in one; stays the caller's
-  /// @param spools folder for what has to be unpacked
-  default ImageSource source(RegistryClient registries, Path spools) throws IOException {
+  default ImageSource source(ImagePlaces places) throws IOException {
     return switch (this) {
-      case InRegistry(ImageReference reference) -> new RegistrySource(registries, reference);
+      case InRegistry(ImageReference reference) ->
+          new RegistrySource(places.registries(), reference);
       case InLayout(Path folder, Optional<String> tag) ->
           new LayoutSource(new FolderFiles(folder), tag);
       case InArchive(Path file, Optional<String> tag) ->
-          new LayoutSource(ArchiveFiles.open(file, spools), tag);
+          new LayoutSource(ArchiveFiles.open(file, places.spools()), tag);
       case InDockerArchive(Path file, Optional<String> tag) ->
-          DockerArchiveSource.open(ArchiveFiles.open(file, spools), tag);
+          DockerArchiveSource.open(ArchiveFiles.open(file, places.spools()), tag);
+      case InNodeStore(String name) -> places.node().source(name);
     };
   }
 
   /// Begins an image there.
-  ///
-  /// @param registries for those in one; stays the caller's
-  default ImageSink sink(RegistryClient registries) throws IOException {
+  default ImageSink sink(ImagePlaces places) throws IOException {
     return switch (this) {
       case InRegistry(ImageReference reference) ->
-          new RegistrySink(registries.writer(reference), reference);
+          new RegistrySink(places.registries().writer(reference), reference);
       case InLayout(Path folder, Optional<String> tag) -> LayoutSink.open(folder, tag);
       case InArchive(Path file, Optional<String> tag) -> ArchiveSink.create(file, tag);
       case InDockerArchive _ ->
           throw new IOException(
               "docker-archive: is read, not written: 'docker load' takes an oci-archive: as well");
+      case InNodeStore(String name) -> places.node().sink(name);
     };
   }
 }

@@ -13,16 +13,23 @@ import java.util.Optional;
 
 /// One platform's image, as its manifest and its config describe it. Immutable.
 ///
-/// @param manifest digest of the manifest
+/// @param documents from what the image's name stands for to its manifest: that alone, or indexes
+///   above it
 /// @param config the config's descriptor
 /// @param container what a container of the image runs
 /// @param layers bottom first
 public record PlatformImage(
-    Digest manifest, Descriptor config, ContainerConfig container, List<Layer> layers) {
+    List<Document> documents, Descriptor config, ContainerConfig container, List<Layer> layers) {
   private static final int MAX_DEPTH = 4; // of indexes within indexes
 
   public PlatformImage {
+    documents = List.copyOf(documents);
     layers = List.copyOf(layers);
+  }
+
+  /// Returns the manifest's digest.
+  public Digest manifest() {
+    return documents.getLast().digest();
   }
 
   /// A layer with what the config says of it.
@@ -32,14 +39,14 @@ public record PlatformImage(
   ///
   /// @throws IOException if there is none, or it is malformed
   public static PlatformImage of(ImageSource source, Platform platform) throws IOException {
-    Document document = source.root();
-    for (int depth = 0; document.isIndex(); depth++) {
-      if (depth == MAX_DEPTH) {
+    List<Document> documents = new ArrayList<>(List.of(source.root()));
+    while (documents.getLast().isIndex()) {
+      if (documents.size() > MAX_DEPTH) {
         throw new IOException("indexes within indexes without end");
       }
-      document = source.document(choose(document, platform));
+      documents.add(source.document(choose(documents.getLast(), platform)));
     }
-    return read(source, document);
+    return read(source, documents);
   }
 
   /// Finds the images for all platforms that are wanted; what is attached to them, and holds no
@@ -68,7 +75,7 @@ public record PlatformImage(
         ofFiles |= MediaTypes.isLayer(layer.text("mediaType").orElse(""));
       }
       if (ofFiles) {
-        found.add(read(source, document));
+        found.add(read(source, List.of(document)));
       }
       return;
     }
@@ -79,8 +86,9 @@ public record PlatformImage(
     }
   }
 
-  private static PlatformImage read(ImageSource source, Document document) throws IOException {
-    Json.Obj manifest = document.json();
+  private static PlatformImage read(ImageSource source, List<Document> documents)
+      throws IOException {
+    Json.Obj manifest = documents.getLast().json();
     Descriptor config =
         Document.descriptor(
             manifest.object("config").orElseThrow(() -> new IOException("no config")));
@@ -100,8 +108,7 @@ public record PlatformImage(
     for (int i = 0; i < layers.size(); i++) {
       found.add(new Layer(Document.descriptor(layers.get(i)), diffIds.get(i)));
     }
-    return new PlatformImage(
-        document.digest(), config, ContainerConfig.parse(parsed.json()), found);
+    return new PlatformImage(documents, config, ContainerConfig.parse(parsed.json()), found);
   }
 
   private static Descriptor choose(Document index, Platform platform) throws IOException {

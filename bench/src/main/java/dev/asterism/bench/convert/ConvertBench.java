@@ -40,6 +40,12 @@ public final class ConvertBench implements Callable<Integer> {
   @Option(names = "--image", paramLabel = "NAME", description = "default: python:1, gcc:1")
   private List<String> chosen = List.of("python:1", "gcc:1");
 
+  @Option(
+      names = "--versions",
+      paramLabel = "NAME",
+      description = "of which 1 and 2 are converted; default: ${DEFAULT-VALUE}")
+  private String versions = "python";
+
   @Option(names = "--runs", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
   private int runs = 3;
 
@@ -61,6 +67,7 @@ public final class ConvertBench implements Callable<Integer> {
       for (String image : chosen) {
         compare(image, Files.createDirectory(folder.resolve(image.replace(':', '-'))));
       }
+      secondVersion(Files.createDirectory(folder.resolve("versions")));
       large(Files.createDirectory(folder.resolve("large")));
       new Insertion(
               asterism.resolve("bin/asterism"), Files.createDirectory(folder.resolve("inserted")))
@@ -186,6 +193,48 @@ public final class ConvertBench implements Callable<Integer> {
             row.size() / 1e6,
             (double) row.size() / theirs.size(),
             row.memory() >> 20));
+  }
+
+  /// Version 2 into where version 1 was converted to, beside version 2 by itself.
+  private void secondVersion(Path folder) throws IOException, InterruptedException {
+    Path first = folder.resolve("1");
+    Path second = folder.resolve("2");
+    extract(versions + ":1", first);
+    extract(versions + ":2", second);
+    Path log = folder.resolve("asterism.log");
+    Command convert =
+        Command.of(asterism.resolve("bin/asterism").toString(), "convert", "--oci", "--temporary")
+            .with(folder.toString())
+            .withVariable("XDG_CACHE_HOME", folder.resolve("cache").toString());
+    Path together = folder.resolve("together");
+    Measured.run(convert.with("oci:" + first, "oci:" + together + ":1"), log);
+    Measured after = Measured.run(convert.with("oci:" + second, "oci:" + together + ":2"), log);
+    Measured alone = Measured.run(convert(second, folder.resolve("alone"), folder), log);
+    System.out.printf(
+        Locale.ROOT,
+        "%nversion 2 of %s after version 1: %.1f s, CPU %.1f s; by itself: %.1f s, CPU %.1f s;"
+            + " of its layers' bytes %.2f are new%n",
+        versions,
+        after.elapsed().toMillis() / 1e3,
+        after.processor().toMillis() / 1e3,
+        alone.elapsed().toMillis() / 1e3,
+        alone.processor().toMillis() / 1e3,
+        share(first, second));
+  }
+
+  /// The share of a layout's bytes whose blobs another one does not have.
+  private static double share(Path first, Path second) throws IOException {
+    Path blobs = second.resolve("blobs/sha256");
+    long all = 0;
+    long fresh = 0;
+    try (Stream<Path> files = Files.list(blobs)) {
+      for (Path file : files.toList()) {
+        long size = Files.size(file);
+        all += size;
+        fresh += Files.exists(first.resolve("blobs/sha256").resolve(file.getFileName())) ? 0 : size;
+      }
+    }
+    return (double) fresh / all;
   }
 
   /// A layer of many MiB of which about half can be compressed away.

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 final class Container implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(5); // between TERM and KILL
   private static final Duration GONE = Duration.ofSeconds(30);
-  private static final String ID = "asterism-workload";
+  static final String ID = "asterism-workload";
   private static final int MAX_LINE = 64 << 10; // characters
   private static final Pattern ERROR =
       Pattern.compile("\"level\":\"error\",\"msg\":\"((?:[^\"\\\\]|\\\\.)*)\"");
@@ -69,36 +69,50 @@ final class Container implements AutoCloseable {
   /// @throws IOException if there is no runc
   static Container start(Path folder, byte[] spec, PrintStream out, Optional<String> wanted)
       throws IOException {
+    Container container = launch(folder, spec, false);
+    container.copy(container.process.getInputStream(), out, wanted);
+    container.copy(container.process.getErrorStream(), out, wanted);
+    return container;
+  }
+
+  /// Starts a container whose spec wants a terminal: it gets this process's.
+  ///
+  /// @param folder an empty folder of its own, on which the bundle is made
+  /// @throws IOException if there is no runc
+  static Container startOnTerminal(Path folder, byte[] spec) throws IOException {
+    return launch(folder, spec, true);
+  }
+
+  private static Container launch(Path folder, byte[] spec, boolean terminal) throws IOException {
     Path bundle = Files.createDirectory(folder.resolve("bundle"));
     Path state = Files.createDirectory(folder.resolve("runc"));
     Path log = folder.resolve("runc.log");
     Files.write(bundle.resolve("config.json"), spec);
-    Process process;
+    // A session of its own: Ctrl-C is for us, the container's end is our business.
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            "setsid",
+            runtime().toString(),
+            "--root",
+            state.toString(),
+            "--log",
+            log.toString(),
+            "--log-format",
+            "json",
+            "run",
+            "--bundle",
+            bundle.toString(),
+            ID);
+    if (terminal) {
+      builder.inheritIO();
+    } else {
+      builder.redirectInput(Path.of("/dev/null").toFile());
+    }
     try {
-      // A session of its own: Ctrl-C is for us, the container's end is our business.
-      process =
-          new ProcessBuilder(
-                  "setsid",
-                  runtime().toString(),
-                  "--root",
-                  state.toString(),
-                  "--log",
-                  log.toString(),
-                  "--log-format",
-                  "json",
-                  "run",
-                  "--bundle",
-                  bundle.toString(),
-                  ID)
-              .redirectInput(Path.of("/dev/null").toFile())
-              .start();
+      return new Container(state, log, builder.start());
     } catch (IOException e) {
       throw new IOException("the container can't be started: " + e.getMessage(), e);
     }
-    Container container = new Container(state, log, process);
-    container.copy(process.getInputStream(), out, wanted);
-    container.copy(process.getErrorStream(), out, wanted);
-    return container;
   }
 
   private void copy(InputStream from, PrintStream to, Optional<String> wanted) {

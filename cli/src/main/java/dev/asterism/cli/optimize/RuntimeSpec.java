@@ -55,7 +55,9 @@ final class RuntimeSpec {
   private RuntimeSpec() {}
 
   /// Returns the file's bytes.
-  static byte[] of(Workload workload, ContainerUser user, Path rootfs) {
+  ///
+  /// @param names files that say who is where
+  static byte[] of(Workload workload, ContainerUser user, Path rootfs, List<BindMount> names) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), out)) {
       json.writeStartObject();
@@ -67,11 +69,7 @@ final class RuntimeSpec {
       json.writeStringProperty("hostname", "asterism");
       json.writeArrayPropertyStart("mounts");
       USUAL.forEach(mount -> mount(json, mount));
-      if (workload.hostNetwork()) {
-        for (String file : List.of("/etc/resolv.conf", "/etc/hosts")) {
-          mount(json, new BindMount("bind", file, file, List.of("rbind", "ro")));
-        }
-      }
+      names.forEach(mount -> mount(json, mount));
       workload.mounts().forEach(mount -> mount(json, mount));
       json.writeEndArray();
       linux(json, workload);
@@ -82,7 +80,7 @@ final class RuntimeSpec {
 
   private static void process(JsonGenerator json, Workload workload, ContainerUser user) {
     json.writeObjectPropertyStart("process");
-    json.writeBooleanProperty("terminal", false);
+    json.writeBooleanProperty("terminal", workload.terminal());
     json.writeObjectPropertyStart("user");
     json.writeNumberProperty("uid", user.uid());
     json.writeNumberProperty("gid", user.gid());

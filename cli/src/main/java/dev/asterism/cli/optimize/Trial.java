@@ -4,6 +4,7 @@ import dev.asterism.cli.mount.MountedImage;
 import dev.asterism.images.Converter;
 import dev.asterism.images.FileRecord;
 import dev.asterism.images.ImageLocation;
+import dev.asterism.images.ImagePlaces;
 import dev.asterism.images.ImageSink;
 import dev.asterism.images.ImageSource;
 import dev.asterism.images.PlatformImage;
@@ -14,7 +15,6 @@ import dev.asterism.linux.RootedDirectory;
 import dev.asterism.registry.Image;
 import dev.asterism.registry.ImageReference;
 import dev.asterism.registry.Platform;
-import dev.asterism.registry.RegistryClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -56,24 +56,24 @@ public record Trial(
 
   /// Runs the workload of `source`.
   ///
-  /// @param registries for the converter's bookkeeping; stays the caller's
+  /// @param places to open the trial's own image with
   /// @return what was opened, first things first; layers are not known
   /// @throws IOException if the image can't be run, or was told to end before `until`; nothing runs
   ///   and nothing is mounted then
   public FileRecord run(
-      ImageSource source, Workload.Changes changes, Until until, RegistryClient registries)
+      ImageSource source, Workload.Changes changes, Until until, ImagePlaces places)
       throws IOException, InterruptedException {
     Workload workload = Workload.of(PlatformImage.of(source, platform).container(), changes);
     Container.requireRuntime();
     progress.accept("converting for the trial");
     ImageLocation layout = new ImageLocation.InLayout(folder.resolve("image"), Optional.empty());
-    try (ImageSink sink = layout.sink(registries)) {
+    try (ImageSink sink = layout.sink(places)) {
       Platforms one = new Platforms.Of(List.of(platform));
       converter.convert(
           source, sink, new TransferOptions(one, true, LAYERS_AT_ONCE), TransferListener.NONE);
     }
     try (Signals signals = Signals.open();
-        ImageSource converted = layout.source(registries, folder)) {
+        ImageSource converted = layout.source(places)) {
       return mounted(converted, workload, until, signals);
     }
   }
@@ -102,7 +102,9 @@ public record Trial(
             progress)) {
       ContainerUser user =
           ContainerUser.of(workload.user(), users(rootfs, "passwd"), users(rootfs, "group"));
-      return watched(RuntimeSpec.of(workload, user, rootfs), rootfs, until, signals);
+      List<BindMount> names = workload.names().mounts(folder, workload.hostNetwork());
+      byte[] spec = RuntimeSpec.of(workload, user, rootfs, names);
+      return watched(spec, workload.terminal(), rootfs, until, signals);
     }
   }
 
@@ -125,12 +127,13 @@ public record Trial(
     }
   }
 
-  private FileRecord watched(byte[] spec, Path rootfs, Until until, Signals signals)
+  private FileRecord watched(
+      byte[] spec, boolean terminal, Path rootfs, Until until, Signals signals)
       throws IOException, InterruptedException {
     try (OpenRecorder recorder = OpenRecorder.start(rootfs)) {
       Optional<String> line =
           until instanceof Until.Line(String text, _) ? Optional.of(text) : Optional.empty();
-      try (Container container = Container.start(folder, spec, output, line)) {
+      try (Container container = container(spec, terminal, line)) {
         progress.accept("running the workload");
         await(container, until, signals);
         container.stop();
@@ -141,6 +144,13 @@ public record Trial(
       }
       return record(recorder.finish());
     }
+  }
+
+  private Container container(byte[] spec, boolean terminal, Optional<String> line)
+      throws IOException {
+    return terminal
+        ? Container.startOnTerminal(folder, spec)
+        : Container.start(folder, spec, output, line);
   }
 
   private void await(Container container, Until until, Signals signals)

@@ -16,13 +16,17 @@ import java.util.Optional;
 /// @param user as [ContainerUser] reads it
 /// @param mounts what is mounted besides the usual file systems
 /// @param hostNetwork whether it sees the host's network; else it has none
+/// @param names of other machines
+/// @param terminal whether it gets this process's terminal
 public record Workload(
     List<String> words,
     List<String> environment,
     String directory,
     String user,
     List<BindMount> mounts,
-    boolean hostNetwork) {
+    boolean hostNetwork,
+    Names names,
+    boolean terminal) {
   private static final String PATH =
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -44,7 +48,9 @@ public record Workload(
       Optional<String> directory,
       Optional<String> user,
       List<BindMount> mounts,
-      boolean hostNetwork) {
+      boolean hostNetwork,
+      Names names,
+      boolean terminal) {
     public Changes {
       environment = List.copyOf(environment);
       mounts = List.copyOf(mounts);
@@ -70,7 +76,9 @@ public record Workload(
         directory.startsWith("/") ? directory : "/" + directory,
         changes.user().orElse(image.user()),
         changes.mounts(),
-        changes.hostNetwork());
+        changes.hostNetwork(),
+        changes.names(),
+        changes.terminal());
   }
 
   private static List<String> merged(List<String> image, List<String> changes) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.asterism.testkit.process.Cleanup;
 import dev.asterism.testkit.process.Command;
+import dev.asterism.testkit.process.Machine;
 import dev.asterism.testkit.process.Outcome;
 import dev.asterism.testkit.process.ScratchFolder;
 import dev.asterism.testkit.tree.TreeListing;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 
 /// A Debian image that `asterism convert` made and pushed, read by everybody: lazily under
-/// Asterism, whole under containerd's overlayfs, by skopeo, and by Go's `ctr-remote`.
+/// Asterism, whole under containerd's overlayfs, by skopeo and podman, and by Go's `ctr-remote`.
 @Tag("kernel")
 @TestInstance(Lifecycle.PER_CLASS)
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
@@ -115,6 +116,28 @@ class ConvertedImageTest {
         .runOrThrow();
     Outcome check = Asterism.command("check", "oci:" + copy + ":1").runOrThrow();
     assertThat(check.text().lines()).hasSize(RealImage.LAYERS).allMatch(l -> l.endsWith("good"));
+  }
+
+  /// Into a store of its own: containers/storage uses the TOC's digest of such a layer only where
+  /// it is told to, so here it unpacks the tar.
+  @Test
+  void pull_byPodman_takesItWhole() throws IOException, InterruptedException {
+    Machine.requireRootAnd("podman");
+    Path home = scratch.path().resolve("podman");
+    Command podman =
+        Command.of("podman", "--root", home.resolve("root").toString())
+            .with("--runroot", home.resolve("run").toString(), "--storage-driver", "vfs");
+    podman.with("pull", "--quiet", "--tls-verify=false", converted).runOrThrow();
+    String mounted = podman.with("image", "mount", converted).runOrThrow().text().strip();
+    try {
+      TreeListing after = TreeListing.of(Path.of(mounted)).filter(this::isImage);
+      node.pullWhole(plain);
+      TreeListing before = node.tree(TestNode.OVERLAYFS, plain).filter(this::isImage);
+      assertThat(after.differenceFrom(before).toString()).isEmpty();
+    } finally {
+      podman.with("image", "unmount", converted).run();
+      podman.with("rmi", "--force", converted).run();
+    }
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.asterism.estargz.TocReader;
 import dev.asterism.images.FileRecord;
 import dev.asterism.registry.Descriptor;
 import dev.asterism.testkit.process.Cleanup;
+import dev.asterism.testkit.process.Command;
 import dev.asterism.testkit.process.Outcome;
 import dev.asterism.testkit.process.ScratchFolder;
 import java.io.IOException;
@@ -19,6 +20,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -141,6 +144,81 @@ class OptimizedImageTest {
     assertThat(Asterism.command("inspect", none).run().exitCode()).isEqualTo(1);
     assertThat(spools).isEmptyDirectory();
     assertThat(ScratchFolder.mountsBelow(spools)).isEmpty();
+  }
+
+  @Test
+  void optimize_killed_leavesNothing() throws IOException, InterruptedException {
+    Path killed = Files.createDirectory(scratch.path().resolve("killed"));
+    Path output = scratch.path().resolve("output");
+    Process process =
+        Asterism.command("optimize", "--temporary", killed.toString(), "--period", "600")
+            .with("--entrypoint", "[\"/bin/sh\",\"-c\",\"echo running; exec sleep 601.25\"]")
+            .with(plain, pushed.reference("tools:killed"))
+            .builder()
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    while (process.isAlive() && !Files.readString(output).lines().toList().contains("running")) {
+      boolean _ = process.waitFor(100, TimeUnit.MILLISECONDS);
+    }
+    assertThat(process.isAlive()).as(() -> output.toString()).isTrue();
+    assertThat(ScratchFolder.mountsBelow(killed)).isNotEmpty();
+    assertThat(sleepers()).isEqualTo(1);
+
+    process.destroyForcibly().waitFor();
+
+    for (int left = 600; left > 0 && isLeft(killed); left--) {
+      Thread.sleep(100);
+    }
+    assertThat(ScratchFolder.mountsBelow(killed)).isEmpty();
+    assertThat(killed).isEmptyDirectory();
+    assertThat(sleepers()).isZero();
+  }
+
+  @Test
+  void optimize_afterAMachineWentDown_removesWhatLies() throws IOException, InterruptedException {
+    Path home = Files.createDirectory(scratch.path().resolve("down"));
+    Path old = Files.createDirectories(home.resolve("asterism-optimize-123/store/a"));
+    Files.writeString(home.resolve("asterism-optimize-123/lock"), "");
+    Asterism.command("optimize", "--level", "1", "--temporary", home.toString(), "--no-optimize")
+        .with(plain, "oci:" + scratch.path().resolve("after") + ":1")
+        .runOrThrow();
+    assertThat(old).doesNotExist();
+    assertThat(home).isEmptyDirectory();
+  }
+
+  @Test
+  void optimize_onATerminal_givesItAndKnownHostsToTheWorkload()
+      throws IOException, InterruptedException {
+    String program =
+        "test -t 0 && test -t 1 && echo on a terminal; cat /etc/hosts /etc/resolv.conf";
+    List<String> words =
+        Asterism.command("optimize", "--level", "1", "--temporary", spools.toString())
+            .with("-t", "-i", "--add-hosts", "db:10.0.0.7", "--dns-nameservers", "10.0.0.1")
+            .with("--entrypoint", "[\"/bin/sh\",\"-c\",\"%s\"]".formatted(program))
+            .with(plain, "oci:" + scratch.path().resolve("terminal") + ":1")
+            .builder()
+            .command();
+    String line = words.stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
+    Outcome outcome =
+        Command.of("script", "-qec", line, "/dev/null")
+            .withVariable("CLASSPATH", System.getProperty("java.class.path"))
+            .runOrThrow();
+    assertThat(outcome.text())
+        .contains("on a terminal", "10.0.0.7\tdb", "nameserver 10.0.0.1", "first ");
+    assertThat(spools).isEmptyDirectory();
+  }
+
+  private static boolean isLeft(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.findAny().isPresent();
+    }
+  }
+
+  private static long sleepers() {
+    return ProcessHandle.allProcesses()
+        .filter(each -> each.info().commandLine().orElse("").endsWith("sleep 601.25"))
+        .count();
   }
 
   private List<String> filesOf(Descriptor layer) throws IOException {

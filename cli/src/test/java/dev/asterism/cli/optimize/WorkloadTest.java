@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.asterism.images.ContainerConfig;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class WorkloadTest {
   private static final ContainerConfig IMAGE =
@@ -43,6 +45,8 @@ class WorkloadTest {
             Optional.empty(),
             Optional.empty(),
             List.of(),
+            false,
+            Names.NONE,
             false);
     assertThat(Workload.of(IMAGE, changes).environment())
         .containsExactlyInAnyOrder("A=1", "B=3=4", "PATH=/x");
@@ -88,9 +92,41 @@ class WorkloadTest {
     assertThatThrownBy(() -> BindMount.parse("src=/a,dst=b")).hasMessageContaining("absolute");
   }
 
+  @Test
+  void names_asCtrRemoteHasThem_becomeFiles(@TempDir Path folder) throws IOException {
+    Names names =
+        Names.of(
+            List.of("10.0.0.1", "fd00::1"),
+            List.of("example", "test"),
+            List.of("ndots:2"),
+            List.of("db:10.0.0.7", "six:fd00::7"));
+    assertThat(names.mounts(folder, true))
+        .extracting(BindMount::destination)
+        .containsExactly("/etc/resolv.conf", "/etc/hosts");
+    assertThat(folder.resolve("resolv.conf"))
+        .hasContent(
+            "nameserver 10.0.0.1\nnameserver fd00::1\nsearch example test\noptions ndots:2");
+    assertThat(folder.resolve("hosts"))
+        .hasContent("127.0.0.1\tlocalhost\n10.0.0.7\tdb\nfd00::7\tsix");
+    assertThat(Names.NONE.mounts(folder, false)).isEmpty();
+    assertThat(Names.NONE.mounts(folder, true)).extracting(BindMount::source).hasSize(2);
+    assertThatThrownBy(() -> Names.of(List.of(), List.of(), List.of(), List.of("db")))
+        .hasMessageContaining("NAME:ADDRESS");
+    assertThatThrownBy(() -> Names.of(List.of("a\nb"), List.of(), List.of(), List.of()))
+        .hasMessageContaining("not a name");
+  }
+
   private static Workload.Changes changes(
       Optional<List<String>> entrypoint, Optional<List<String>> arguments) {
     return new Workload.Changes(
-        entrypoint, arguments, List.of(), Optional.empty(), Optional.empty(), List.of(), false);
+        entrypoint,
+        arguments,
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        false,
+        Names.NONE,
+        false);
   }
 }

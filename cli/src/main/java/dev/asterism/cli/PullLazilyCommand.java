@@ -1,0 +1,88 @@
+package dev.asterism.cli;
+
+import dev.asterism.containerd.LazyPull;
+import dev.asterism.images.ImageLocation;
+import dev.asterism.images.ImagePlaces;
+import dev.asterism.images.ImageSource;
+import dev.asterism.registry.Descriptor;
+import dev.asterism.registry.ImageReference;
+import dev.asterism.registry.RegistryClient;
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `asterism rpull`: an image for containerd whose layers a snapshotter fetches.
+@Command(
+    name = "rpull",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Pulls an image into containerd lazily: it gets manifests and config, the snapshotter fetches",
+      "the layers. A layer that the snapshotter does not take is pulled whole and unpacked."
+    })
+final class PullLazilyCommand implements Callable<Integer> {
+  private static final String SKIP_VERIFY = "containerd.io/snapshot/remote/stargz.skipverify";
+
+  @Parameters(paramLabel = "IMAGE", description = "e.g. registry.example/app:1")
+  @SuppressWarnings("NullAway.Init") // picocli sets it before it calls
+  private ImageReference image;
+
+  @Option(
+      names = "--snapshotter",
+      paramLabel = "NAME",
+      defaultValue = "asterism",
+      description = "containerd's name of the snapshotter (default: ${DEFAULT-VALUE})")
+  private String snapshotter = "asterism";
+
+  @Option(
+      names = "--label",
+      paramLabel = "KEY=VALUE",
+      description = "of the image in containerd; may be given several times")
+  private final Map<String, String> labels = new LinkedHashMap<>();
+
+  @Option(
+      names = "--skip-content-verify",
+      description = "ask the snapshotter not to verify the layers' content")
+  private boolean skipVerify;
+
+  @Mixin private final ImageOptions options = new ImageOptions();
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Integer call() throws Exception {
+    PrintWriter out = spec.commandLine().getOut();
+    Map<String, String> snapshotLabels = new TreeMap<>();
+    if (skipVerify) {
+      snapshotLabels.put(SKIP_VERIFY, "true");
+    }
+    LazyPull.Listener listener =
+        (layer, lazy) -> {
+          out.println("%-9s %s".formatted(lazy ? "lazy" : "unpacked", layer.digest()));
+          out.flush();
+        };
+    try (RegistryClient client = options.client();
+        ImageSource source = open(options.places(client))) {
+      LazyPull pull =
+          new LazyPull(
+              options.containerd(),
+              new LazyPull.Options(snapshotter, labels, snapshotLabels),
+              listener);
+      Descriptor root = pull.pull(image.toString(), source, options.platform());
+      out.println("%s  %s".formatted(root.digest(), image));
+      out.flush();
+    }
+    return ExitCode.OK;
+  }
+
+  private ImageSource open(ImagePlaces places) throws Exception {
+    return new ImageLocation.InRegistry(image).source(places);
+  }
+}
