@@ -144,7 +144,7 @@ class ContainerdSinkTest {
       return new FilterInputStream(new ByteArrayInputStream(bytes, start, after - start)) {
         @Override
         public int read(byte[] target, int offset, int length) throws IOException {
-          int n = in.read(target, offset, length);
+          int n = length == 0 ? 0 : in.read(target, offset, length);
           if (n < 0) {
             throw new IOException("cut off");
           }
