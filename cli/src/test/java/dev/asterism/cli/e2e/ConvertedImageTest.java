@@ -123,20 +123,18 @@ class ConvertedImageTest {
   @Test
   void pull_byPodman_takesItWhole() throws IOException, InterruptedException {
     Machine.requireRootAnd("podman");
-    Path home = scratch.path().resolve("podman");
-    Command podman =
-        Command.of("podman", "--root", home.resolve("root").toString())
-            .with("--runroot", home.resolve("run").toString(), "--storage-driver", "vfs");
-    podman.with("pull", "--quiet", "--tls-verify=false", converted).runOrThrow();
-    String mounted = podman.with("image", "mount", converted).runOrThrow().text().strip();
-    try {
+    try (ScratchFolder home = ScratchFolder.create("podman")) { // its paths must be short
+      Command podman =
+          Command.of("podman", "--root", home.path().resolve("root").toString())
+              .with("--runroot", home.path().resolve("run").toString())
+              .with("--storage-driver", "vfs");
+      podman.with("pull", "--quiet", "--tls-verify=false", converted).runOrThrow();
+      String mounted = podman.with("image", "mount", converted).runOrThrow().text().strip();
       TreeListing after = TreeListing.of(Path.of(mounted)).filter(this::isImage);
+      podman.with("image", "unmount", converted).runOrThrow();
       node.pullWhole(plain);
       TreeListing before = node.tree(TestNode.OVERLAYFS, plain).filter(this::isImage);
       assertThat(after.differenceFrom(before).toString()).isEmpty();
-    } finally {
-      podman.with("image", "unmount", converted).run();
-      podman.with("rmi", "--force", converted).run();
     }
   }
 
