@@ -27,6 +27,7 @@ class KeysTest {
   private static final Map<Key, String> TEXTS =
       Map.of(
           Key.AUTH_FILE, "\"/etc/auth.json\"",
+          Key.KUBECONFIG_PATH, "\"/etc/kubernetes/config.conf\"",
           Key.CRI_SERVICE, "\"/run/cri.sock\"",
           Key.CRI_LISTEN, "\"/run/listen.sock\"",
           Key.CONFIG_PATH, "\"/etc/one:/etc/two\"",

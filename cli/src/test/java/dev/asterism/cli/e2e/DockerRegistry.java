@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -23,6 +24,7 @@ final class DockerRegistry implements AutoCloseable {
   private final ScratchFolder scratch;
   private final Path storage;
   private final boolean readOnly;
+  private final Optional<TokenService> tokens;
   private final Path log;
   private Process process;
   private int port;
@@ -36,11 +38,13 @@ final class DockerRegistry implements AutoCloseable {
     }
   }
 
-  private DockerRegistry(ScratchFolder scratch, Path storage, boolean readOnly)
+  private DockerRegistry(
+      ScratchFolder scratch, Path storage, boolean readOnly, Optional<TokenService> tokens)
       throws IOException, InterruptedException {
     this.scratch = scratch;
     this.storage = storage;
     this.readOnly = readOnly;
+    this.tokens = tokens;
     this.log = scratch.path().resolve("log");
     this.process = launch();
     this.port = awaitPort();
@@ -48,28 +52,39 @@ final class DockerRegistry implements AutoCloseable {
 
   /// Starts one over a storage folder, which nobody can write to.
   static DockerRegistry start(Path storage) throws IOException, InterruptedException {
-    return start(storage, true);
+    return start(storage, true, Optional.empty());
   }
 
   /// Starts one over an empty folder, to be pushed to.
   static DockerRegistry startWritable(Path storage) throws IOException, InterruptedException {
-    return start(storage, false);
+    return start(storage, false, Optional.empty());
   }
 
-  private static DockerRegistry start(Path storage, boolean readOnly)
+  /// Starts one that nobody can write to, and reads only with a token of a service.
+  static DockerRegistry start(Path storage, TokenService tokens)
+      throws IOException, InterruptedException {
+    return start(storage, true, Optional.of(tokens));
+  }
+
+  private static DockerRegistry start(Path storage, boolean readOnly, Optional<TokenService> tokens)
       throws IOException, InterruptedException {
     ScratchFolder scratch = ScratchFolder.create("asterism-registry");
     try {
-      return new DockerRegistry(scratch, storage, readOnly);
+      return new DockerRegistry(scratch, storage, readOnly, tokens);
     } catch (IOException | InterruptedException e) {
       scratch.close();
       throw e;
     }
   }
 
+  /// Returns its address, e.g. `127.0.0.1:5000`.
+  String host() {
+    return "127.0.0.1:" + port;
+  }
+
   /// Returns how to name an image of it, e.g. `127.0.0.1:5000/tools:1`.
   String reference(String image) {
-    return "127.0.0.1:%d/%s".formatted(port, image);
+    return host() + "/" + image;
   }
 
   /// Ends it: connections are refused.
@@ -111,7 +126,8 @@ final class DockerRegistry implements AutoCloseable {
         http:
           addr: 127.0.0.1:%d
         """
-            .formatted(storage, readOnly, port));
+                .formatted(storage, readOnly, port)
+            + (tokens.isPresent() ? tokens.get().registrySettings(scratch.path()) : ""));
     ProcessBuilder builder =
         Command.of("setsid", "docker-registry", "serve", config.toString()).builder();
     return builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();

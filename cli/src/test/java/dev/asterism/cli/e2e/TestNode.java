@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -45,13 +46,22 @@ final class TestNode implements AutoCloseable {
   private final PrivateContainerd containerd;
   private int names;
 
-  private TestNode(ScratchFolder scratch, String configuration)
+  private TestNode(ScratchFolder scratch, String configuration, Optional<PrivateContainerd.Cri> cri)
       throws IOException, InterruptedException {
     this.scratch = scratch;
-    Files.writeString(configuration(), configuration);
+    Path folder = scratch.path().resolve("containerd");
+    String keychain =
+        cri.isEmpty()
+            ? ""
+            : "[cri_keychain]\nenable_keychain = true\nimage_service_path = \"%s\"\n"
+                .formatted(folder.resolve("c.sock"));
+    Files.writeString(configuration(), configuration + keychain);
     startDaemon();
+    Map<String, Path> snapshotters = Map.of(ASTERISM, socket());
     containerd =
-        PrivateContainerd.start(scratch.path().resolve("containerd"), Map.of(ASTERISM, socket()));
+        cri.isEmpty()
+            ? PrivateContainerd.start(folder, snapshotters)
+            : PrivateContainerd.start(folder, snapshotters, cri.get());
   }
 
   /// Starts a daemon and a containerd with nothing in them.
@@ -63,9 +73,20 @@ final class TestNode implements AutoCloseable {
   ///
   /// @param configuration the daemon's `config.toml`
   static TestNode start(String configuration) throws IOException, InterruptedException {
+    return start(configuration, Optional.empty());
+  }
+
+  /// As the other; kubelet may ask the daemon for images and containerd for pods.
+  static TestNode start(String configuration, PrivateContainerd.Cri cri)
+      throws IOException, InterruptedException {
+    return start(configuration, Optional.of(cri));
+  }
+
+  private static TestNode start(String configuration, Optional<PrivateContainerd.Cri> cri)
+      throws IOException, InterruptedException {
     ScratchFolder scratch = ScratchFolder.create("asterism-node");
     try {
-      return new TestNode(scratch, configuration);
+      return new TestNode(scratch, configuration, cri);
     } catch (IOException | InterruptedException e) {
       scratch.close();
       throw e;
@@ -81,7 +102,8 @@ final class TestNode implements AutoCloseable {
     return scratch.path().resolve("config.toml");
   }
 
-  private Path socket() {
+  /// Where the daemon listens.
+  Path socket() {
     return scratch.path().resolve("asterism.sock");
   }
 

@@ -9,15 +9,50 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// A containerd with a folder, a state and a socket of its own, and nothing outside them.
 ///
-/// Runs containers through runc without cgroups and without CRI. The caller owns the folder; at
-/// [#close] nothing in it is mounted or running. Needs root.
+/// Runs containers through runc without cgroups, and without CRI unless that is asked for. The
+/// caller owns the folder; at [#close] nothing in it is mounted or running. Needs root.
 public final class PrivateContainerd implements AutoCloseable {
   private final Path folder;
   private final Daemon daemon;
+
+  /// Kubernetes' side of a containerd. Immutable.
+  ///
+  /// @param snapshotter the one of every image and container
+  /// @param sandboxImage what holds a pod's namespaces
+  /// @param registries folder of `HOST:PORT/hosts.toml`
+  /// @param networks folder of CNI configuration; pods on the node's network need none in it
+  /// @param plugins folder of the CNI plugins
+  public record Cri(
+      String snapshotter, String sandboxImage, Path registries, Path networks, Path plugins) {
+    private String config(Path home) {
+      return """
+      [plugins."io.containerd.grpc.v1.cri"]
+        sandbox_image = "%1$s"
+        restrict_oom_score_adj = true
+        netns_mounts_under_state_dir = true
+        stream_server_address = "127.0.0.1"
+        stream_server_port = "0"
+        [plugins."io.containerd.grpc.v1.cri".cni]
+          bin_dir = "%2$s"
+          conf_dir = "%3$s"
+        [plugins."io.containerd.grpc.v1.cri".containerd]
+          snapshotter = "%4$s"
+          disable_snapshot_annotations = false
+          [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+            runtime_type = "io.containerd.runc.v2"
+            [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+              Root = "%6$s/runc"
+        [plugins."io.containerd.grpc.v1.cri".registry]
+          config_path = "%5$s"
+      """
+          .formatted(sandboxImage, plugins, networks, snapshotter, registries, home);
+    }
+  }
 
   private PrivateContainerd(Path folder, Daemon daemon) {
     this.folder = folder;
@@ -37,8 +72,20 @@ public final class PrivateContainerd implements AutoCloseable {
   /// @throws IOException if it does not start; the message has the end of its log
   public static PrivateContainerd start(Path folder, Map<String, Path> snapshotters)
       throws IOException, InterruptedException {
+    return start(folder, snapshotters, Optional.empty());
+  }
+
+  /// As the other, and serves kubelet too.
+  public static PrivateContainerd start(Path folder, Map<String, Path> snapshotters, Cri cri)
+      throws IOException, InterruptedException {
+    return start(folder, snapshotters, Optional.of(cri));
+  }
+
+  private static PrivateContainerd start(
+      Path folder, Map<String, Path> snapshotters, Optional<Cri> cri)
+      throws IOException, InterruptedException {
     Path home = Files.createDirectories(folder).toRealPath();
-    Path config = Files.writeString(home.resolve("config.toml"), config(home, snapshotters));
+    Path config = Files.writeString(home.resolve("config.toml"), config(home, snapshotters, cri));
     Daemon daemon =
         Daemon.start(
             Command.of("containerd", "--config", config.toString()),
@@ -47,14 +94,14 @@ public final class PrivateContainerd implements AutoCloseable {
     return new PrivateContainerd(home, daemon);
   }
 
-  private static String config(Path home, Map<String, Path> snapshotters) {
+  private static String config(Path home, Map<String, Path> snapshotters, Optional<Cri> cri) {
     StringBuilder text =
         new StringBuilder(
             """
             version = 2
             root = "%1$s/root"
             state = "%1$s/state"
-            disabled_plugins = ["io.containerd.grpc.v1.cri"]
+            disabled_plugins = [%2$s]
             [grpc]
               address = "%1$s/c.sock"
             [ttrpc]
@@ -62,7 +109,8 @@ public final class PrivateContainerd implements AutoCloseable {
             [plugins."io.containerd.internal.v1.opt"]
               path = "%1$s/opt"
             """
-                .formatted(home));
+                .formatted(home, cri.isPresent() ? "" : "\"io.containerd.grpc.v1.cri\""));
+    cri.ifPresent(kubernetes -> text.append(kubernetes.config(home)));
     new TreeMap<>(snapshotters)
         .forEach((name, socket) ->
             text.append(

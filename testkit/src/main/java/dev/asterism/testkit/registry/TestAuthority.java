@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.Signature;
 import java.util.Base64;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -107,6 +109,27 @@ public final class TestAuthority {
   public String certificate() throws IOException {
     try {
       return pem("CERTIFICATE", store().getCertificate(AUTHORITY).getEncoded());
+    } catch (GeneralSecurityException e) {
+      throw new IOException(e);
+    }
+  }
+
+  /// Returns its own certificate in DER.
+  public byte[] encoded() throws IOException {
+    try {
+      return store().getCertificate(AUTHORITY).getEncoded();
+    } catch (GeneralSecurityException e) {
+      throw new IOException(e);
+    }
+  }
+
+  /// Signs with its own key as `ES256` of RFC 7518, section 3.4, says: 64 bytes.
+  public byte[] sign(byte[] data) throws IOException {
+    try {
+      Signature signature = Signature.getInstance("SHA256withECDSAinP1363Format");
+      signature.initSign((PrivateKey) store().getKey(AUTHORITY, PASSWORD.toCharArray()));
+      signature.update(data);
+      return signature.sign();
     } catch (GeneralSecurityException e) {
       throw new IOException(e);
     }
