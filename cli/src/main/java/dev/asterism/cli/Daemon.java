@@ -45,9 +45,9 @@ final class Daemon {
     InstantSource clock = InstantSource.system();
     Path root = Files.createDirectories(options.root()).toRealPath();
     unpackNativeCodeIn(root.resolve("native"));
-    NodeCredentials credentials = new NodeCredentials(configuration.logins());
     Handover handover = new Handover(root, System.getenv());
     try (StopSignal stop = StopSignal.open();
+        NodeCredentials credentials = NodeCredentials.follow(configuration.logins());
         RegistryClient registry = registry(configuration, credentials.chain(), clock);
         Layers layers =
             new Layers(
@@ -142,7 +142,7 @@ final class Daemon {
 
   /// Returns the client for every registry.
   static RegistryClient registry(Configuration configuration, InstantSource clock) {
-    return registry(configuration, new NodeCredentials(configuration.logins()).chain(), clock);
+    return registry(configuration, NodeCredentials.ofFiles(configuration.logins()).chain(), clock);
   }
 
   private static RegistryClient registry(

@@ -4,6 +4,7 @@ import dev.asterism.cli.config.Configuration;
 import dev.asterism.registry.CredentialChain;
 import dev.asterism.registry.Credentials;
 import dev.asterism.registry.DockerConfig;
+import dev.asterism.registry.PullSecrets;
 import dev.asterism.registry.PulledCredentials;
 import dev.asterism.snapshotter.SnapshotServer;
 import dev.asterism.snapshotter.Snapshots;
@@ -15,22 +16,45 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Where a daemon's credentials come from: a file of its own, docker's, and what kubelet pulls
-/// with. Thread-safe.
-final class NodeCredentials {
+/// Where a daemon's credentials come from: a file of its own, docker's, a cluster's pull secrets,
+/// and what kubelet pulls with. Thread-safe.
+final class NodeCredentials implements AutoCloseable {
   private final PulledCredentials pulled = new PulledCredentials();
   private final Configuration.Logins logins;
+  private final Optional<PullSecrets> secrets;
   private final Credentials chain;
 
-  NodeCredentials(Configuration.Logins logins) {
+  private NodeCredentials(Configuration.Logins logins, Optional<PullSecrets> secrets) {
     this.logins = logins;
+    this.secrets = secrets;
     List<Credentials> sources = new ArrayList<>();
     logins.file().ifPresent(file -> sources.add(new DockerConfig(file)));
     sources.add(RegistryLogin.ofUser());
+    secrets.ifPresent(sources::add);
     if (logins.cri().enabled()) {
       sources.add(pulled);
     }
     this.chain = new CredentialChain(sources);
+  }
+
+  /// The files alone, for a program that ends soon.
+  static NodeCredentials ofFiles(Configuration.Logins logins) {
+    return new NodeCredentials(logins, Optional.empty());
+  }
+
+  /// All of them; a cluster's secrets are followed until this is closed.
+  static NodeCredentials follow(Configuration.Logins logins) {
+    Configuration.Kubernetes kubernetes = logins.kubernetes();
+    if (!kubernetes.enabled()) {
+      return ofFiles(logins);
+    }
+    Path file =
+        kubernetes
+            .kubeconfig()
+            .orElseGet(() ->
+                PullSecrets.standardFile(
+                    System.getenv(), Path.of(System.getProperty("user.home"))));
+    return new NodeCredentials(logins, Optional.of(PullSecrets.follow(file)));
   }
 
   /// Returns all of them, in the order in which they are asked.
@@ -66,6 +90,11 @@ final class NodeCredentials {
       proxy.close();
       throw e;
     }
+  }
+
+  @Override
+  public void close() {
+    secrets.ifPresent(PullSecrets::close);
   }
 
   /// What listens. Closing it ends all of it.

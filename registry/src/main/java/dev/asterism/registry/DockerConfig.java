@@ -161,7 +161,7 @@ public final class DockerConfig implements Credentials {
     }
   }
 
-  private static Map<String, String> strings(JsonParser json) {
+  static Map<String, String> strings(JsonParser json) {
     Map<String, String> members = new HashMap<>();
     while (json.nextToken() == JsonToken.PROPERTY_NAME) {
       String name = json.currentName();
@@ -174,7 +174,7 @@ public final class DockerConfig implements Credentials {
     return members;
   }
 
-  private static Optional<Credential> credential(Map<String, String> entry) {
+  static Optional<Credential> credential(Map<String, String> entry) {
     String identity = entry.getOrDefault("identitytoken", "");
     if (!identity.isEmpty()) {
       return Optional.of(new Credential.IdentityToken(identity));

@@ -33,7 +33,14 @@ final class PemKey {
   /// @throws RegistryException if there is none that can be used; nothing of the file is in the
   ///   message
   static PrivateKey read(Path file) throws IOException {
-    Matcher block = BLOCK.matcher(Files.readString(file, StandardCharsets.US_ASCII));
+    return read(file.toString(), Files.readString(file, StandardCharsets.ISO_8859_1));
+  }
+
+  /// As the other, of what was read.
+  ///
+  /// @param file names it in messages
+  static PrivateKey read(String file, String pem) throws IOException {
+    Matcher block = BLOCK.matcher(pem);
     while (block.find()) {
       switch (block.group(1)) {
         case "PRIVATE KEY" -> {
@@ -48,7 +55,7 @@ final class PemKey {
       }
     }
     throw RegistryException.unusable(
-        file.toString(),
+        file,
         "no private key that can be read: write it as PKCS #8 without a password"
             + " (openssl pkcs8 -topk8 -nocrypt)");
   }
@@ -69,15 +76,15 @@ final class PemKey {
     return keys ? kept.toString().getBytes(StandardCharsets.ISO_8859_1) : pem;
   }
 
-  private static byte[] der(Path file, String base64) throws RegistryException {
+  private static byte[] der(String file, String base64) throws RegistryException {
     try {
       return Base64.getMimeDecoder().decode(base64);
     } catch (IllegalArgumentException _) {
-      throw RegistryException.unusable(file.toString(), "not PEM");
+      throw RegistryException.unusable(file, "not PEM");
     }
   }
 
-  private static PrivateKey key(Path file, byte[] pkcs8) throws RegistryException {
+  private static PrivateKey key(String file, byte[] pkcs8) throws RegistryException {
     for (String algorithm : ALGORITHMS) {
       try {
         return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
@@ -85,8 +92,7 @@ final class PemKey {
         // not of this kind
       }
     }
-    throw RegistryException.unusable(
-        file.toString(), "a private key that is none of " + ALGORITHMS);
+    throw RegistryException.unusable(file, "a private key that is none of " + ALGORITHMS);
   }
 
   private static byte[] wrapped(byte[] rsa) {

@@ -3,6 +3,7 @@ package dev.asterism.registry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -13,6 +14,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -48,6 +50,54 @@ final class TlsContexts {
     }
   }
 
+  /// TLS with one server that has an authority of its own.
+  ///
+  /// @param authority certificates in PEM, the only ones that are trusted; empty for the JDK's
+  /// @param client what is shown to a server that asks who connects; empty for nothing
+  /// @param skipVerify whether any certificate of any name is taken
+  /// @throws IOException if something is not what it should be; says what, and quotes nothing
+  static TlsSocketStrategy of(Optional<Pem> authority, Optional<Client> client, boolean skipVerify)
+      throws IOException {
+    try {
+      KeyStore trusted = empty();
+      int number = 0;
+      for (Certificate certificate :
+          authority.isPresent() ? certificates(authority.get()) : rootsOfTheJdk()) {
+        trusted.setCertificateEntry("root" + number++, certificate);
+      }
+      KeyStore own = empty();
+      if (client.isPresent()) {
+        Pem key = client.get().key();
+        own.setKeyEntry(
+            "client",
+            PemKey.read(key.name(), key.text()),
+            NO_PASSWORD,
+            certificates(client.get().certificate()).toArray(Certificate[]::new));
+      }
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(
+          keys(own), skipVerify ? new TrustManager[] {new Anybody()} : trust(trusted), null);
+      return skipVerify
+          ? new DefaultClientTlsStrategy(context, NoopHostnameVerifier.INSTANCE)
+          : new DefaultClientTlsStrategy(context);
+    } catch (GeneralSecurityException e) {
+      throw new IOException("no TLS in this JDK: " + e.getMessage(), e);
+    }
+  }
+
+  /// Something in PEM. Immutable; never printed.
+  ///
+  /// @param name where it stands, for messages
+  record Pem(String name, String text) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  /// A client's certificate and its key. Immutable.
+  record Client(Pem certificate, Pem key) {}
+
   private static TrustManager[] trust(List<Path> authorities)
       throws IOException, GeneralSecurityException {
     KeyStore store = empty();
@@ -60,6 +110,10 @@ final class TlsContexts {
         store.setCertificateEntry("own" + number++, certificate);
       }
     }
+    return trust(store);
+  }
+
+  private static TrustManager[] trust(KeyStore store) throws GeneralSecurityException {
     TrustManagerFactory trust =
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
     trust.init(store);
@@ -75,6 +129,10 @@ final class TlsContexts {
       Certificate[] chain = certificates(client.certificate()).toArray(Certificate[]::new);
       store.setKeyEntry("client" + number++, key, NO_PASSWORD, chain);
     }
+    return keys(store);
+  }
+
+  private static KeyManager[] keys(KeyStore store) throws GeneralSecurityException {
     KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     keys.init(store, NO_PASSWORD);
     return keys.getKeyManagers();
@@ -101,18 +159,22 @@ final class TlsContexts {
 
   private static List<Certificate> certificates(Path file)
       throws IOException, GeneralSecurityException {
-    byte[] pem = PemKey.certificatesOnly(Files.readAllBytes(file));
+    return certificates(new Pem(file.toString(), Files.readString(file, StandardCharsets.ISO_8859_1)));
+  }
+
+  private static List<Certificate> certificates(Pem file) throws IOException {
+    byte[] pem = PemKey.certificatesOnly(file.text().getBytes(StandardCharsets.ISO_8859_1));
     try {
       List<Certificate> certificates =
           List.copyOf(
               CertificateFactory.getInstance("X.509")
                   .generateCertificates(new ByteArrayInputStream(pem)));
       if (certificates.isEmpty()) {
-        throw RegistryException.unusable(file.toString(), "no certificate in it");
+        throw RegistryException.unusable(file.name(), "no certificate in it");
       }
       return certificates;
     } catch (GeneralSecurityException e) {
-      throw RegistryException.unusable(file.toString(), "not a certificate in PEM", e);
+      throw RegistryException.unusable(file.name(), "not a certificate in PEM", e);
     }
   }
 

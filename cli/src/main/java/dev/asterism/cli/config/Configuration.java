@@ -67,10 +67,21 @@ public record Configuration(
   /// Where credentials come from, beside docker's file. Immutable.
   ///
   /// @param file in docker's format, asked first; empty for none
+  /// @param kubernetes pull secrets of a cluster
   /// @param cri what kubelet pulls with
-  public record Logins(Optional<Path> file, Cri cri) {
+  public record Logins(Optional<Path> file, Kubernetes kubernetes, Cri cri) {
     /// Docker's file alone.
-    public static final Logins DEFAULT = new Logins(Optional.empty(), Cri.DEFAULT);
+    public static final Logins DEFAULT =
+        new Logins(Optional.empty(), Kubernetes.DEFAULT, Cri.DEFAULT);
+  }
+
+  /// The pull secrets of a Kubernetes cluster: table `kubeconfig_keychain`. Immutable.
+  ///
+  /// @param enabled whether they are followed
+  /// @param kubeconfig which cluster, and as whom; empty for where Kubernetes' own programs look
+  public record Kubernetes(boolean enabled, Optional<Path> kubeconfig) {
+    /// Not followed.
+    public static final Kubernetes DEFAULT = new Kubernetes(false, Optional.empty());
   }
 
   /// The CRI image service, in passing: table `cri_keychain`. Immutable.

@@ -7,6 +7,7 @@ import dev.asterism.cache.Upkeep;
 import dev.asterism.cli.config.Configuration.BlobConfig;
 import dev.asterism.cli.config.Configuration.Cri;
 import dev.asterism.cli.config.Configuration.Endpoints;
+import dev.asterism.cli.config.Configuration.Kubernetes;
 import dev.asterism.cli.config.Configuration.Logins;
 import dev.asterism.cli.config.Configuration.RegistryHosts;
 import dev.asterism.cli.config.Configuration.Verification;
@@ -145,7 +146,7 @@ public final class ConfigurationFile {
         new RegistryHosts(
             new MirrorTables(path.toString(), problems).read(toml),
             directories(base.hosts().directories())),
-        logins(base.logins().cri()),
+        logins(base.logins()),
         new Endpoints(metricsAddress(), !flag(Key.NO_PROMETHEUS, false), path(Key.DEBUG_ADDRESS)),
         starts(),
         flag(Key.LOG_FILE_ACCESS, base.logFileAccess()));
@@ -191,9 +192,12 @@ public final class ConfigurationFile {
         .toList();
   }
 
-  private Logins logins(Cri cri) {
+  private Logins logins(Logins base) {
+    Cri cri = base.cri();
     return new Logins(
         path(Key.AUTH_FILE),
+        new Kubernetes(
+            flag(Key.KUBECONFIG_ENABLE, base.kubernetes().enabled()), path(Key.KUBECONFIG_PATH)),
         new Cri(
             flag(Key.CRI_ENABLE, cri.enabled()),
             path(Key.CRI_SERVICE).orElse(cri.service()),

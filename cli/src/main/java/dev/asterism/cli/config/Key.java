@@ -171,6 +171,16 @@ enum Key {
       text(c -> path(c.logins().file())),
       "a file like docker's `config.json`, whose credentials come first; empty: none"),
   MIRRORS("resolver.host.*.mirrors"),
+  KUBECONFIG_ENABLE(
+      "kubeconfig_keychain.enable_keychain",
+      Kind.BOOLEAN,
+      flag(c -> c.logins().kubernetes().enabled()),
+      "the pull secrets of a Kubernetes cluster are followed through its API"),
+  KUBECONFIG_PATH(
+      "kubeconfig_keychain.kubeconfig_path",
+      Kind.TEXT,
+      text(c -> path(c.logins().kubernetes().kubeconfig())),
+      "which cluster, and as whom; it is waited for; empty: `$KUBECONFIG`, else `~/.kube/config`"),
   CRI_ENABLE(
       "cri_keychain.enable_keychain",
       Kind.BOOLEAN,
@@ -197,8 +207,6 @@ enum Key {
       number(c -> c.starts().learned().maxBytes()),
       "compressed bytes that one replay fetches at most"),
 
-  KUBECONFIG_ENABLE("kubeconfig_keychain.enable_keychain", Use.NOT_YET, Reason.LOGINS),
-  KUBECONFIG_PATH("kubeconfig_keychain.kubeconfig_path", Use.NOT_YET, Reason.LOGINS),
   IPFS(
       "ipfs",
       Use.NEVER,
@@ -246,8 +254,6 @@ enum Key {
 
   /// Why several keys change nothing.
   private static final class Reason {
-    static final String LOGINS =
-        "credentials come from docker's file, resolver.auth_file and cri_keychain; let a credential helper read the secrets";
     static final String NO_MANAGER =
         "containers survive a restart of the daemon without a second process";
   }
