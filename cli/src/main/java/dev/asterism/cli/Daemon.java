@@ -23,6 +23,7 @@ import java.lang.System.Logger.Level;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -43,8 +44,9 @@ final class Daemon {
   static void run(DaemonOptions options) throws IOException {
     Configuration configuration = options.configuration();
     InstantSource clock = InstantSource.system();
-    Path root = Files.createDirectories(options.root()).toRealPath();
+    Path root = directory(options.root());
     unpackNativeCodeIn(root.resolve("native"));
+    Thread.ofPlatform().daemon().name("preload").start(Snapshots::preload);
     Handover handover = new Handover(root, System.getenv());
     try (StopSignal stop = StopSignal.open();
         NodeCredentials credentials = NodeCredentials.follow(configuration.logins());
@@ -59,8 +61,9 @@ final class Daemon {
       if (configuration.logFileAccess()) {
         layers.service.logFileAccess();
       }
-      snapshots.start();
-      layers.service.serve();
+      snapshots.reopen();
+      layers.service.serve(); // containers wait until here, and for nothing else
+      snapshots.cleanup();
       try (NodeCredentials.Serving _ = credentials.serve(options.address(), snapshots);
           AdminServer _ = admin(options, root, layers.service, clock)) {
         handover.ready();
@@ -71,6 +74,17 @@ final class Daemon {
         layers.leaveGate();
       }
     }
+  }
+
+  /// Returns the root without symlinks. One that is made here is root's alone: names and content of
+  /// private images are in it.
+  private static Path directory(Path root) throws IOException {
+    if (!Files.exists(root)) {
+      Files.createDirectories(root.toAbsolutePath().resolveSibling(""));
+      Files.createDirectory(
+          root, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    }
+    return root.toRealPath();
   }
 
   private static void serve(

@@ -89,6 +89,16 @@ final class MetadataStore implements AutoCloseable {
     }
   }
 
+  /// Loads SQLite's driver and its native library.
+  static void preload() {
+    try (Connection nothing = DriverManager.getConnection("jdbc:sqlite::memory:");
+        Statement statement = nothing.createStatement()) {
+      statement.execute("PRAGMA user_version");
+    } catch (SQLException _) {
+      // whoever opens a file is told
+    }
+  }
+
   private static void configure(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA busy_timeout = 5000");
