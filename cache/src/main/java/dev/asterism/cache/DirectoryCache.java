@@ -1,5 +1,6 @@
 package dev.asterism.cache;
 
+import dev.asterism.cache.index.LayerShare;
 import dev.asterism.cache.index.LinksFile;
 import dev.asterism.cache.index.LinksFileStatus;
 import dev.asterism.cache.index.LinksIndex;
@@ -50,6 +51,7 @@ public final class DirectoryCache implements AutoCloseable {
   private final Completion completion;
   private final Lookup lookup;
   private final Usage usage;
+  private final LayerShares shares;
   private final Activity activity;
   private final Pins pins;
   private final Evictor evictor;
@@ -118,6 +120,7 @@ public final class DirectoryCache implements AutoCloseable {
       root.close();
       throw e;
     }
+    shares = new LayerShares(mode, layout.own(), ledger.index(), usage);
     lookup = new Lookup(settings.config(), ledger, tally);
     links.onForget(lookup::drop);
     timer = Executors.newScheduledThreadPool(THREADS, DirectoryCache::daemonThread);
@@ -275,6 +278,15 @@ public final class DirectoryCache implements AutoCloseable {
   public Holdings holdings() {
     LinksIndex index = ledger.index();
     return new Holdings(index.digests(), index.bytes(), index.keys(), index.memory());
+  }
+
+  /// Returns what each layer takes of the disk: files that several hold count evenly for each of
+  /// them, so that the sum is what all layers take. Cheap to ask for often; some seconds old while
+  /// things come and go. Complete when [#holdings] is.
+  ///
+  /// @throws IOException if a directory cannot be read
+  public Map<Digest, LayerShare> shares() throws IOException {
+    return shares.current();
   }
 
   /// Returns what keeping the links file has cost.

@@ -141,7 +141,8 @@ final class Daemon {
             .withBudget(configuration.budget())
             .withUpkeep(configuration.upkeep())
             .withConfig(configuration.directoryCache());
-    return new LayerSettings(FetchPolicy.DEFAULT, configuration.starts(), store);
+    return new LayerSettings(
+        FetchPolicy.DEFAULT, configuration.starts(), configuration.outages(), store);
   }
 
   private static AdminServer admin(

@@ -56,9 +56,35 @@ final class StatusCommand implements Callable<Integer> {
           ByteText.of(status.number("memory/heapUsed")),
           ByteText.of(status.number("memory/heapMax")));
       print(out, FlatJson.parse(images));
+      printOutages(out, FlatJson.parse(daemon.get("/v1/outages")));
     }
     out.flush();
     return ExitCode.OK;
+  }
+
+  /// What is away, and the last that was.
+  private static void printOutages(PrintWriter out, FlatJson outages) {
+    boolean saidFormer = false;
+    for (int i = 0; outages.text("outages/%d/registry".formatted(i)).isPresent(); i++) {
+      String at = "outages/%d/".formatted(i);
+      String ended = outages.text(at + "ended").orElse("");
+      if (!ended.isEmpty() && saidFormer) {
+        return;
+      }
+      saidFormer = !ended.isEmpty();
+      out.printf(
+          "%nRegistry %s %s%n  %s%n  %s, bytes %d to %d of %s%n",
+          outages.text(at + "registry").orElse(""),
+          ended.isEmpty()
+              ? "is away since %s, %d calls wait"
+                  .formatted(outages.text(at + "since").orElse(""), outages.number(at + "waiting"))
+              : "was away from %s to %s".formatted(outages.text(at + "since").orElse(""), ended),
+          outages.text(at + "cause").orElse(""),
+          outages.text(at + "image").orElse(""),
+          outages.number(at + "start"),
+          outages.number(at + "end"),
+          outages.text(at + "file").orElse(""));
+    }
   }
 
   private static void print(PrintWriter out, FlatJson images) {

@@ -41,7 +41,7 @@ interface FetchTarget {
   void arrived(LayerChunk chunk, VerifiedChunk bytes, FetchClass wanted);
 
   /// Is told that a chunk cannot be had from here, whether anybody else has it or not.
-  void failed(LayerChunk chunk, IOException cause);
+  void failed(LayerChunk chunk, IOException cause, FetchClass wanted);
 
   /// Is told that a request has ended well, and how long it took.
   void fetched(Batch batch, Duration took);

@@ -18,6 +18,7 @@ import java.util.Optional;
 /// @param catalog the mounted layers
 /// @param trees where the files of mounted images are
 /// @param libraries what programs need besides themselves
+/// @param outages which registries are away
 /// @param names how an error finds a file's name
 record Fetching(
     FetchPolicy policy,
@@ -28,6 +29,7 @@ record Fetching(
     Catalog catalog,
     ImageTrees trees,
     Libraries libraries,
+    Outages outages,
     FileNames names) {
   private static final Logger LOGGER = System.getLogger(Fetching.class.getName());
 

@@ -101,7 +101,7 @@ final class Gate implements FileSystem {
     if (digest.isEmpty() || !NodeIds.isFanOf(digest.get(), parent)) {
       throw new FuseException(Errno.ENOENT);
     }
-    return object(digest.get(), parent);
+    return object(Caller.of(request), digest.get(), parent);
   }
 
   private static Entry directory(long node) {
@@ -112,9 +112,9 @@ final class Gate implements FileSystem {
   ///
   /// @param parent the directory that it is looked up in, perhaps a layer's
   /// @throws FuseException with ENOENT if the kernel finds it in `fresh` now, or no layer lists it
-  private Entry object(Digest digest, long parent) throws IOException {
-    List<Catalog.Location> locations = new ArrayList<>(fetching.catalog().find(digest));
+  private Entry object(Caller caller, Digest digest, long parent) throws IOException {
     boolean ownFirst = NodeIds.isLayer(parent);
+    List<Catalog.Location> locations = new ArrayList<>(fetching.catalog().find(digest));
     if (ownFirst) {
       locations.sort(
           Comparator.comparing(location -> !NodeIds.isOf(location.layer().digest(), parent)));
@@ -129,10 +129,10 @@ final class Gate implements FileSystem {
       return object.sharing() == LayerObject.Sharing.PRIVATE
               || fetching.catalog().lookedUp(locations.getFirst())
           ? entry(node, object.size(), FOREVER)
-          : object(digest, parent); // the layer went a moment ago: whoever else lists it
+          : object(caller, digest, parent); // the layer went a moment ago: whoever else lists it
     }
     try {
-      Catalog.Location from = deliver(locations, behind);
+      Catalog.Location from = waitOut(caller, digest, () -> deliver(locations, behind));
       failures.remove(node);
       proven.put(node, from.object().size());
       return entry(node, from.object().size(), FOREVER);
@@ -264,12 +264,28 @@ final class Gate implements FileSystem {
     if (failure != null) {
       throw unavailable(failure);
     }
-    OpenObject opened = open(node, locations(node));
+    OpenObject opened = open(Caller.of(request), node);
     long handle = handles.incrementAndGet();
     open.put(handle, opened);
     return opened.backing().isPresent()
         ? new Opened.Passthrough(handle, opened.backing().get())
         : new Opened.Cached(handle);
+  }
+
+  private OpenObject open(Caller caller, long node) throws IOException {
+    List<Catalog.Location> locations = locations(node);
+    return waitOut(caller, locations.getFirst().object().digest(), () -> open(node, locations));
+  }
+
+  /// Repeats what fails because a registry is away, as long as the layers' images want.
+  private <T> T waitOut(Caller caller, Digest object, Outages.Attempt<T> attempt)
+      throws IOException {
+    return fetching
+        .outages()
+        .waitOut(
+            caller,
+            () -> fetching.catalog().find(object).stream().map(Catalog.Location::layer).toList(),
+            attempt);
   }
 
   /// Opens an object as the first layer lists it that can deliver. Layers agree on its size, but
@@ -329,28 +345,26 @@ final class Gate implements FileSystem {
   @Override
   public int read(RequestContext request, long node, long handle, long offset, ReadBuffer into)
       throws IOException {
+    Caller caller = Caller.of(request);
     OpenObject known = open.get(handle);
-    return read((known != null ? known : adopt(node, handle)).reader(), offset, into);
+    ObjectReader reader = (known != null ? known : adopt(caller, node, handle)).reader();
+    try {
+      return waitOut(caller, reader.digest(), () -> reader.read(offset, into));
+    } catch (IOException e) {
+      throw unavailable(e);
+    }
   }
 
   /// Opens again what a former process has opened. The kernel sends RELEASE after the last READ, so
   /// what is kept here goes.
-  private OpenObject adopt(long node, long handle) throws IOException {
-    OpenObject opened = open(node, locations(node));
+  private OpenObject adopt(Caller caller, long node, long handle) throws IOException {
+    OpenObject opened = open(caller, node);
     OpenObject first = open.putIfAbsent(handle, opened);
     if (first == null) {
       return opened;
     }
     opened.close();
     return first;
-  }
-
-  private static int read(ObjectReader reader, long offset, ReadBuffer into) throws IOException {
-    try {
-      return reader.read(offset, into);
-    } catch (IOException e) {
-      throw unavailable(e);
-    }
   }
 
   @Override

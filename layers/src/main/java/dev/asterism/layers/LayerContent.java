@@ -14,6 +14,7 @@ import dev.asterism.content.Blob;
 import dev.asterism.content.ByteRange;
 import dev.asterism.content.CorruptContentException;
 import dev.asterism.content.Digest;
+import dev.asterism.content.TransientFailure;
 import dev.asterism.content.VerifiedChunk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -39,6 +40,7 @@ final class LayerContent implements FetchTarget {
   private final Digest digest;
   private final ChunkTable table;
   private final Blob blob;
+  private final String image;
   private final LayerCache cache;
   private final Fetching shared;
   private final Link link;
@@ -51,18 +53,23 @@ final class LayerContent implements FetchTarget {
   /// Whether the last that was wanted of this layer could not be had, or not in time.
   private volatile boolean troubled;
 
+  /// How long reads wait for the registry; what the last image said that has the layer.
+  private volatile OutagePolicy outagePolicy;
+
   /// What was logged last: the chunks of a range often fail together.
   private volatile String reported = "";
 
-  /// @param host of the registry that `blob` is read from, as the image's reference names it
+  /// @param image the reference that `blob` is read by, host first
   LayerContent(
-      Digest digest, ChunkTable table, Blob blob, String host, LayerCache cache, Fetching shared) {
+      Digest digest, ChunkTable table, Blob blob, String image, LayerCache cache, Fetching shared) {
     this.digest = digest;
     this.table = table;
     this.blob = blob;
+    this.image = image;
     this.cache = cache;
     this.shared = shared;
-    this.link = shared.scheduler().link(host);
+    this.link = shared.scheduler().link(host());
+    this.outagePolicy = shared.outages().policy();
     this.readahead = new Readahead(shared.policy());
     this.guesses = new Guesses(this, table);
     this.uses = new Uses(table.chunks());
@@ -77,6 +84,26 @@ final class LayerContent implements FetchTarget {
   @Override
   public Blob blob() {
     return blob;
+  }
+
+  /// Returns the reference that the layer is read by.
+  String image() {
+    return image;
+  }
+
+  /// Returns the host of the registry that it is read from, as that reference names it.
+  String host() {
+    int slash = image.indexOf('/');
+    return slash < 0 ? "" : image.substring(0, slash);
+  }
+
+  OutagePolicy outagePolicy() {
+    return outagePolicy;
+  }
+
+  /// From now on reads wait so long for the registry.
+  void outagePolicy(OutagePolicy policy) {
+    outagePolicy = policy;
   }
 
   ChunkTable table() {
@@ -169,6 +196,9 @@ final class LayerContent implements FetchTarget {
       T result = wait.on(want(chunk, next));
       came = true;
       return result;
+    } catch (LateException e) {
+      shared.outages().failed(this, chunk, e);
+      throw e;
     } finally {
       Duration time = Duration.ofNanos(System.nanoTime() - start);
       shared.listeners().waited(this, chunk, time, came);
@@ -453,16 +483,16 @@ final class LayerContent implements FetchTarget {
     return !link.isActive(nameOf(chunk)) && !isHere(chunk);
   }
 
+  /// Returns the path of a chunk's file, or a text that says that none was found. Slow.
+  String fileName(LayerChunk chunk) {
+    return shared.names().of(digest, table.object(chunk.object()));
+  }
+
   /// Returns how an error names a chunk.
   String describe(LayerChunk chunk) {
     LayerObject object = table.object(chunk.object());
     return "bytes %d to %d of file %s (TOC entry %d) of layer %s"
-        .formatted(
-            chunk.fileOffset(),
-            chunk.fileEnd(),
-            shared.names().of(digest, object),
-            object.entry(),
-            digest);
+        .formatted(chunk.fileOffset(), chunk.fileEnd(), fileName(chunk), object.entry(), digest);
   }
 
   /// Returns why the last fetch failed; empty since one went well.
@@ -480,10 +510,17 @@ final class LayerContent implements FetchTarget {
   }
 
   @Override
-  public void failed(LayerChunk chunk, IOException cause) {
+  public void failed(LayerChunk chunk, IOException cause, FetchClass wanted) {
     String message = String.valueOf(cause.getMessage());
-    if (!message.equals(reported)) {
-      reported = message;
+    boolean isNews = !message.equals(reported);
+    reported = message;
+    if (!TransientFailure.in(cause)) {
+      if (isNews) {
+        Fetching.report(digest, describe(chunk), cause);
+      }
+    } else if (wanted == FetchClass.READ) {
+      shared.outages().failed(this, chunk, cause);
+    } else if (isNews && !wanted.isUrgent() && !shared.outages().isAway(host())) {
       Fetching.report(digest, describe(chunk), cause);
     }
   }
@@ -491,6 +528,7 @@ final class LayerContent implements FetchTarget {
   @Override
   public void fetched(Batch batch, Duration took) {
     reported = "";
+    shared.outages().answered(host());
     shared.scheduler().noteFetched(batch);
     shared.listeners().fetched(this, batch.range(), batch.fetchClass(), took);
   }

@@ -26,6 +26,7 @@ import java.util.stream.Stream;
 /// is complete. Immutable afterwards, but for `complete`, which is made when all content has come.
 final class LayerDirectory {
   private static final String UNFINISHED = "new-";
+  private static final long BLOCK = 4 << 10; // 4 KiB: what file systems allocate at once
 
   private final Path path;
 
@@ -60,6 +61,22 @@ final class LayerDirectory {
           .flatMap(entry -> Digest.findHex(entry.getFileName().toString()).stream())
           .collect(Collectors.toCollection(HashSet::new));
     }
+  }
+
+  /// Returns what the directory takes of the disk, by the size of its files; nothing if it is not
+  /// there.
+  LayerUsage usage() throws IOException {
+    long bytes = 0;
+    long files = 0;
+    try (Stream<Path> entries = Files.list(path)) {
+      for (Path entry : entries.toList()) {
+        bytes += (Files.size(entry) + BLOCK - 1) / BLOCK * BLOCK;
+        files++;
+      }
+    } catch (NoSuchFileException _) {
+      return new LayerUsage(0, 0); // or removed while it was read
+    }
+    return new LayerUsage(bytes, files);
   }
 
   Path image() {

@@ -48,7 +48,13 @@ public final class LayerExercise implements AutoCloseable {
     store = DirectoryCache.open(root.resolve("cache"), CacheSettings.DEFAULT, clock);
     try {
       memory = GateMemory.create();
-      fetching = LayerService.fetching(root, policy, store, new Catalog(memory.nodes()));
+      fetching =
+          LayerService.fetching(
+              root,
+              policy,
+              store,
+              new Catalog(memory.nodes()),
+              new Outages(OutagePolicy.FAIL, clock));
       gate = new Gate(fetching, memory);
       layers =
           new LayerStore(

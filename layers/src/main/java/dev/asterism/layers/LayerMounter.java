@@ -47,6 +47,13 @@ public interface LayerMounter {
   /// fresh; or the layers' own copies and the gate, where nothing is shared. Absolute paths.
   List<Path> dataLayers();
 
+  /// Returns what a layer takes of the disk now: its metadata, and its part of what is stored. What
+  /// several layers hold is divided among them, so that the sum over all layers is what the disk
+  /// gave for them. Nothing of a layer that is not there. Cheap, and some seconds old.
+  ///
+  /// @throws IOException if a directory cannot be read
+  LayerUsage diskUsage(Digest layer) throws IOException;
+
   /// Forgets every layer and unmounts every chain that `inUse` does not name.
   ///
   /// The supplier is called under the lock that [#prepare], [#reopen] and [#mountChain] end under:

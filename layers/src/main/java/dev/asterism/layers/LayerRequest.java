@@ -14,21 +14,28 @@ import java.util.OptionalLong;
 /// @param verification whether the TOC digest must be there and hold
 /// @param prefetch compressed bytes that a label says are needed at once, 0 or more, where the
 ///   layer itself says nothing
+/// @param outages what a label says of reads whose registry is away
 public record LayerRequest(
     String image,
     Digest layer,
     Optional<Digest> tocDigest,
     Verification verification,
-    OptionalLong prefetch) {
-  /// A layer without a label about prefetching.
+    OptionalLong prefetch,
+    Optional<OutagePolicy> outages) {
+  /// A layer without labels about how it is fetched.
   public LayerRequest(
       String image, Digest layer, Optional<Digest> tocDigest, Verification verification) {
-    this(image, layer, tocDigest, verification, OptionalLong.empty());
+    this(image, layer, tocDigest, verification, OptionalLong.empty(), Optional.empty());
   }
 
-  /// Returns the same with such a label.
+  /// Returns the same with a label about prefetching.
   public LayerRequest withPrefetch(OptionalLong bytes) {
-    return new LayerRequest(image, layer, tocDigest, verification, bytes);
+    return new LayerRequest(image, layer, tocDigest, verification, bytes, outages);
+  }
+
+  /// Returns the same with a label about outages.
+  public LayerRequest withOutages(Optional<OutagePolicy> policy) {
+    return new LayerRequest(image, layer, tocDigest, verification, prefetch, policy);
   }
 
   /// How far a layer must prove itself.

@@ -153,7 +153,11 @@ public final class LayerService implements AutoCloseable {
       throws IOException {
     Fetching fetching =
         fetching(
-            parts.root(), parts.settings().fetching(), parts.store(), new Catalog(memory.nodes()));
+            parts.root(),
+            parts.settings().fetching(),
+            parts.store(),
+            new Catalog(memory.nodes()),
+            new Outages(parts.settings().outages(), parts.clock()));
     GateMount gate = mounting.mount(new Gate(fetching, memory), memory);
     try {
       LayerStore layers =
@@ -172,7 +176,8 @@ public final class LayerService implements AutoCloseable {
   }
 
   /// Returns what the layers of a root fetch with.
-  static Fetching fetching(Path root, FetchPolicy policy, DirectoryCache store, Catalog catalog) {
+  static Fetching fetching(
+      Path root, FetchPolicy policy, DirectoryCache store, Catalog catalog, Outages outages) {
     ImageTrees trees = new ImageTrees();
     return new Fetching(
         policy,
@@ -183,6 +188,7 @@ public final class LayerService implements AutoCloseable {
         catalog,
         trees,
         new Libraries(catalog, trees),
+        outages,
         (layer, object) ->
             nameOf(
                 LayerDirectory.of(root.resolve("layers"), layer),
@@ -233,6 +239,11 @@ public final class LayerService implements AutoCloseable {
   /// each once.
   public long asked() {
     return layers.asked() + uses.sum();
+  }
+
+  /// Returns the registries that are away, and then the outages that have ended lately.
+  public List<OutageReport> outages() {
+    return fetching.outages().reports();
   }
 
   /// Returns what was counted for each layer since it was mounted.
@@ -300,7 +311,7 @@ public final class LayerService implements AutoCloseable {
       leaveGate(grace); // while everything works: who is answered now gets what it asked for
       layers.close();
       promotion.close();
-      fetching.scheduler().close();
+      endWaiting();
       gate.leaveOrClose(grace);
     } finally {
       closeMemory();
@@ -314,12 +325,18 @@ public final class LayerService implements AutoCloseable {
     layers.close();
     try {
       promotion.close();
-      fetching.scheduler().close(); // whoever waits for its turn does so no longer
+      endWaiting();
       gate.close();
     } finally {
       closeMemory();
       store.close();
     }
+  }
+
+  /// Whoever waits for its turn, or for a registry, does so no longer.
+  private void endWaiting() {
+    fetching.outages().close();
+    fetching.scheduler().close();
   }
 
   private void closeMemory() throws IOException {

@@ -2,6 +2,7 @@ package dev.asterism.layers;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.asterism.cache.DirectoryCache;
+import dev.asterism.cache.index.LayerShare;
 import dev.asterism.content.Blob;
 import dev.asterism.content.CorruptContentException;
 import dev.asterism.content.Digest;
@@ -135,6 +136,7 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     }
     LayerContent content = loads.get(request, () -> find(request, source));
     check(request, content);
+    request.outages().ifPresent(content::outagePolicy);
     switch (source) {
       case DISK -> preparations.reopened(request, content);
       case DISK_OR_REGISTRY -> preparations.prepared(request, content);
@@ -221,15 +223,9 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
         request.layer(),
         table,
         blob,
-        hostOf(request.image()),
+        request.image(),
         fetching.store().layer(request.layer()),
         fetching);
-  }
-
-  /// Returns the registry's host in a reference as containerd writes it, with the host first.
-  private static String hostOf(String image) {
-    int slash = image.indexOf('/');
-    return slash < 0 ? "" : image.substring(0, slash);
   }
 
   private Optional<LayerContent> register(LayerContent content, LayerDirectory directory)
@@ -339,6 +335,13 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     compilations.rehearse(request);
     build(chain);
     retain(() -> new InUse(Set.copyOf(chain.layers()), Set.of()));
+  }
+
+  @Override
+  public LayerUsage diskUsage(Digest layer) throws IOException {
+    LayerShare share = fetching.store().shares().getOrDefault(layer, LayerShare.NOTHING);
+    LayerUsage metadata = LayerDirectory.of(layers, layer).usage();
+    return new LayerUsage(share.bytes() + metadata.size(), share.files() + metadata.inodes());
   }
 
   /// Returns the layers in the catalog, a new set.

@@ -1,7 +1,7 @@
 package dev.asterism.layers;
 
-/// What a layer holds. Immutable.
+/// What a layer holds, or what it takes of the disk. Immutable.
 ///
-/// @param size bytes of its regular files, uncompressed
-/// @param inodes its files of every type
+/// @param size bytes: of its regular files, uncompressed; or allocated
+/// @param inodes its files of every type; or those on the disk
 public record LayerUsage(long size, long inodes) {}

@@ -58,6 +58,10 @@ final class ObjectReader implements AutoCloseable {
     this.fetching = fetching;
   }
 
+  Digest digest() {
+    return digest;
+  }
+
   /// Has the first chunk ready, so that an open fails where the registry is away.
   ///
   /// @throws IOException if no mounted layer's registry can deliver it

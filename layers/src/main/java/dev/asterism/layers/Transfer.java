@@ -135,7 +135,7 @@ final class Transfer implements Runnable {
 
   private void fail(Want want, IOException cause) {
     Claim claim = want.first();
-    claim.layer().failed(claim.chunk(), cause);
+    claim.layer().failed(claim.chunk(), cause, want.fetchClass());
     link.failed(want, cause);
   }
 

@@ -29,13 +29,14 @@ final class Waits {
   /// As the other, but gives up.
   ///
   /// @param patience longest wait; zero only looks
+  /// @throws LateException if that is over
   static <T> T get(Future<T> future, String what, Duration patience) throws IOException {
     try {
       return future.get(patience.toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
       throw failure(e);
     } catch (TimeoutException e) {
-      throw new IOException(
+      throw new LateException(
           "no answer within %d ms for %s".formatted(patience.toMillis(), what), e);
     } catch (InterruptedException e) {
       throw interrupted(e, what);

@@ -155,6 +155,7 @@ final class LayerContentTest {
             catalog,
             trees,
             new Libraries(catalog, trees),
+            new Outages(OutagePolicy.FAIL, InstantSource.system()),
             (_, object) -> "file " + object.entry());
     layer =
         new LayerContent(digest, ChunkTable.open(table), blob, "", store.layer(digest), fetching);

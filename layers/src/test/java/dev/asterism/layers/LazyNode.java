@@ -50,6 +50,7 @@ final class LazyNode implements AutoCloseable {
   private final FetchPolicy policy;
   private final StartPolicy starts;
   private final CacheSettings settings;
+  private final OutagePolicy outages;
   private final InstantSource clock;
   private LayerService service;
   private boolean running = true;
@@ -61,9 +62,11 @@ final class LazyNode implements AutoCloseable {
       BlobSource source,
       FetchPolicy policy,
       StartPolicy starts,
+      OutagePolicy outages,
       CacheSettings settings,
       InstantSource clock)
       throws IOException {
+    this.outages = outages;
     this.starts = starts;
     this.settings = settings;
     this.clock = clock;
@@ -110,7 +113,21 @@ final class LazyNode implements AutoCloseable {
       InstantSource clock)
       throws IOException {
     Machine.requireRootAnd("mount", "umount", "find", "getfattr", "sha256sum");
-    return new LazyNode(directory, source, policy, starts, settings, clock);
+    return new LazyNode(directory, source, policy, starts, OutagePolicy.FAIL, settings, clock);
+  }
+
+  /// Starts one below `directory` whose reads wait for a registry that is away.
+  static LazyNode start(Path directory, BlobSource source, OutagePolicy outages)
+      throws IOException {
+    Machine.requireRootAnd("mount", "umount", "find", "getfattr", "sha256sum");
+    return new LazyNode(
+        directory,
+        source,
+        PATIENT,
+        StartPolicy.NOTHING,
+        outages,
+        CacheSettings.DEFAULT,
+        InstantSource.system());
   }
 
   /// Prepares layers, lowest first, and mounts an overlay over them, read-only. Returns where.
@@ -152,7 +169,8 @@ final class LazyNode implements AutoCloseable {
   }
 
   private LayerService open() throws IOException {
-    return LayerService.open(root, source, new LayerSettings(policy, starts, settings), clock);
+    return LayerService.open(
+        root, source, new LayerSettings(policy, starts, outages, settings), clock);
   }
 
   /// Starts it again on the same root.

@@ -269,7 +269,7 @@ final class SimulatedLink {
     public void arrived(LayerChunk chunk, VerifiedChunk bytes, FetchClass wanted) {}
 
     @Override
-    public void failed(LayerChunk chunk, IOException cause) {}
+    public void failed(LayerChunk chunk, IOException cause, FetchClass wanted) {}
 
     @Override
     public void fetched(Batch batch, Duration took) {}

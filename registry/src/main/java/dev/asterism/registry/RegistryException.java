@@ -1,5 +1,6 @@
 package dev.asterism.registry;
 
+import dev.asterism.content.TransientFailure;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -8,7 +9,7 @@ import java.util.OptionalInt;
 /// A registry did not give what it was asked for: refused, unreachable, or answered nonsense.
 ///
 /// The message names host, repository and digest or tag, never a secret nor the query of a URL.
-public final class RegistryException extends IOException {
+public final class RegistryException extends IOException implements TransientFailure {
   private static final long serialVersionUID = 1;
 
   /// 0 when there was no answer, or none that its status describes.
@@ -81,6 +82,11 @@ public final class RegistryException extends IOException {
   /// Tells whether the same request may succeed later. It has been repeated as often as the policy
   /// says already.
   public boolean retryable() {
+    return retryable;
+  }
+
+  @Override
+  public boolean isTransient() {
     return retryable;
   }
 

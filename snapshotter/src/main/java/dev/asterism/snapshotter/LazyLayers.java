@@ -106,6 +106,11 @@ final class LazyLayers {
     }
   }
 
+  /// Returns what a layer takes of the disk.
+  LayerUsage diskUsage(Digest layer) throws IOException {
+    return mounter.diskUsage(layer);
+  }
+
   /// Returns the data-only lower layers of every overlay over a chain.
   List<Path> dataLayers() {
     return mounter.dataLayers();

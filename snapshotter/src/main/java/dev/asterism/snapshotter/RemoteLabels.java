@@ -3,6 +3,7 @@ package dev.asterism.snapshotter;
 import dev.asterism.content.Digest;
 import dev.asterism.layers.LayerRequest;
 import dev.asterism.layers.LayerRequest.Verification;
+import dev.asterism.layers.OutagePolicy;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,9 @@ final class RemoteLabels {
 
   /// How many compressed bytes of a layer without landmarks a start needs, as a decimal number.
   static final String PREFETCH = "containerd.io/snapshot/remote/stargz.prefetch";
+
+  /// What a read does whose registry is away: `wait`, `fail`, or seconds.
+  static final String OUTAGE = "containerd.io/snapshot/remote/asterism.outage";
 
   static final String CRI_IMAGE = "containerd.io/snapshot/cri.image-ref";
   static final String CRI_LAYER = "containerd.io/snapshot/cri.layer-digest";
@@ -73,7 +77,9 @@ final class RemoteLabels {
     }
     return Digest.find(labels.getOrDefault(layerLabel, ""))
         .map(layer ->
-            new LayerRequest(image, layer, toc, verification).withPrefetch(prefetch(labels)));
+            new LayerRequest(image, layer, toc, verification)
+                .withPrefetch(prefetch(labels))
+                .withOutages(outages(labels)));
   }
 
   /// Returns the layers of the image above the one that `labels` name, the next one first; what is
@@ -100,6 +106,11 @@ final class RemoteLabels {
     return text.matches("[0-9]{1,18}")
         ? OptionalLong.of(Long.parseLong(text))
         : OptionalLong.empty();
+  }
+
+  /// What is none of the words says nothing.
+  static Optional<OutagePolicy> outages(Map<String, String> labels) {
+    return OutagePolicy.parse(labels.getOrDefault(OUTAGE, ""));
   }
 
   private static Optional<Digest> tocDigest(Map<String, String> labels) throws SnapshotException {

@@ -442,15 +442,23 @@ public final class Snapshots implements AutoCloseable {
     return store.transact(Transaction::all).stream().filter(filter::matches).toList();
   }
 
-  /// Returns what a snapshot takes: of an active one counted now, of a remote one what its layer
-  /// says.
+  /// Returns what a snapshot takes of the disk: of an active one counted now; of a remote one its
+  /// layer's part of the store, divided by the snapshots that the layer has.
   ///
   /// @throws SnapshotException if there is none: NOT_FOUND
   Usage usage(String key) throws IOException {
     Snapshot snapshot = stat(key);
-    return switch (snapshot.kind()) {
-      case ACTIVE -> DirectoryTree.usage(directories.fs(snapshot.id()));
-      case VIEW, COMMITTED -> snapshot.usage();
+    if (snapshot.kind() == SnapshotKind.ACTIVE) {
+      return DirectoryTree.usage(directories.fs(snapshot.id()));
+    }
+    return switch (snapshot.content()) {
+      case Content.Ordinary() -> snapshot.usage();
+      case Content.Remote(LayerRequest layer) -> {
+        LayerUsage whole = layers.diskUsage(layer.layer());
+        long among =
+            Math.max(1, store.transact(transaction -> transaction.snapshotsOf(layer.layer())));
+        yield new Usage(whole.size() / among, whole.inodes() / among);
+      }
     };
   }
 

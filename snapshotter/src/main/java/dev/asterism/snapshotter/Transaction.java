@@ -96,6 +96,20 @@ final class Transaction {
         parent);
   }
 
+  /// Returns how many committed snapshots a lazy layer has: one for each parent that it lies over.
+  long snapshotsOf(Digest layer) throws SQLException {
+    try (PreparedStatement statement =
+            prepare(
+                """
+                SELECT count(*) FROM layers l JOIN snapshots s ON s.id = l.snapshot
+                 WHERE l.digest = ? AND s.kind = 'COMMITTED'
+                """,
+                layer.toString());
+        ResultSet row = statement.executeQuery()) {
+      return row.next() ? row.getLong(1) : 0;
+    }
+  }
+
   /// Tells whether some snapshot has this one as its parent.
   boolean hasChildren(Snapshot snapshot) throws SQLException {
     try (PreparedStatement statement =
@@ -245,20 +259,21 @@ final class Transaction {
         instant(row.getLong(6)),
         labels,
         new Usage(row.getLong(7), row.getLong(8)),
-        content(row));
+        content(row, labels));
   }
 
-  private static Content content(ResultSet row) throws SQLException {
+  private static Content content(ResultSet row, Map<String, String> labels) throws SQLException {
     Optional<String> image = Optional.ofNullable(row.getString(9));
     if (image.isEmpty()) {
       return new Content.Ordinary();
     }
     return new Content.Remote(
         new LayerRequest(
-            image.get(),
-            Digest.parse(row.getString(10)),
-            Digest.find(row.getString(11)),
-            LayerRequest.Verification.valueOf(row.getString(12))));
+                image.get(),
+                Digest.parse(row.getString(10)),
+                Digest.find(row.getString(11)),
+                LayerRequest.Verification.valueOf(row.getString(12)))
+            .withOutages(RemoteLabels.outages(labels)));
   }
 
   private void update(String sql, Object... arguments) throws SQLException {

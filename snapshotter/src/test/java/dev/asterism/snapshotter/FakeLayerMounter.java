@@ -76,6 +76,11 @@ final class FakeLayerMounter implements LayerMounter {
   }
 
   @Override
+  public LayerUsage diskUsage(Digest layer) {
+    return onDisk.contains(layer) ? USAGE : new LayerUsage(0, 0);
+  }
+
+  @Override
   public List<Path> dataLayers() {
     return List.of(root.resolve("objects"), root.resolve("gate"), root.resolve("fresh"));
   }

@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.asterism.content.Digest;
 import dev.asterism.layers.LayerRequest;
 import dev.asterism.layers.LayerRequest.Verification;
+import dev.asterism.layers.OutagePolicy;
+import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -67,6 +70,20 @@ final class RemoteLabelsTest {
     assertThatThrownBy(() -> request(with(CRI, RemoteLabels.TOC_DIGEST, "sha256:short")))
         .isInstanceOf(SnapshotException.class)
         .hasMessageContaining("sha256:short");
+  }
+
+  @Test
+  void request_withOutageLabel_saysHowLongReadsWait() throws Exception {
+    assertThat(request(CRI).outages()).isEmpty();
+    assertThat(request(with(CRI, RemoteLabels.OUTAGE, "wait")).outages())
+        .contains(OutagePolicy.WAIT);
+    assertThat(request(with(CRI, RemoteLabels.OUTAGE, "fail")).outages())
+        .contains(OutagePolicy.FAIL);
+    assertThat(request(with(CRI, RemoteLabels.OUTAGE, "90")).outages())
+        .contains(new OutagePolicy(Duration.ofSeconds(90)));
+    for (String nonsense : List.of("-1", "a minute", "9999999", "99999999999999999999")) {
+      assertThat(request(with(CRI, RemoteLabels.OUTAGE, nonsense)).outages()).isEmpty();
+    }
   }
 
   @Test

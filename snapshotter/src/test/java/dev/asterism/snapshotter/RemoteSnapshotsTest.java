@@ -87,6 +87,21 @@ final class RemoteSnapshotsTest {
         .isEqualTo(FakeLayerMounter.USAGE.inodes());
   }
 
+  /// Who adds up the usage of all snapshots, as kubelet does, counts each byte once.
+  @Test
+  void usage_ofOneLayerOverTwoParents_isDividedAmongItsSnapshots() {
+    prepareRemote("sha256:base", "", BASE);
+    prepareRemote("sha256:app", "sha256:base", APP);
+    prepareRemote("sha256:other", "", APP);
+
+    assertThat(service.client().usage("sha256:base").getSize())
+        .isEqualTo(FakeLayerMounter.USAGE.size());
+    for (String name : List.of("sha256:app", "sha256:other")) {
+      assertThat(service.client().usage(name).getSize())
+          .isEqualTo(FakeLayerMounter.USAGE.size() / 2);
+    }
+  }
+
   @Test
   void prepare_ofReachableLayer_isFoundByTheFilterThatContainerdAsksWith() {
     prepareRemote("sha256:base", "", BASE);

@@ -230,6 +230,33 @@ final class Shard {
     }
   }
 
+  /// Divides every digest among its holders.
+  void share(Shares to) {
+    int from = 0;
+    while (shareSome(from, to)) {
+      from += BATCH;
+    }
+  }
+
+  private boolean shareSome(int from, Shares to) {
+    lock.lock();
+    try {
+      int end = Math.min(from + BATCH, digests.end());
+      for (int digest = from; digest < end; digest++) {
+        if (digests.isInUse(digest)) {
+          to.begin();
+          for (int key = digests.firstKey(digest); key != Slots.NONE; key = keys.next(key)) {
+            to.holder(keys.layer(key));
+          }
+          to.end(digests.size(digest));
+        }
+      }
+      return end < digests.end();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void tellDigest(int digest, Changes to) {
     to.digest(
         digests.digest(digest),

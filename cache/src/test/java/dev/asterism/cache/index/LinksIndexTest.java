@@ -190,4 +190,47 @@ final class LinksIndexTest {
     assertThat(index.digests()).isZero();
     assertThat(index.bytes()).isZero();
   }
+
+  @Test
+  void shares_digestsWithSeveralHolders_areDividedAmongThem() {
+    index.added(Place.OBJECT, digest("alone"), 5000, 1);
+    index.added(Place.OBJECT, digest("of three"), 9000, 1);
+    index.added(Place.CHUNK, digest("of nobody"), 7000, 1);
+    Digest one = digest("layer 1");
+    index.linked(one, 1, 0, digest("alone"));
+    index.linked(one, 2, 0, digest("of three"));
+    index.linked(one, 3, 0, digest("of three")); // the same file twice in a layer
+    for (int i = 2; i < 4; i++) {
+      index.linked(digest("layer " + i), 7, 0, digest("of three"));
+    }
+
+    assertThat(index.shares(size -> (size + 4095) / 4096 * 4096))
+        .containsOnly(
+            Map.entry(one, new LayerShare(8192 + 12288 / 3, 1)),
+            Map.entry(digest("layer 2"), new LayerShare(12288 / 3, 0)),
+            Map.entry(digest("layer 3"), new LayerShare(12288 / 3, 0)));
+  }
+
+  @Test
+  void shares_ofManyLayers_areTogetherWhatAllDigestsTake() {
+    SplittableRandom random = new SplittableRandom(7);
+    long held = 0;
+    for (int i = 0; i < 5000; i++) {
+      Digest digest = digest("digest " + i);
+      long size = random.nextLong(1, 100_000);
+      index.added(Place.OBJECT, digest, size, 1);
+      int holders = random.nextInt(4) == 0 ? random.nextInt(1, 90) : 1;
+      for (int holder = 0; holder < holders; holder++) {
+        index.linked(digest("layer " + random.nextInt(200)), i, 0, digest);
+      }
+      held += size;
+    }
+
+    Map<Digest, LayerShare> shares = index.shares(size -> size);
+
+    assertThat(shares).hasSize(200);
+    assertThat(shares.values().stream().mapToLong(LayerShare::bytes).sum())
+        .isBetween(held - 200, held + 200);
+    assertThat(shares.values().stream().mapToLong(LayerShare::files).sum()).isBetween(4900L, 5100L);
+  }
 }

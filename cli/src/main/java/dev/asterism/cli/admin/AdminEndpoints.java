@@ -39,6 +39,11 @@ public final class AdminEndpoints {
                     200, Response.JSON, StartsJson.text(daemon.layers().starts().recent())))
         .add(
             "GET",
+            "/v1/outages",
+            (_, response) ->
+                response.send(200, Response.JSON, OutagesJson.text(daemon.layers().outages())))
+        .add(
+            "GET",
             "/v1/cache/counters",
             (_, response) ->
                 response.send(

@@ -3,6 +3,7 @@ package dev.asterism.cli.config;
 import dev.asterism.cache.Budget;
 import dev.asterism.cache.DirectoryCacheConfig;
 import dev.asterism.cache.Upkeep;
+import dev.asterism.layers.OutagePolicy;
 import dev.asterism.layers.StartPolicy;
 import dev.asterism.registry.Endpoint;
 import dev.asterism.registry.RegistryClient;
@@ -25,6 +26,7 @@ import java.util.Optional;
 /// @param logins where credentials come from, beside docker's file
 /// @param endpoints where it can be looked at, beside the admin socket
 /// @param starts what is fetched before it is read
+/// @param outages how long a read waits for a registry that is away
 /// @param logFileAccess whether the first use of each file is a debug line
 public record Configuration(
     Verification verification,
@@ -37,6 +39,7 @@ public record Configuration(
     Logins logins,
     Endpoints endpoints,
     StartPolicy starts,
+    OutagePolicy outages,
     boolean logFileAccess) {
 
   /// The defaults: everything verified, everything shared.
@@ -52,6 +55,7 @@ public record Configuration(
           Logins.DEFAULT,
           Endpoints.NONE,
           StartPolicy.DEFAULT,
+          OutagePolicy.DEFAULT,
           false);
 
   /// How far images must prove themselves.

@@ -11,6 +11,7 @@ import dev.asterism.cli.config.Configuration.Kubernetes;
 import dev.asterism.cli.config.Configuration.Logins;
 import dev.asterism.cli.config.Configuration.RegistryHosts;
 import dev.asterism.cli.config.Configuration.Verification;
+import dev.asterism.layers.OutagePolicy;
 import dev.asterism.layers.StartPolicy;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -149,6 +150,7 @@ public final class ConfigurationFile {
         logins(base.logins()),
         new Endpoints(metricsAddress(), !flag(Key.NO_PROMETHEUS, false), path(Key.DEBUG_ADDRESS)),
         starts(),
+        outages(base.outages()),
         flag(Key.LOG_FILE_ACCESS, base.logFileAccess()));
   }
 
@@ -224,6 +226,20 @@ public final class ConfigurationFile {
       problems.add(at(key) + "'%s' is not a text".formatted(key.path()));
       return "";
     }
+  }
+
+  private OutagePolicy outages(OutagePolicy base) {
+    Duration bound = seconds(Key.OUTAGE_WAIT, base.patience());
+    String mode = text(Key.OUTAGE_MODE);
+    Optional<OutagePolicy> policy =
+        OutageKeys.policy(mode.isEmpty() ? OutageKeys.BOUNDED : mode, bound);
+    if (policy.isEmpty()) {
+      problems.add(
+          at(Key.OUTAGE_MODE)
+              + "'%s' is \"%s\", none of %s"
+                  .formatted(Key.OUTAGE_MODE.path(), mode, String.join(", ", OutageKeys.MODES)));
+    }
+    return policy.orElse(base);
   }
 
   private StartPolicy starts() {

@@ -206,6 +206,16 @@ enum Key {
       Kind.BYTES,
       number(c -> c.starts().learned().maxBytes()),
       "compressed bytes that one replay fetches at most"),
+  OUTAGE_MODE(
+      "outage.mode",
+      Kind.TEXT,
+      text(c -> OutageKeys.mode(c.outages())),
+      "what a read does whose registry is away: `wait` until it is back, `bounded`: wait for `wait_sec`, or `fail` with the first attempt. A layer's label overrides it"),
+  OUTAGE_WAIT(
+      "outage.wait_sec",
+      Kind.SECONDS,
+      number(c -> OutageKeys.waitSeconds(c.outages())),
+      "how long a read waits where the mode is `bounded`, from its begin"),
 
   IPFS(
       "ipfs",

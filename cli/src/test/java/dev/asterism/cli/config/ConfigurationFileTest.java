@@ -7,6 +7,7 @@ import dev.asterism.cache.Budget;
 import dev.asterism.cache.DirectoryCacheConfig;
 import dev.asterism.cache.Limit;
 import dev.asterism.cli.config.Configuration.Verification;
+import dev.asterism.layers.OutagePolicy;
 import dev.asterism.layers.StartPolicy;
 import dev.asterism.registry.Endpoint;
 import java.nio.file.Files;
@@ -109,6 +110,21 @@ class ConfigurationFileTest {
         .hasMessageContaining(":2: 'directory_cache.max_size' is neither a size nor")
         .hasMessageContaining(":3: 'directory_cache.min_free' is neither")
         .hasMessageContaining(":4: 'directory_cache.scrub_rate' is not a size");
+  }
+
+  @Test
+  void load_outage_isRead() throws Exception {
+    assertThat(load("").configuration().outages())
+        .isEqualTo(new OutagePolicy(Duration.ofSeconds(30)));
+    assertThat(load("[outage]\nmode = \"wait\"\n").configuration().outages())
+        .isEqualTo(OutagePolicy.WAIT);
+    assertThat(load("[outage]\nmode = \"fail\"\n").configuration().outages())
+        .isEqualTo(OutagePolicy.FAIL);
+    assertThat(load("[outage]\nwait_sec = 90\n").configuration().outages())
+        .isEqualTo(new OutagePolicy(Duration.ofSeconds(90)));
+    assertThatThrownBy(() -> load("[outage]\nmode = \"hope\"\n"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining(":2: 'outage.mode' is \"hope\", none of wait, bounded, fail");
   }
 
   @Test

@@ -61,6 +61,8 @@ class StatusTest {
           TestNode.start(
               """
               no_background_fetch = true
+              [outage]
+              mode = "fail"
               [blob]
               max_retries = 1
               [resolver]
@@ -90,7 +92,8 @@ class StatusTest {
             .contains(image)
             .contains("its registry")
             .containsPattern("\\s1\\s+0\\s+3\\.1 MB\\s+12\\.6 MB")
-            .contains("Not to be had when it was wanted last:", LAYER.digest().toString());
+            .contains("Not to be had when it was wanted last:", LAYER.digest().toString())
+            .contains("Registry %s is away since 20".formatted(registry.host()), "srv/second");
 
         String metrics =
             Command.of("curl", "-sS", "--unix-socket")
