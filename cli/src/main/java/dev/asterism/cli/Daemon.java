@@ -5,6 +5,7 @@ import dev.asterism.cli.admin.AdminServer;
 import dev.asterism.cli.admin.DaemonView;
 import dev.asterism.cli.config.Configuration;
 import dev.asterism.cli.handover.Handover;
+import dev.asterism.cli.trace.Tracing;
 import dev.asterism.cli.warm.Exercise;
 import dev.asterism.layers.FetchPolicy;
 import dev.asterism.layers.LayerService;
@@ -49,6 +50,7 @@ final class Daemon {
     Thread.ofPlatform().daemon().name("preload").start(Snapshots::preload);
     Handover handover = new Handover(root, System.getenv());
     try (StopSignal stop = StopSignal.open();
+        Tracing _ = Tracing.start(System.getenv(), Version.text());
         NodeCredentials credentials = NodeCredentials.follow(configuration.logins());
         RegistryClient registry = registry(configuration, credentials.chain(), clock);
         Layers layers =

@@ -4,6 +4,7 @@ import dev.asterism.content.Blob;
 import dev.asterism.content.CorruptContentException;
 import dev.asterism.content.Digest;
 import dev.asterism.content.MalformedLayerException;
+import dev.asterism.content.Trace;
 import dev.asterism.erofs.ErofsWriter;
 import dev.asterism.estargz.TocLimits;
 import dev.asterism.estargz.TocLocation;
@@ -117,7 +118,7 @@ final class Compilations implements AutoCloseable {
         return;
       }
       Key key = key(request);
-      FutureTask<Ahead> task = new FutureTask<>(() -> compileAhead(request));
+      FutureTask<Ahead> task = new FutureTask<>(Trace.carry(() -> compileAhead(request)));
       if (ahead.putIfAbsent(key, task) == null) {
         Thread.ofVirtual().name("compile ahead " + request.layer()).start(() -> run(task));
         CompletableFuture.delayedExecutor(KEPT.toMillis(), TimeUnit.MILLISECONDS)
@@ -208,13 +209,13 @@ final class Compilations implements AutoCloseable {
     try {
       location = locator.locate(blob);
       toc =
-          location.format() == TocLocation.Format.EXTERNAL_TOC
-              ? TocReader.readExternal(
-                  registry.externalToc(request.image(), request.layer()),
-                  location,
-                  TocLimits.DEFAULT,
-                  compiler::visit)
-              : TocReader.read(blob, location, TocLimits.DEFAULT, compiler::visit);
+          Trace.span(
+              "verify TOC",
+              attributes -> {
+                Digest read = readToc(request, blob, location, compiler);
+                attributes.set("asterism.toc", read.toString());
+                return read;
+              });
     } catch (MalformedLayerException e) {
       throw new MalformedLayerException(
           e.offset(),
@@ -238,6 +239,18 @@ final class Compilations implements AutoCloseable {
             location.tocOffset(),
             request.verification() == Verification.REQUIRED);
     return toc;
+  }
+
+  private Digest readToc(
+      LayerRequest request, Blob blob, TocLocation location, LayerCompiler compiler)
+      throws IOException {
+    return location.format() == TocLocation.Format.EXTERNAL_TOC
+        ? TocReader.readExternal(
+            registry.externalToc(request.image(), request.layer()),
+            location,
+            TocLimits.DEFAULT,
+            compiler::visit)
+        : TocReader.read(blob, location, TocLimits.DEFAULT, compiler::visit);
   }
 
   /// Tells whether nothing is being opened or compiled ahead, for tests that wait for it.

@@ -14,6 +14,7 @@ import dev.asterism.content.Blob;
 import dev.asterism.content.ByteRange;
 import dev.asterism.content.CorruptContentException;
 import dev.asterism.content.Digest;
+import dev.asterism.content.Trace;
 import dev.asterism.content.TransientFailure;
 import dev.asterism.content.VerifiedChunk;
 import java.io.IOException;
@@ -190,6 +191,23 @@ final class LayerContent implements FetchTarget {
   }
 
   private <T> T await(LayerChunk chunk, List<LayerChunk> next, Wait<T> wait) throws IOException {
+    return Trace.root(
+        "read",
+        Trace.Kind.SERVER,
+        Optional.empty(),
+        attributes -> {
+          attributes
+              .set("asterism.image", image)
+              .set("asterism.layer", digest.toString())
+              .set("asterism.object", table.object(chunk.object()).digest().toString())
+              .set("asterism.file.start", chunk.fileOffset())
+              .set("asterism.file.end", chunk.fileEnd());
+          return awaitTold(chunk, next, wait);
+        });
+  }
+
+  private <T> T awaitTold(LayerChunk chunk, List<LayerChunk> next, Wait<T> wait)
+      throws IOException {
     long start = System.nanoTime();
     boolean came = false;
     try {
@@ -520,7 +538,7 @@ final class LayerContent implements FetchTarget {
       }
     } else if (wanted == FetchClass.READ) {
       shared.outages().failed(this, chunk, cause);
-    } else if (isNews && !wanted.isUrgent() && !shared.outages().isAway(host())) {
+    } else if (isNews && wanted == FetchClass.BACKGROUND && !shared.outages().isAway(host())) {
       Fetching.report(digest, describe(chunk), cause);
     }
   }

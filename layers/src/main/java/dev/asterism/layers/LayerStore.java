@@ -7,6 +7,7 @@ import dev.asterism.content.Blob;
 import dev.asterism.content.CorruptContentException;
 import dev.asterism.content.Digest;
 import dev.asterism.content.MalformedLayerException;
+import dev.asterism.content.Trace;
 import dev.asterism.layers.LayerRequest.Verification;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -19,6 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -134,7 +137,15 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
           "layer %s of %s cannot be verified: its manifest pins no TOC digest"
               .formatted(request.layer(), request.image()));
     }
-    LayerContent content = loads.get(request, () -> find(request, source));
+    LayerContent content =
+        Trace.span(
+            "resolve",
+            attributes -> {
+              attributes
+                  .set("asterism.image", request.image())
+                  .set("asterism.layer", request.layer().toString());
+              return loads.get(request, () -> find(request, source));
+            });
     check(request, content);
     request.outages().ifPresent(content::outagePolicy);
     switch (source) {
@@ -244,7 +255,15 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     } finally {
       registration.unlock();
     }
-    Thread.ofVirtual().name("adopt " + content.digest()).start(content::adopt);
+    Callable<Boolean> adopt =
+        Trace.carry(() ->
+            Trace.span(
+                "link",
+                _ -> {
+                  content.adopt();
+                  return true;
+                }));
+    Thread.ofVirtual().name("adopt " + content.digest()).start(new FutureTask<>(adopt));
     return Optional.of(content);
   }
 
@@ -265,7 +284,13 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
   @Override
   public Path mountChain(Chain chain) throws IOException {
     asked.increment();
-    Path mountpoint = mounts.get(chain.id(), () -> buildAndMount(chain));
+    Path mountpoint =
+        Trace.span(
+            "mount chain",
+            attributes -> {
+              attributes.set("asterism.layers", chain.layers().size());
+              return mounts.get(chain.id(), () -> buildAndMount(chain));
+            });
     preparations.mounted(chain);
     return mountpoint;
   }

@@ -4,6 +4,7 @@ import dev.asterism.content.Blob;
 import dev.asterism.content.ByteRange;
 import dev.asterism.content.Digest;
 import dev.asterism.content.MalformedLayerException;
+import dev.asterism.content.Trace;
 import dev.asterism.estargz.TocLocator;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -57,7 +58,7 @@ final class OpenedAhead implements BlobSource {
         return;
       }
       Key key = new Key(image, layer);
-      FutureTask<Blob> task = new FutureTask<>(() -> openWithToc(key));
+      FutureTask<Blob> task = new FutureTask<>(Trace.carry(() -> openWithToc(key)));
       if (opened.putIfAbsent(key, task) == null) {
         Thread.ofVirtual().name("open ahead " + layer).start(() -> run(task));
         CompletableFuture.delayedExecutor(KEPT.toMillis(), TimeUnit.MILLISECONDS)

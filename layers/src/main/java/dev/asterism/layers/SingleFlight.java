@@ -1,5 +1,6 @@
 package dev.asterism.layers;
 
+import dev.asterism.content.Trace;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -20,7 +21,8 @@ final class SingleFlight<K, V> {
     CompletableFuture<V> mine = new CompletableFuture<>();
     CompletableFuture<V> theirs = running.putIfAbsent(key, mine);
     if (theirs == null) {
-      Thread.ofVirtual().name("load " + key).start(() -> run(key, load, mine));
+      Callable<V> traced = Trace.carry(load);
+      Thread.ofVirtual().name("load " + key).start(() -> run(key, traced, mine));
       theirs = mine;
     }
     return Waits.get(theirs, String.valueOf(key));

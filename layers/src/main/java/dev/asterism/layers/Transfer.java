@@ -2,6 +2,7 @@ package dev.asterism.layers;
 
 import dev.asterism.content.ByteRange;
 import dev.asterism.content.MalformedLayerException;
+import dev.asterism.content.Trace;
 import dev.asterism.content.VerifiedChunk;
 import dev.asterism.estargz.MemberReader;
 import java.io.FilterInputStream;
@@ -12,6 +13,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// One range request: asks, inflates chunk by chunk as the bytes come, and hands each on at once.
 /// Confined to its thread.
@@ -35,8 +37,7 @@ final class Transfer implements Runnable {
   public void run() {
     try {
       long start = System.nanoTime();
-      fetch();
-      fetchWrongAgain();
+      traced();
       batch.layer().fetched(batch, Duration.ofNanos(System.nanoTime() - start));
     } catch (IOException e) {
       failRest(e);
@@ -49,6 +50,28 @@ final class Transfer implements Runnable {
     } finally {
       link.ended(batch);
     }
+  }
+
+  /// As a part of the first read that waits for it.
+  private void traced() throws IOException {
+    Optional<Trace.Place> reader =
+        batch.wants().stream().flatMap(want -> want.first().reader().stream()).findFirst();
+    boolean _ =
+        Trace.at(
+            reader,
+            () ->
+                Trace.span(
+                    "fetch range",
+                    attributes -> {
+                      attributes
+                          .set("asterism.layer", batch.layer().digest().toString())
+                          .set("asterism.range.start", batch.range().start())
+                          .set("asterism.range.end", batch.range().end())
+                          .set("asterism.chunks", batch.wants().size());
+                      fetch();
+                      fetchWrongAgain();
+                      return true;
+                    }));
   }
 
   private void fetch() throws IOException {
@@ -93,15 +116,30 @@ final class Transfer implements Runnable {
     FetchTarget layer = claim.layer();
     VerifiedChunk verified;
     try {
-      verified = layer.verify(claim.chunk(), bytes);
+      verified =
+          part(
+              "verify",
+              claim,
+              attributes -> {
+                attributes.set("asterism.bytes", bytes.length);
+                return layer.verify(claim.chunk(), bytes);
+              });
     } catch (IOException e) {
       distrust(want, e);
       return;
     }
     claim.flight().arrived(verified);
-    claim.flight().placed(layer.place(claim.chunk(), verified, want.fetchClass()));
+    claim
+        .flight()
+        .placed(part("link", claim, _ -> layer.place(claim.chunk(), verified, want.fetchClass())));
     layer.arrived(claim.chunk(), verified, want.fetchClass());
     link.came(want, claim);
+  }
+
+  /// A step with one chunk: recorded where a read waits for that, and not for the hundreds beside.
+  private static <T, X extends Exception> T part(String name, Claim claim, Trace.Work<T, X> work)
+      throws X {
+    return claim.reader().isEmpty() ? Trace.untold(work) : Trace.span(name, work);
   }
 
   /// The bytes were not what the TOC says. Where another mirror may have the right ones, it is

@@ -1,5 +1,6 @@
 package dev.asterism.registry;
 
+import dev.asterism.content.Trace;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -57,6 +58,23 @@ final class Repository {
   /// @param redirect where this path was redirected before; updated
   /// @throws RegistryException for every other status, and without an answer
   Answer ask(Query query, Redirect redirect, Patience patience) throws IOException {
+    return Trace.span(
+        query.method(),
+        Trace.Kind.CLIENT,
+        attributes -> {
+          attributes
+              .set("http.request.method", query.method())
+              .set("server.address", realm.endpoint().authority())
+              .set("url.path", realm.repository() + "/" + query.path());
+          Optional.ofNullable(query.headers().get("Range"))
+              .ifPresent(range -> attributes.set("http.request.header.range", range));
+          Answer answer = askUntold(query, redirect, patience);
+          attributes.set("http.response.status_code", answer.status());
+          return answer;
+        });
+  }
+
+  private Answer askUntold(Query query, Redirect redirect, Patience patience) throws IOException {
     String what =
         "%s %s of %s at %s"
             .formatted(query.method(), query.path(), realm.repository(), realm.endpoint());

@@ -170,10 +170,14 @@ final class Transport implements AutoCloseable {
     } catch (HttpException e) {
       throw RegistryException.unusable(request.what(), "no usable address", e);
     } catch (IllegalStateException e) {
-      if (!closed) {
+      // Aborting ends a request wherever it is, between two steps too.
+      if (closed) {
+        throw RegistryException.unusable(request.what(), "the client is closed", e);
+      }
+      if (!message.isCancelled()) {
         throw e;
       }
-      throw RegistryException.unusable(request.what(), "the client is closed", e);
+      throw RegistryException.unreachable(request.what(), "no answer in time", e);
     } catch (IOException e) {
       Optional<String> trouble = TlsTrouble.describe(e, request.uri().getAuthority());
       throw trouble.isPresent()

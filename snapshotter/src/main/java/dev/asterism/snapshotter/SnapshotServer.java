@@ -6,6 +6,7 @@ import static java.lang.System.Logger.Level.WARNING;
 import dev.asterism.linux.SocketFile;
 import dev.asterism.snapshotter.cri.ImageServiceProxy;
 import io.grpc.Server;
+import io.grpc.ServerInterceptors;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
@@ -55,7 +56,7 @@ public final class SnapshotServer implements AutoCloseable {
   ///
   /// @throws IOException if somebody does, if the path is something else, or cannot be bound
   public static SnapshotServer start(Path socket, Snapshots snapshots) throws IOException {
-    return start(socket, builder -> builder.addService(new SnapshotsRpc(snapshots)));
+    return start(socket, builder -> addSnapshots(builder, snapshots));
   }
 
   /// As the other, with kubelet's image service on the same socket.
@@ -64,7 +65,7 @@ public final class SnapshotServer implements AutoCloseable {
     return start(
         socket,
         builder -> {
-          builder.addService(new SnapshotsRpc(snapshots));
+          addSnapshots(builder, snapshots);
           addImages(builder, images);
         });
   }
@@ -72,6 +73,11 @@ public final class SnapshotServer implements AutoCloseable {
   /// Serves kubelet's image service alone.
   public static SnapshotServer start(Path socket, ImageServiceProxy images) throws IOException {
     return start(socket, builder -> addImages(builder, images));
+  }
+
+  private static void addSnapshots(NettyServerBuilder builder, Snapshots snapshots) {
+    builder.addService(
+        ServerInterceptors.intercept(new SnapshotsRpc(snapshots), new TraceParent()));
   }
 
   private static void addImages(NettyServerBuilder builder, ImageServiceProxy images) {

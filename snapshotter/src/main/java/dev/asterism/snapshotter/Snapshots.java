@@ -455,8 +455,8 @@ public final class Snapshots implements AutoCloseable {
       case Content.Ordinary() -> snapshot.usage();
       case Content.Remote(LayerRequest layer) -> {
         LayerUsage whole = layers.diskUsage(layer.layer());
-        long among =
-            Math.max(1, store.transact(transaction -> transaction.snapshotsOf(layer.layer())));
+        long snapshots = store.transact(transaction -> transaction.snapshotsOf(layer.layer()));
+        long among = Math.max(1, snapshots);
         yield new Usage(whole.size() / among, whole.inodes() / among);
       }
     };

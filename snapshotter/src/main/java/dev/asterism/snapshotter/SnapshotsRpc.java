@@ -5,6 +5,7 @@ import static java.lang.System.Logger.Level.INFO;
 
 import com.google.protobuf.Empty;
 import com.google.protobuf.Timestamp;
+import dev.asterism.content.Trace;
 import dev.asterism.snapshotter.wire.CleanupRequest;
 import dev.asterism.snapshotter.wire.CommitSnapshotRequest;
 import dev.asterism.snapshotter.wire.Info;
@@ -198,13 +199,33 @@ final class SnapshotsRpc extends SnapshotsGrpc.SnapshotsImplBase {
     T message;
     ignoreCancellation(response);
     try {
-      message = call.answer();
+      message = told(method, key, call);
     } catch (IOException | RuntimeException e) {
       response.onError(statusOf(method, key, e).asRuntimeException());
       return;
     }
     response.onNext(message);
     response.onCompleted();
+  }
+
+  /// Calls that only look are not worth a trace: containerd makes them every few seconds.
+  private static <T> T told(String method, String key, Call<T> call) throws IOException {
+    return switch (method) {
+      case "Stat", "Usage" -> call.answer();
+      default ->
+          Trace.root(
+              "%s/%s".formatted(SnapshotsGrpc.SERVICE_NAME, method),
+              Trace.Kind.SERVER,
+              TraceParent.current(),
+              attributes -> {
+                attributes
+                    .set("rpc.system", "grpc")
+                    .set("rpc.service", SnapshotsGrpc.SERVICE_NAME)
+                    .set("rpc.method", method)
+                    .set("asterism.key", key);
+                return call.answer();
+              });
+    };
   }
 
   // A caller that gave up gets no answer, and that is no error: without a handler, onNext throws.

@@ -77,6 +77,7 @@ public final class ConfigurationFile {
     ConfigurationFile file = new ConfigurationFile(path, Toml.parse(path));
     file.checkSyntax();
     file.checkKeys();
+    file.checkScope();
     Configuration configuration = file.read();
     if (!file.problems.isEmpty()) {
       throw new ConfigurationException(file.problems);
@@ -120,6 +121,15 @@ public final class ConfigurationFile {
         case NEVER ->
             warnings.add(at(key) + "'%s' changes nothing: %s".formatted(name, found.words()));
       }
+    }
+  }
+
+  /// Who asks for less sharing must not get more, for all that a warning says.
+  private void checkScope() {
+    if (toml.get(Key.SCOPE.path()) instanceof String scope && !scope.equals("node")) {
+      problems.add(
+          at(Key.SCOPE)
+              + "'%s' is \"%s\": %s".formatted(Key.SCOPE.path(), scope, Key.SCOPE.words()));
     }
   }
 

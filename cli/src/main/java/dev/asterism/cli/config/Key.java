@@ -252,6 +252,10 @@ enum Key {
       "directory_cache.hardlink_root",
       Use.NEVER,
       "the store lies below --root; use directory_cache.enable_hardlink"),
+  SCOPE(
+      "directory_cache.scope",
+      Use.NEVER,
+      "all layers of a daemon share; `namespace` is refused: give such a namespace a daemon with a root and a socket of its own"),
   ATTR_TIMEOUT("fuse.attr_timeout", Use.NEVER, "metadata does not pass through FUSE"),
   ENTRY_TIMEOUT("fuse.entry_timeout", Use.NEVER, "metadata does not pass through FUSE"),
   PASSTHROUGH("fuse.passthrough", Use.NEVER, "it is used wherever the kernel has it"),

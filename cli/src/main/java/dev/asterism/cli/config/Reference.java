@@ -42,6 +42,7 @@ public final class Reference {
       | environment | what it does |
       | --- | --- |
       | `DOCKER_CONFIG` | the directory of docker's `config.json`; else `~/.docker` |
+      | `OTEL_EXPORTER_OTLP_ENDPOINT` and other variables of OpenTelemetry | where traces go; see [operations.md](operations.md#traces) |
       | `NOTIFY_SOCKET` | where systemd is told that the daemon is ready; systemd sets it |
       | `ASTERISM_JAVA_OPTS` | options for the Java that runs the daemon |
 

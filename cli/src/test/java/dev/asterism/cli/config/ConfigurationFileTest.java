@@ -127,6 +127,16 @@ class ConfigurationFileTest {
         .hasMessageContaining(":2: 'outage.mode' is \"hope\", none of wait, bounded, fail");
   }
 
+  /// Less sharing than was asked for would be a leak that only a warning tells of.
+  @Test
+  void load_scopeOfANamespace_isRefusedWithWhatToDoInstead() throws Exception {
+    assertThat(load("[directory_cache]\nscope = \"node\"\n").warnings()).hasSize(1);
+    assertThatThrownBy(() -> load("[directory_cache]\nscope = \"namespace\"\n"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining(":2: 'directory_cache.scope' is \"namespace\"")
+        .hasMessageContaining("a daemon with a root and a socket of its own");
+  }
+
   @Test
   void load_zero_standsForTheDefault() throws Exception {
     assertThat(load("[blob]\nmax_retries = 0\n").configuration().blob().maxRetries()).isEqualTo(5);

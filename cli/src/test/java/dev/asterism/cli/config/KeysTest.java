@@ -31,6 +31,7 @@ class KeysTest {
           Key.CRI_SERVICE, "\"/run/cri.sock\"",
           Key.CRI_LISTEN, "\"/run/listen.sock\"",
           Key.CONFIG_PATH, "\"/etc/one:/etc/two\"",
+          Key.OUTAGE_MODE, "\"wait\"",
           Key.METRICS_ADDRESS, "\"127.0.0.1:8234\"",
           Key.DEBUG_ADDRESS, "\"/run/debug.sock\"");
 

@@ -103,13 +103,14 @@ class OutageTest {
       try (TestNode node = TestNode.start("")) {
         node.pull(image);
         await(node, "nothing");
+        String top = Images.chainId(image); // asks for the configuration
         int asked = registry.traffic().list().size();
 
         node.stopDaemon();
         node.startDaemon();
         node.awaitReconnection();
         await(node, "nothing");
-        node.prepare(TestNode.ASTERISM, "a-container", Images.chainId(image));
+        node.prepare(TestNode.ASTERISM, "a-container", top);
         Path folder = node.mount(TestNode.ASTERISM, "a-container");
         try {
           assertThat(Command.of("cat", folder.resolve("srv/big").toString()).runOrThrow().out())

@@ -42,13 +42,19 @@ final class TestNode implements AutoCloseable {
   private static final Duration PAUSE = Duration.ofMillis(100); // between two attempts
 
   private final ScratchFolder scratch;
+  private final Map<String, String> variables;
   private final List<Daemon> daemons = new ArrayList<>();
   private final PrivateContainerd containerd;
   private int names;
 
-  private TestNode(ScratchFolder scratch, String configuration, Optional<PrivateContainerd.Cri> cri)
+  private TestNode(
+      ScratchFolder scratch,
+      String configuration,
+      Optional<PrivateContainerd.Cri> cri,
+      Map<String, String> variables)
       throws IOException, InterruptedException {
     this.scratch = scratch;
+    this.variables = Map.copyOf(variables);
     Path folder = scratch.path().resolve("containerd");
     String keychain =
         cri.isEmpty()
@@ -73,20 +79,29 @@ final class TestNode implements AutoCloseable {
   ///
   /// @param configuration the daemon's `config.toml`
   static TestNode start(String configuration) throws IOException, InterruptedException {
-    return start(configuration, Optional.empty());
+    return start(configuration, Optional.empty(), Map.of());
+  }
+
+  /// As the other.
+  ///
+  /// @param variables of the daemon's environment
+  static TestNode start(String configuration, Map<String, String> variables)
+      throws IOException, InterruptedException {
+    return start(configuration, Optional.empty(), variables);
   }
 
   /// As the other; kubelet may ask the daemon for images and containerd for pods.
   static TestNode start(String configuration, PrivateContainerd.Cri cri)
       throws IOException, InterruptedException {
-    return start(configuration, Optional.of(cri));
+    return start(configuration, Optional.of(cri), Map.of());
   }
 
-  private static TestNode start(String configuration, Optional<PrivateContainerd.Cri> cri)
+  private static TestNode start(
+      String configuration, Optional<PrivateContainerd.Cri> cri, Map<String, String> variables)
       throws IOException, InterruptedException {
     ScratchFolder scratch = ScratchFolder.create("asterism-node");
     try {
-      return new TestNode(scratch, configuration, cri);
+      return new TestNode(scratch, configuration, cri, variables);
     } catch (IOException | InterruptedException e) {
       scratch.close();
       throw e;
@@ -126,10 +141,15 @@ final class TestNode implements AutoCloseable {
 
   /// How to start a daemon.
   Command daemon() {
-    return Asterism.command("daemon", "--no-exercise", "--address", socket().toString())
-        .with("--root", root().toString())
-        .with("--config", configuration().toString())
-        .with("--log-level", "debug", "--log-format", "json");
+    Command daemon =
+        Asterism.command("daemon", "--no-exercise", "--address", socket().toString())
+            .with("--root", root().toString())
+            .with("--config", configuration().toString())
+            .with("--log-level", "debug", "--log-format", "json");
+    for (Map.Entry<String, String> variable : variables.entrySet()) {
+      daemon = daemon.withVariable(variable.getKey(), variable.getValue());
+    }
+    return daemon;
   }
 
   /// Takes away what a daemon that has ended left for the next one.
