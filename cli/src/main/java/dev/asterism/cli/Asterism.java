@@ -39,6 +39,7 @@ import picocli.CommandLine.TypeConversionException;
       InspectCommand.class,
       StatusCommand.class,
       WhyCommand.class,
+      UiCommand.class,
       CacheCommand.class,
       ConfigCommand.class,
       ProfileCommand.class,

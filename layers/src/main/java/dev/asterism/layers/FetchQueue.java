@@ -82,6 +82,19 @@ final class FetchQueue {
     return batches.size();
   }
 
+  /// Returns the ranges that are under way, a new list.
+  List<FetchReport.Range> ranges() {
+    return batches.stream()
+        .map(batch ->
+            new FetchReport.Range(
+                batch.layer().digest(),
+                batch.range().start(),
+                batch.range().end(),
+                batch.range().length() - batch.left(),
+                batch.fetchClass()))
+        .toList();
+  }
+
   int queued() {
     return queued;
   }

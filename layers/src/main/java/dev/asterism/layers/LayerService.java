@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
@@ -239,6 +240,21 @@ public final class LayerService implements AutoCloseable {
   /// each once.
   public long asked() {
     return layers.asked() + uses.sum();
+  }
+
+  /// Returns what is being fetched now, by registry.
+  public List<FetchReport> fetches() {
+    return fetching.scheduler().reports();
+  }
+
+  /// Returns the compressed bytes that came since the start, by what they were fetched for.
+  public Map<FetchClass, Long> fetchedBytes() {
+    return fetching.scheduler().stats().bytes();
+  }
+
+  /// Returns how many requests brought them.
+  public Map<FetchClass, Long> fetchRequests() {
+    return fetching.scheduler().stats().requests();
   }
 
   /// Returns the registries that are away, and then the outages that have ended lately.

@@ -1,6 +1,7 @@
 package dev.asterism.layers;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.asterism.content.Trace;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,7 +65,9 @@ final class Link {
     try {
       long now = System.nanoTime();
       Want.Name name = layer.nameOf(chunk);
-      flight = queue.claim(layer, chunk, name, FetchClass.READ, now).orElseThrow().flight();
+      Claim claim = queue.claim(layer, chunk, name, FetchClass.READ, now).orElseThrow();
+      claim.readBy(Trace.current());
+      flight = claim.flight();
       if (forced) {
         queue.force(name);
       }
@@ -134,6 +137,18 @@ final class Link {
     lock.lock();
     try {
       return queue.meter().product();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Returns what is under way and what waits.
+  ///
+  /// @param host that the link leads to
+  FetchReport report(String host) {
+    lock.lock();
+    try {
+      return new FetchReport(host, queue.queued(), queue.ranges());
     } finally {
       lock.unlock();
     }

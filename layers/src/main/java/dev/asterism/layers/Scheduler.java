@@ -1,7 +1,9 @@
 package dev.asterism.layers;
 
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -99,6 +101,14 @@ final class Scheduler implements AutoCloseable {
   /// Returns what was fetched until now.
   FetchStats stats() {
     return new FetchStats(sums(bytes), sums(requests), used.sum(), unused.sum());
+  }
+
+  /// Returns what is being fetched, by registry.
+  List<FetchReport> reports() {
+    return links.entrySet().stream()
+        .map(link -> link.getValue().report(link.getKey()))
+        .sorted(Comparator.comparing(FetchReport::registry))
+        .toList();
   }
 
   private static Map<FetchClass, Long> sums(Map<FetchClass, Long> counters) {

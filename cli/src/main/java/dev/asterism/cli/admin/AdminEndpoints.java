@@ -39,6 +39,10 @@ public final class AdminEndpoints {
                     200, Response.JSON, StartsJson.text(daemon.layers().starts().recent())))
         .add(
             "GET",
+            "/v1/fetching",
+            (_, response) -> response.send(200, Response.JSON, FetchingJson.text(daemon.layers())))
+        .add(
+            "GET",
             "/v1/outages",
             (_, response) ->
                 response.send(200, Response.JSON, OutagesJson.text(daemon.layers().outages())))

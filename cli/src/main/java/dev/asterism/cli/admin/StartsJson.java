@@ -1,11 +1,8 @@
 package dev.asterism.cli.admin;
 
 import dev.asterism.cli.cache.ContentJson;
-import dev.asterism.layers.FetchClass;
 import dev.asterism.layers.StartRecord;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import tools.jackson.core.JsonGenerator;
 
 /// The starts that a daemon has seen, as JSON, the last one first.
@@ -34,8 +31,8 @@ final class StartsJson {
     json.writeNumberProperty("waits", start.waitCount());
     json.writeNumberProperty("waitedMillis", start.waited().toMillis());
     json.writeNumberProperty("failures", start.failures());
-    counts(json, "bytes", start.bytes());
-    counts(json, "requests", start.requests());
+    FetchingJson.counts(json, "bytes", start.bytes());
+    FetchingJson.counts(json, "requests", start.requests());
     json.writeArrayPropertyStart("longest");
     for (StartRecord.Wait wait : start.waits()) {
       json.writeStartObject();
@@ -46,13 +43,6 @@ final class StartsJson {
       json.writeEndObject();
     }
     json.writeEndArray();
-    json.writeEndObject();
-  }
-
-  private static void counts(JsonGenerator json, String name, Map<FetchClass, Long> counts) {
-    json.writeObjectPropertyStart(name);
-    counts.forEach(
-        (why, count) -> json.writeNumberProperty(why.name().toLowerCase(Locale.ROOT), count));
     json.writeEndObject();
   }
 }
