@@ -6,16 +6,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
 
-/// What has been measured of the store, as a table in markdown. Confined to one thread.
+/// What has been measured of the store, or of the daemon, as a table in markdown. Confined to one
+/// thread.
 ///
 /// Every row is a ratio to something measured in the same run, or a plain number where the target
 /// is one.
-final class StoreFigures {
+public final class StoreFigures {
   private final List<Row> rows = new ArrayList<>();
   private final PrintStream progress;
 
   /// @param progress told of each row in a line
-  StoreFigures(PrintStream progress) {
+  public StoreFigures(PrintStream progress) {
     this.progress = progress;
   }
 
@@ -61,7 +62,7 @@ final class StoreFigures {
   /// @param measured the figure in words
   /// @param beside what it has to do with; may be empty
   /// @param unit with a blank before it, or empty
-  void number(
+  public void number(
       String measure, String measured, String beside, double score, double target, String unit) {
     add(new Row(measure, measured, beside, score, target, unit));
   }
@@ -72,12 +73,12 @@ final class StoreFigures {
   }
 
   /// Tells whether every target was reached.
-  boolean allReached() {
+  public boolean allReached() {
     return rows.stream().allMatch(Row::reached);
   }
 
   /// Returns the table, a line for each row in the order they were added.
-  String table() {
+  public String table() {
     StringBuilder text =
         new StringBuilder(
             line(List.of("measure", "measured", "beside it", "counts", "to reach", "reached")));
