@@ -90,14 +90,20 @@ final class LayerShares {
     long files = 0;
     try (Stream<Path> all = Files.walk(layer)) {
       for (Path file : all.filter(Files::isRegularFile).toList()) {
-        try {
-          bytes += usage.allocated(Files.size(file));
-          files++;
-        } catch (NoSuchFileException _) {
-          continue; // gone since
-        }
+        long size = sizeOf(file);
+        bytes += usage.allocated(size);
+        files += size == 0 ? 0 : 1;
       }
     }
     return new LayerShare(bytes, files);
+  }
+
+  /// Returns a file's size; 0 if it has gone since it was listed, as no file here has.
+  private static long sizeOf(Path file) throws IOException {
+    try {
+      return Files.size(file);
+    } catch (NoSuchFileException _) {
+      return 0;
+    }
   }
 }

@@ -151,30 +151,42 @@ final class Outages implements AutoCloseable {
   private boolean pause(Set<String> hosts, Duration time, long seen) throws InterruptedIOException {
     lock.lock();
     try {
-      hosts.forEach(host -> waiting.merge(host, 1, Integer::sum));
-      long began = System.nanoTime();
-      long passed = 0;
-      while (!closed) {
-        long until =
-            ends == seen ? time.toNanos() : Math.min(time.toNanos(), LEAST_PAUSE.toNanos());
-        if (passed >= until) {
-          break;
-        }
-        long _ = changed.awaitNanos(until - passed);
-        passed = System.nanoTime() - began;
-      }
-      return !closed;
+      countWaiting(hosts, 1);
+      boolean goOn = awaitEnd(time.toNanos(), seen);
+      countWaiting(hosts, -1);
+      return goOn;
     } catch (InterruptedException e) {
+      countWaiting(hosts, -1);
       Thread.currentThread().interrupt();
       InterruptedIOException interrupted =
           new InterruptedIOException("interrupted while a registry was away");
       interrupted.initCause(e);
       throw interrupted;
     } finally {
-      hosts.forEach(
-          host -> waiting.computeIfPresent(host, (_, count) -> count == 1 ? null : count - 1));
       lock.unlock();
     }
+  }
+
+  @GuardedBy("lock")
+  private void countWaiting(Set<String> hosts, int change) {
+    for (String host : hosts) {
+      waiting.merge(host, change, (one, other) -> one + other == 0 ? null : one + other);
+    }
+  }
+
+  @GuardedBy("lock")
+  private boolean awaitEnd(long nanos, long seen) throws InterruptedException {
+    long began = System.nanoTime();
+    long passed = 0;
+    while (!closed) {
+      long until = ends == seen ? nanos : Math.min(nanos, LEAST_PAUSE.toNanos());
+      if (passed >= until) {
+        break;
+      }
+      long _ = changed.awaitNanos(until - passed);
+      passed = System.nanoTime() - began;
+    }
+    return !closed;
   }
 
   /// Notes that a chunk could not be had, for a reason that may pass.

@@ -38,7 +38,7 @@ final class OutageTest {
     return Layer.of(file("small", SMALL), file("big", BIG), file("other", "something else"));
   }
 
-  private enum Kind {
+  enum Kind {
     SMALL,
     BIG
   }

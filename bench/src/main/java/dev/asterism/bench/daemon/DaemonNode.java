@@ -81,7 +81,7 @@ final class DaemonNode implements AutoCloseable {
     return started;
   }
 
-  private ManagedChannel connect() {
+  private ManagedChannel connect() throws IOException, InterruptedException {
     ManagedChannel connected =
         NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket()))
             .overrideAuthority("localhost")

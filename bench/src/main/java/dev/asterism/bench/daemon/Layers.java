@@ -57,7 +57,7 @@ final class Layers implements AutoCloseable {
   record Served(String image, Digest digest, Digest tocDigest, Path file) {}
 
   /// @param files in each layer
-  Layers(int files, LinkShape shape) throws IOException {
+  Layers(int files, LinkShape shape) throws IOException, InterruptedException {
     cleanup.add(registry::close);
     link = ShapedLink.to(registry.port(), shape);
     cleanup.add(link::close);

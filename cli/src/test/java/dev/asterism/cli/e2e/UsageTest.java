@@ -79,7 +79,7 @@ class UsageTest {
               registry.image("usage/two", "1", ImageConfig.running("/"), List.of(layer(2))));
       node.pull(one);
       node.pull(two);
-      long content = 2 * 400_000 + (shared ? 1 : 2) * SHARED.length;
+      long content = 2 * 400_000L + (shared ? 1L : 2L) * SHARED.length;
       while (disk(node, store, "cache/chunks") < content) {
         Thread.sleep(100); // the test's own time limit ends this
       }
@@ -92,7 +92,7 @@ class UsageTest {
       node.removeImage(two);
       node.collectGarbage();
 
-      long left = 400_000 + SHARED.length;
+      long left = 400_000L + SHARED.length;
       while (usage(node) < left || usage(node) > before - 390_000) {
         Thread.sleep(100); // as before: the rest is the other image's alone only now
       }
