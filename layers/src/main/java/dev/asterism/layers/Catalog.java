@@ -148,14 +148,12 @@ final class Catalog {
   private static Optional<LayerObject> firstCollision(ChunkTable one, ChunkTable other) {
     int theirs = 0;
     for (int index = 0; index < one.objects(); index++) {
-      Digest digest = one.digest(index);
-      long node = NodeIds.of(digest);
-      while (theirs < other.objects()
-          && Long.compareUnsigned(NodeIds.of(other.digest(theirs)), node) < 0) {
+      long node = one.node(index);
+      while (theirs < other.objects() && Long.compareUnsigned(other.node(theirs), node) < 0) {
         theirs++;
       }
-      for (int at = theirs; at < other.objects() && NodeIds.of(other.digest(at)) == node; at++) {
-        if (!other.digest(at).equals(digest)) {
+      for (int at = theirs; at < other.objects() && other.node(at) == node; at++) {
+        if (!other.digest(at).equals(one.digest(index))) {
           return Optional.of(one.object(index));
         }
       }

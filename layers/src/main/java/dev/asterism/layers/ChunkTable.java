@@ -158,6 +158,21 @@ final class ChunkTable {
     return digestAt(objectAt(index));
   }
 
+  /// Returns an object's node, [NodeIds#of] its digest. They are sorted as the objects are, without
+  /// sign.
+  ///
+  /// @param index from 0 to just before [#objects()]
+  long node(int index) {
+    return NodeIds.ofFirstWord(table.get(WORD, objectAt(index)));
+  }
+
+  /// Lets the kernel take its pages out of this process, until they are read again: they come back
+  /// from the page cache. Hundreds of tables that were looked through once are not to count as this
+  /// process's memory for ever.
+  void release() {
+    table.unload();
+  }
+
   /// Returns an object.
   ///
   /// @param index from 0 to just before [#objects()]

@@ -43,6 +43,11 @@ final class Compilations implements AutoCloseable {
   private static final Duration KEPT = Duration.ofMinutes(1);
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+  /// Bytes of garbage that compiling leaves, for each of a compressed TOC: rows, names, digests.
+  private static final long GARBAGE = 32;
+
+  private static final long MOST_TOC = 32 << 20; // 32 MiB, of which more is not counted
+
   private final Path layers;
   private final OpenedAhead registry;
   private final Fetching fetching;
@@ -230,6 +235,10 @@ final class Compilations implements AutoCloseable {
           toc);
     }
     ErofsWriter.write(compiler.tree().build(), target.image());
+    fetching
+        .scheduler()
+        .memory()
+        .decoded(GARBAGE * Math.clamp(blob.size() - location.tocOffset(), 0L, MOST_TOC));
     compiler.mark().write(target.landmark());
     compiler
         .chunks()

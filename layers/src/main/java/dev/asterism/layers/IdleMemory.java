@@ -1,6 +1,7 @@
 package dev.asterism.layers;
 
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -30,6 +31,7 @@ final class IdleMemory implements AutoCloseable {
           Thread.ofPlatform().name("idle-memory").daemon().factory());
   private final AtomicLong total = new AtomicLong();
   private final AtomicBoolean watching = new AtomicBoolean();
+  private final AtomicBoolean lettingGo = new AtomicBoolean();
 
   /// What [#total] was at the last collection; written by the timer's thread only.
   private volatile long collected;
@@ -38,6 +40,25 @@ final class IdleMemory implements AutoCloseable {
   void decoded(long bytes) {
     if (total.addAndGet(bytes) - collected >= IDLE && watching.compareAndSet(false, true)) {
       watch(total.get(), 0);
+    }
+  }
+
+  /// Has memory let go of in a while, once for all who ask until then.
+  void letGo(Runnable memory) {
+    if (!lettingGo.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      var _ =
+          timer.schedule(
+              () -> {
+                lettingGo.set(false);
+                memory.run();
+              },
+              PAUSE_MILLIS,
+              TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException _) {
+      lettingGo.set(false); // closed: all memory goes soon
     }
   }
 

@@ -261,10 +261,16 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
                 "link",
                 _ -> {
                   content.adopt();
+                  fetching.scheduler().memory().letGo(this::releaseTables);
                   return true;
                 }));
     Thread.ofVirtual().name("adopt " + content.digest()).start(new FutureTask<>(adopt));
     return Optional.of(content);
+  }
+
+  /// A new layer is looked through, and all others are because of it.
+  private void releaseTables() {
+    fetching.catalog().layers().forEach(layer -> layer.table().release());
   }
 
   /// Tells whether a layer shares a file that a mounted layer lists otherwise. It was compiled

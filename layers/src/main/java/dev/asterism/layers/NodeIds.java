@@ -67,7 +67,12 @@ final class NodeIds {
 
   /// Returns the node of an object.
   static long of(Digest digest) {
-    return digest.a() >>> 1 | Long.MIN_VALUE;
+    return ofFirstWord(digest.a());
+  }
+
+  /// As the other, where no more is known than the first 64 bits of the digest.
+  static long ofFirstWord(long bits) {
+    return bits >>> 1 | Long.MIN_VALUE;
   }
 
   /// Tells whether a node is an object.

@@ -33,6 +33,36 @@ class ChunkTableTest {
   }
 
   @Test
+  void release_afterALook_isNoMemoryOfThisProcessUntilItIsReadAgain() throws Exception {
+    ChunkTable table = ChunkTables.oneChunkFiles(directory, 3000, 10);
+    assertThat(resident()).isGreaterThan(3000L * ChunkTable.OBJECT);
+
+    table.release();
+
+    assertThat(resident()).isZero();
+    assertThat(table.find(ChunkTables.digest("file 1234"))).isPresent();
+    assertThat(table.node(7)).isEqualTo(NodeIds.of(table.digest(7)));
+    assertThat(resident()).isPositive();
+  }
+
+  /// Returns the bytes of this test's tables that are in memory: `Rss` of smaps, proc(5).
+  private long resident() throws Exception {
+    List<String> lines = Files.readAllLines(Path.of("/proc/self/smaps"));
+    long bytes = 0;
+    for (int i = 0; i < lines.size(); i++) {
+      if (lines.get(i).contains(directory.toString() + "/")) {
+        String rss =
+            lines.subList(i, lines.size()).stream()
+                .filter(line -> line.startsWith("Rss:"))
+                .findFirst()
+                .orElseThrow();
+        bytes += Long.parseLong(rss.replaceAll("\\D", "")) << 10; // from KiB
+      }
+    }
+    return bytes;
+  }
+
+  @Test
   void write_sameContentTwice_keepsTheFirst() throws Exception {
     ChunkTableBuilder builder = new ChunkTableBuilder();
     for (int entry : new int[] {5, 9}) {
