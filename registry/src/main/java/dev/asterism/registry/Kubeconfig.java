@@ -200,7 +200,8 @@ record Kubeconfig(
       if (!data.isEmpty()) {
         String where = "%s (%s-data)".formatted(file, name);
         try {
-          return Optional.of(new TlsContexts.Pem(where, latin(Base64.getMimeDecoder().decode(data))));
+          return Optional.of(
+              new TlsContexts.Pem(where, latin(Base64.getMimeDecoder().decode(data))));
         } catch (IllegalArgumentException _) {
           throw new IOException(where + ": not base64");
         }

@@ -159,7 +159,8 @@ final class TlsContexts {
 
   private static List<Certificate> certificates(Path file)
       throws IOException, GeneralSecurityException {
-    return certificates(new Pem(file.toString(), Files.readString(file, StandardCharsets.ISO_8859_1)));
+    return certificates(
+        new Pem(file.toString(), Files.readString(file, StandardCharsets.ISO_8859_1)));
   }
 
   private static List<Certificate> certificates(Pem file) throws IOException {

@@ -72,6 +72,7 @@ public final class Exercise implements AutoCloseable {
       LOGGER.log(Level.DEBUG, "exercise failed cause=\"{0}\"", e.getMessage());
     } finally {
       clean();
+      giveBack();
       LOGGER.log(
           Level.DEBUG,
           "exercise ended layers={0} millis={1}",
@@ -102,6 +103,12 @@ public final class Exercise implements AutoCloseable {
 
   private boolean isQuiet(long end) {
     return !closed && asked.getAsLong() == before && System.nanoTime() - end < 0;
+  }
+
+  /// What was exercised on is garbage, and an idle daemon allocates too little for a collection.
+  @SuppressWarnings("SystemGc")
+  private static void giveBack() {
+    System.gc();
   }
 
   private void clean() {
