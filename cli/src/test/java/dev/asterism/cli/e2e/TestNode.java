@@ -43,6 +43,7 @@ final class TestNode implements AutoCloseable {
 
   private final ScratchFolder scratch;
   private final Map<String, String> variables;
+  private final Optional<Command> launcher;
   private final List<Daemon> daemons = new ArrayList<>();
   private final PrivateContainerd containerd;
   private int names;
@@ -51,10 +52,12 @@ final class TestNode implements AutoCloseable {
       ScratchFolder scratch,
       String configuration,
       Optional<PrivateContainerd.Cri> cri,
-      Map<String, String> variables)
+      Map<String, String> variables,
+      Optional<Command> launcher)
       throws IOException, InterruptedException {
     this.scratch = scratch;
     this.variables = Map.copyOf(variables);
+    this.launcher = launcher;
     Path folder = scratch.path().resolve("containerd");
     String keychain =
         cri.isEmpty()
@@ -79,7 +82,7 @@ final class TestNode implements AutoCloseable {
   ///
   /// @param configuration the daemon's `config.toml`
   static TestNode start(String configuration) throws IOException, InterruptedException {
-    return start(configuration, Optional.empty(), Map.of());
+    return start(configuration, Optional.empty(), Map.of(), Optional.empty());
   }
 
   /// As the other.
@@ -87,21 +90,32 @@ final class TestNode implements AutoCloseable {
   /// @param variables of the daemon's environment
   static TestNode start(String configuration, Map<String, String> variables)
       throws IOException, InterruptedException {
-    return start(configuration, Optional.empty(), variables);
+    return start(configuration, Optional.empty(), variables, Optional.empty());
+  }
+
+  /// As the other.
+  ///
+  /// @param launcher a command that becomes the one that stands behind it
+  static TestNode start(String configuration, Command launcher)
+      throws IOException, InterruptedException {
+    return start(configuration, Optional.empty(), Map.of(), Optional.of(launcher));
   }
 
   /// As the other; kubelet may ask the daemon for images and containerd for pods.
   static TestNode start(String configuration, PrivateContainerd.Cri cri)
       throws IOException, InterruptedException {
-    return start(configuration, Optional.of(cri), Map.of());
+    return start(configuration, Optional.of(cri), Map.of(), Optional.empty());
   }
 
   private static TestNode start(
-      String configuration, Optional<PrivateContainerd.Cri> cri, Map<String, String> variables)
+      String configuration,
+      Optional<PrivateContainerd.Cri> cri,
+      Map<String, String> variables,
+      Optional<Command> launcher)
       throws IOException, InterruptedException {
     ScratchFolder scratch = ScratchFolder.create("asterism-node");
     try {
-      return new TestNode(scratch, configuration, cri, variables);
+      return new TestNode(scratch, configuration, cri, variables, launcher);
     } catch (IOException | InterruptedException e) {
       scratch.close();
       throw e;
@@ -136,7 +150,8 @@ final class TestNode implements AutoCloseable {
   /// Starts a daemon, the first one or the next one.
   void startDaemon() throws IOException, InterruptedException {
     Path log = log(daemons.size());
-    daemons.add(Daemon.start(daemon(), socket(), log));
+    Command command = launcher.map(first -> first.before(daemon())).orElse(daemon());
+    daemons.add(Daemon.start(command, socket(), log));
   }
 
   /// How to start a daemon.

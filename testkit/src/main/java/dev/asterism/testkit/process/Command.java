@@ -58,6 +58,13 @@ public final class Command {
     return new Command(longer, environment, directory, input, deadline);
   }
 
+  /// The same with another command as its last arguments, in the surroundings of that.
+  public Command before(Command other) {
+    List<String> longer = new ArrayList<>(words);
+    longer.addAll(other.words);
+    return new Command(longer, other.environment, other.directory, other.input, other.deadline);
+  }
+
   /// The same with an environment variable.
   public Command withVariable(String name, String value) {
     Map<String, String> larger = new HashMap<>(environment);

@@ -1,0 +1,65 @@
+package dev.asterism.cli.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.asterism.cli.e2e.PulledImage.End;
+import dev.asterism.testkit.process.Cleanup;
+import dev.asterism.testkit.process.Machine;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The daemon as a service of systemd, whose store keeps the gate: no process of our own does.
+@Tag("kernel")
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
+class ServiceManagerTest {
+  private static final String READ =
+      "cd /; cat var/lib/dpkg/info/*.md5sums | grep %s"
+          + " | md5sum --check --quiet --ignore-missing && echo right";
+
+  private final Cleanup cleanup = Cleanup.open();
+
+  @AfterEach
+  void end() throws IOException {
+    cleanup.close();
+  }
+
+  /// Capacities as systemd 254 and later tell them, and none as before.
+  @ParameterizedTest
+  @ValueSource(ints = {16, 0})
+  void gate_overStopAndKill_comesBackFromTheStore(int capacity)
+      throws IOException, InterruptedException {
+    Machine.requireRootAnd("python3");
+    DockerRegistry registry = DockerRegistry.start(RealImage.storage());
+    cleanup.add(registry::close);
+    ServiceManagerStore store = ServiceManagerStore.start();
+    cleanup.add(store::close);
+    TestNode node = TestNode.start("no_background_fetch = true\n", store.launcher(capacity));
+    cleanup.add(node::close);
+    String image = registry.reference(RealImage.LAZY);
+    node.pull(image);
+    String container = node.startIdle(image);
+
+    assertThat(store.said())
+        .contains("READY=1", "FDSTORE=1 FDNAME=asterism-gate descriptors=1")
+        .contains("FDSTORE=1 FDNAME=asterism-session descriptors=1");
+    assertThat(Files.exists(node.root().resolve("keeper"))).isEqualTo(capacity == 0);
+
+    String[] parts = {"usr/share/doc/", "usr/bin/"};
+    for (End end : End.values()) {
+      end.of(node);
+      node.startDaemon();
+
+      assertThat(node.log()).contains("gate taken over");
+      assertThat(node.execute(container, READ.formatted(parts[end.ordinal()])).orThrow().text())
+          .isEqualTo("right");
+    }
+    assertThat(store.said()).contains("STOPPING=1");
+    assertThat(Files.exists(node.root().resolve("keeper"))).isEqualTo(capacity == 0);
+  }
+}
