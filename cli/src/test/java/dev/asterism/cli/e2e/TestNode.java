@@ -182,6 +182,11 @@ final class TestNode implements AutoCloseable {
     daemons.getLast().kill();
   }
 
+  /// Returns the process id of the current daemon.
+  long daemonPid() {
+    return daemons.getLast().pid();
+  }
+
   /// Waits until containerd has found the daemon again.
   void awaitReconnection() throws IOException, InterruptedException {
     long end = System.nanoTime() + RECONNECTION.toNanos();
