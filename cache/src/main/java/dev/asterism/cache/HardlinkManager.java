@@ -111,7 +111,7 @@ final class HardlinkManager {
       FileChannel file = disk.open(path);
       try {
         if (file.size() == size) {
-          return Optional.of(new Stored(Path.of(path), file, 0, size));
+          return Optional.of(new Stored(path, file, 0, size));
         }
       } catch (IOException e) {
         file.close();
@@ -290,7 +290,7 @@ final class HardlinkManager {
       return Optional.empty();
     }
     try {
-      return Optional.of(new Stored(Path.of(path), disk.open(path), 0, size));
+      return Optional.of(new Stored(path, disk.open(path), 0, size));
     } catch (IOException e) {
       return Optional.empty(); // removed since, or unreadable: as good as absent
     }
@@ -444,7 +444,7 @@ final class HardlinkManager {
           assembly.writeDurably(
               wip,
               List.of(new PartOfFile(0, digest, size)),
-              (_, _) -> Optional.of(new Stored(Path.of(existing), disk.open(existing), 0, size)));
+              (_, _) -> Optional.of(new Stored(existing, disk.open(existing), 0, size)));
       if (!actual.equals(Optional.of(digest))) {
         disk.unlink(wip);
         files.removeDamaged(existing, digest, "hashes to " + actual);

@@ -62,7 +62,7 @@ final class KeyFiles {
     String path = layout.key(layer, key);
     try {
       FileChannel file = disk.open(path);
-      return Optional.of(new Stored(Path.of(path), file, 0, file.size()));
+      return Optional.of(new Stored(path, file, 0, file.size()));
     } catch (IOException _) {
       return Optional.empty(); // gone or unreadable is absent: it can be fetched
     }
@@ -81,7 +81,7 @@ final class KeyFiles {
         }
         known.add(key);
       }
-      return Optional.of(new Stored(Path.of(path), disk.open(path), 0, size));
+      return Optional.of(new Stored(path, disk.open(path), 0, size));
     } catch (IOException _) {
       return Optional.empty(); // unreadable is as good as absent: it can be fetched
     }

@@ -90,10 +90,12 @@ public final class LayerCache {
   }
 
   private static Optional<ChunkDigest> digestOf(CacheOption... options) {
-    return Arrays.stream(options)
-        .filter(ChunkDigest.class::isInstance)
-        .map(ChunkDigest.class::cast)
-        .findFirst();
+    for (CacheOption option : options) {
+      if (option instanceof ChunkDigest chunk) {
+        return Optional.of(chunk);
+      }
+    }
+    return Optional.empty();
   }
 
   /// Sees to it that the layer has a whole file that the store has, and that the kernel finds it:

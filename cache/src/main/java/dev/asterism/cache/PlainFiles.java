@@ -92,7 +92,7 @@ final class PlainFiles implements LayerFiles {
       if (stands(kind, digest, size)) {
         String path = pathOf(kind, digest);
         try {
-          return Optional.of(new Stored(Path.of(path), disk.open(path), 0, size));
+          return Optional.of(new Stored(path, disk.open(path), 0, size));
         } catch (IOException e) {
           tally.readFailed(path, e);
         }

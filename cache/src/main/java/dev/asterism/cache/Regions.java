@@ -3,7 +3,6 @@ package dev.asterism.cache;
 import dev.asterism.content.Digest;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.Optional;
@@ -62,7 +61,7 @@ final class Regions {
     try {
       FileChannel file = disk.open(path);
       if (isProven(chunk, region, file)) {
-        return Optional.of(new Stored(Path.of(path), file, region.offset(), region.size()));
+        return Optional.of(new Stored(path, file, region.offset(), region.size()));
       }
       file.close();
     } catch (IOException e) {

@@ -11,12 +11,12 @@ import java.nio.file.Path;
 /// They stay readable until [#close], even if the store gives them up meanwhile. The file is
 /// immutable. Thread-safe, but an interrupt of a reading thread closes it for all.
 public final class Stored implements AutoCloseable {
-  private final Path path;
+  private final String path;
   private final FileChannel channel;
   private final long offset;
   private final long size;
 
-  Stored(Path path, FileChannel channel, long offset, long size) {
+  Stored(String path, FileChannel channel, long offset, long size) {
     this.path = path;
     this.channel = channel;
     this.offset = offset;
@@ -25,7 +25,7 @@ public final class Stored implements AutoCloseable {
 
   /// Returns the file that holds the bytes. It may lose this name at any time.
   public Path path() {
-    return path;
+    return Path.of(path);
   }
 
   /// Returns the open file, read-only; closed with this.
