@@ -7,6 +7,8 @@ import dev.asterism.testkit.process.Cleanup;
 import dev.asterism.testkit.process.Machine;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.Iterator;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -18,9 +20,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("kernel")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ServiceManagerTest {
-  private static final String READ =
-      "cd /; cat var/lib/dpkg/info/*.md5sums | grep %s"
-          + " | md5sum --check --quiet --ignore-missing && echo right";
+  private static String read(String folder) {
+    return "cd /; cat var/lib/dpkg/info/*.md5sums | grep "
+        + folder
+        + " | md5sum --check --quiet --ignore-missing && echo right";
+  }
 
   private final Cleanup cleanup = Cleanup.open();
 
@@ -50,14 +54,13 @@ class ServiceManagerTest {
         .contains("FDSTORE=1 FDNAME=asterism-session descriptors=1");
     assertThat(Files.exists(node.root().resolve("keeper"))).isEqualTo(capacity == 0);
 
-    String[] parts = {"usr/share/doc/", "usr/bin/"};
+    Iterator<String> parts = List.of("usr/share/doc/", "usr/bin/").iterator();
     for (End end : End.values()) {
       end.of(node);
       node.startDaemon();
 
       assertThat(node.log()).contains("gate taken over");
-      assertThat(node.execute(container, READ.formatted(parts[end.ordinal()])).orThrow().text())
-          .isEqualTo("right");
+      assertThat(node.execute(container, read(parts.next())).orThrow().text()).isEqualTo("right");
     }
     assertThat(store.said()).contains("STOPPING=1");
     assertThat(Files.exists(node.root().resolve("keeper"))).isEqualTo(capacity == 0);
