@@ -41,7 +41,7 @@ final class Compilations implements AutoCloseable {
   private static final int MAX_AHEAD = 16;
   private static final long MAX_TOC = 2 << 20; // 2 MiB compressed: some 50,000 files
   private static final Duration KEPT = Duration.ofMinutes(1);
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   /// Bytes of garbage that compiling leaves, for each of a compressed TOC: rows, names, digests.
   private static final long GARBAGE = 32;
@@ -129,7 +129,7 @@ final class Compilations implements AutoCloseable {
         CompletableFuture.delayedExecutor(KEPT.toMillis(), TimeUnit.MILLISECONDS)
             .execute(() -> {
               if (ahead.remove(key, task)) {
-                discard(task);
+                discard(task, Deadline.in(PATIENCE));
               }
             });
       }
@@ -271,19 +271,21 @@ final class Compilations implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    Deadline deadline = Deadline.in(PATIENCE); // one for all: a daemon that is told to end does so
     ahead.forEach((key, task) -> {
       if (ahead.remove(key, task)) {
         task.run(); // unless it runs or has run
-        discard(task);
+        discard(task, deadline);
       }
     });
   }
 
-  /// Removes a directory that nobody asked for. What takes longer than [#PATIENCE] to be made is
-  /// left to the next daemon's start.
-  private static void discard(FutureTask<Ahead> task) {
+  /// Removes a directory that nobody asked for. What is not made by then is left to the next
+  /// daemon's start.
+  private static void discard(FutureTask<Ahead> task, Deadline deadline) {
     try {
-      Optional<Compiled> compiled = task.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).compiled();
+      Optional<Compiled> compiled =
+          task.get(deadline.left().toMillis(), TimeUnit.MILLISECONDS).compiled();
       if (compiled.isPresent()) {
         compiled.get().directory().delete();
       }
