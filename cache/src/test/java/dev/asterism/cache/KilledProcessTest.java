@@ -35,8 +35,9 @@ final class KilledProcessTest {
     for (int round = 0; round < KILLS; round++) {
       published.addAll(addUntilKilled(root, round * 1_000_000, 1 + random.nextInt(MOST_LINES)));
       try (DirectoryCache cache = DirectoryCache.open(root, InstantSource.system())) {
-        assertThat(root.resolve("wip")).isEmptyDirectory();
         cache.awaitIndex();
+        cache.awaitSettled();
+        assertThat(root.resolve("wip")).isEmptyDirectory();
         assertThat(cache.verify(VerifyOptions.FULL, StoreProgress.NONE).findings())
             .as("after kill %d", round + 1)
             .isEmpty();
