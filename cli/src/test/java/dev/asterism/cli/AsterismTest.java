@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -19,7 +20,7 @@ class AsterismTest {
   private final StringWriter err = new StringWriter();
 
   private int run(String... words) {
-    CommandLine commands = Asterism.commandLine();
+    CommandLine commands = Asterism.commandLine(words);
     commands.setOut(new PrintWriter(out, true));
     commands.setErr(new PrintWriter(err, true));
     return commands.execute(words);
@@ -38,6 +39,14 @@ class AsterismTest {
 
     assertThat(run(subcommand, "--help")).isZero();
     assertThat(out.toString()).contains("Usage: asterism " + name);
+  }
+
+  @Test
+  void commandLine_ofAServer_knowsNothingElse() {
+    for (String server : List.of("daemon", StargzCommand.NAME)) {
+      assertThat(Asterism.commandLine(server).getSubcommands()).containsOnlyKeys(server);
+    }
+    assertThat(Asterism.commandLine("help", "daemon").getSubcommands()).containsKey("mount");
   }
 
   @Test
