@@ -88,7 +88,7 @@ final class Doubtful {
   /// Hashes the digest's files and puts those that are right back where they were; the others go.
   ///
   /// What is right was read from the disk, for the machine has started since it was written: it
-  /// needs no sync.
+  /// needs no sync. The digest waits still until [#settled].
   ///
   /// @return what came back
   List<HardlinkManager.Kind> restore(Digest digest) {
@@ -99,8 +99,12 @@ final class Doubtful {
     if (restore(digest, layout.doubtfulObject(digest), layout.object(digest))) {
       restored.add(HardlinkManager.Kind.FILE);
     }
-    pending.remove(digest);
     return restored;
+  }
+
+  /// Says that nothing of a digest waits any more: what came back stands wherever it is looked for.
+  void settled(Digest digest) {
+    pending.remove(digest);
   }
 
   private boolean restore(Digest digest, String from, String to) {

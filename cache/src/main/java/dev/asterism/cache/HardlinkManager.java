@@ -261,6 +261,7 @@ final class HardlinkManager {
             fresh.add(digest);
           }
         }
+        doubtful.settled(digest); // not before: who asks meanwhile waits for the lock
       }
     } finally {
       usage.end(digest, allocated);

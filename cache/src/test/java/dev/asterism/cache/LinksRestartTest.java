@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The index of a store over restarts, and over whatever becomes of its files.
-@Timeout(60)
+@Timeout(300)
 final class LinksRestartTest {
   private static final VerifiedChunk HELLO = chunk("hello");
   private static final VerifiedChunk BYE = chunk("good bye");

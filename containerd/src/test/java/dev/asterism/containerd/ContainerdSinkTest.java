@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 /// Blobs that are written into a real containerd.
 @Tag("kernel")
 @TestInstance(Lifecycle.PER_CLASS)
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ContainerdSinkTest {
   private final Cleanup cleanup = Cleanup.open();
   private PrivateContainerd containerd;

@@ -11,6 +11,8 @@ import java.util.concurrent.TimeUnit;
 
 /// A process that touches a mount, as this one never may.
 final class Child implements AutoCloseable {
+  private static final long HANG = 120; // seconds that no child takes, however busy the machine
+
   private final Process process;
   private final Path output;
 
@@ -73,7 +75,7 @@ final class Child implements AutoCloseable {
 
   /// Waits for the end and returns the exit value; 128 + n after signal n.
   int waitFor() throws InterruptedException {
-    assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("%s ends", process.info()).isTrue();
+    assertThat(process.waitFor(HANG, TimeUnit.SECONDS)).as("%s ends", process.info()).isTrue();
     return process.exitValue();
   }
 
@@ -93,7 +95,7 @@ final class Child implements AutoCloseable {
   @Override
   public void close() throws Exception {
     process.destroyForcibly();
-    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(HANG, TimeUnit.SECONDS)).isTrue();
     Files.delete(output);
   }
 }

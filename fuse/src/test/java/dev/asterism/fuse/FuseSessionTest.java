@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 @Tag("kernel")
-@Timeout(60)
+@Timeout(300)
 class FuseSessionTest {
   @RegisterExtension final Mounted mounted = new Mounted();
 
@@ -222,7 +222,7 @@ class FuseSessionTest {
           public Entry lookup(RequestContext request, long parent, Name name)
               throws IOException, InterruptedException {
             both.countDown();
-            assertThat(both.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(both.await(120, TimeUnit.SECONDS)).isTrue();
             return super.lookup(request, parent, name);
           }
         };

@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class HandlersTest {
   @Test
   void submit_moreThanTheLimit_runsAllButNeverMoreAtOnce() throws Exception {

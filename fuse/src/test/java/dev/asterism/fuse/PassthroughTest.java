@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Files that the kernel reads by itself, and the rule of one mode per inode.
 @Tag("kernel")
-@Timeout(60)
+@Timeout(300)
 class PassthroughTest {
   @RegisterExtension final Mounted mounted = new Mounted();
   @TempDir Path dir;

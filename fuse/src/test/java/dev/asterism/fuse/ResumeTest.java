@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /// A session that goes on where another process died. The test plays the dead one: it reads
 /// requests and never answers.
 @Tag("kernel")
-@Timeout(60)
+@Timeout(300)
 class ResumeTest {
   @RegisterExtension final Mounted mounted = new Mounted();
 

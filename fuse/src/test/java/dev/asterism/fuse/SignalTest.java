@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /// What a signal does to a process that waits for an answer which does not come.
 @Tag("kernel")
-@Timeout(60)
+@Timeout(300)
 class SignalTest {
   @RegisterExtension final Mounted mounted = new Mounted();
 

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// Images of layers that are damaged, lie or play tricks: refused with the layer's and the entry's
 /// name and without a trace, or converted into what every reader can read.
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class BadInputTest {
   private static final Platform AMD = new Platform("linux", "amd64", "");
   private static final TransferOptions ALL = new TransferOptions(new Platforms.All(), false, 2);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The rest of a layer comes without being asked for.
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 final class BackgroundFetchTest {
   private static final byte[] BIG = RandomTrees.content(Seeds.generator(11), 5_000_001);
   private static final byte[] SMALL = RandomTrees.content(Seeds.generator(12), 9_001);

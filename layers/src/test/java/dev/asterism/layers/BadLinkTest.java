@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class BadLinkTest {
   private static final int FILES = 150;
   private static final int SIZE = 40_000;
+  private static final long LOOK = 500_000; // nanoseconds: 6 kB on the good link
 
   /// Four programs that each read every fourth file, and a sum of all of it.
   private static final String READ =
@@ -125,7 +127,7 @@ final class BadLinkTest {
               .start(() -> {
                 try {
                   while (origin.link().bytesDown() < size / 4) {
-                    Thread.onSpinWait();
+                    LockSupport.parkNanos(LOOK);
                   }
                   turn.happen(origin);
                 } catch (InterruptedException _) {

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Files of many chunks that are read before they are here.
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 final class BigFileTest {
   private static final int CHUNK = 16 << 10; // as in Layer.SMALL_CHUNKS
   private static final byte[] BIG = RandomTrees.content(Seeds.generator(11), 150 * CHUNK + 77);

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Layers with bytes that are not what they should be: never wrong bytes, nothing kept, and an
 /// error that says what and where.
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 final class CorruptLayerTest {
   private static final byte[] BIG = RandomTrees.content(Seeds.generator(5), 60_000);
   private static final byte[] SMALL = RandomTrees.content(Seeds.generator(6), 9_000);

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// What containers read when somebody has been at the store behind the daemon's back.
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 final class DamagedStoreTest {
   private static final int FILES = 12;
   private static final byte[] BIG = RandomTrees.content(Seeds.generator(41), 1_200_000);

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// What a container sees of the store giving up everything again and again.
 @Tag("kernel")
-@Timeout(180)
+@Timeout(300)
 final class EvictionMountTest {
   private static final int FILES = 40;
 

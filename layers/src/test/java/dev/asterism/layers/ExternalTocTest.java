@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Layers whose TOC is in another image.
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 final class ExternalTocTest {
   private static final byte[] CONTENT = RandomTrees.content(Seeds.generator(5), 60_000);
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /// A cache that cannot keep what it is given: no container sees it while the registry answers.
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 final class FaultyDiskTest {
   private static final byte[] BIG = RandomTrees.content(Seeds.generator(31), 1_500_000);
 
@@ -161,7 +161,9 @@ final class FaultyDiskTest {
       cat(rootfs, "small3").orThrow();
       LazyNode.await(() -> node.objectSizes().contains((long) BIG.length));
       node.unmount(rootfs);
-      sh("cd $1/cache; find objects fresh chunks -type f -delete", node.root().toString())
+      sh(
+              "cd $1/cache; find objects fresh chunks -ignore_readdir_race -type f -delete",
+              node.root().toString())
           .orThrow();
       LazyNode.dropCaches();
 

@@ -18,7 +18,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -31,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// A registry that is slow, wrong or away: a container sees right bytes or EIO, in bounded time,
 /// and right bytes when the registry is right again.
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 final class FaultyRegistryTest {
   private static final byte[] BIG = RandomTrees.content(Seeds.generator(3), 400_000);
   private static final byte[] SMALL = RandomTrees.content(Seeds.generator(4), 9_000);
@@ -59,10 +61,21 @@ final class FaultyRegistryTest {
     CHUNKED(new Fault.Chunked()),
     TRICKLE(new Fault.Trickle(100, Duration.ofMillis(20)));
 
+    private static final Set<Trouble> SILENT = EnumSet.of(STALL, SILENCE, TRICKLE);
+
     final Fault fault;
 
     Trouble(Fault fault) {
       this.fault = fault;
+    }
+
+    /// Starts what is asked through: with little patience only where patience is all that helps.
+    Origin origin() {
+      return SILENT.contains(this) ? Origin.startImpatient() : Origin.startQuick();
+    }
+
+    FetchPolicy policy() {
+      return SILENT.contains(this) ? LazyNode.IMPATIENT : LazyNode.PATIENT;
     }
   }
 
@@ -78,8 +91,8 @@ final class FaultyRegistryTest {
   @EnumSource
   void read_troubleWithEveryAnswer_isRightOrEioAndRightAfterwards(Trouble trouble)
       throws Exception {
-    try (Origin origin = Origin.startImpatient();
-        LazyNode node = LazyNode.start(directory, origin, LazyNode.IMPATIENT)) {
+    try (Origin origin = trouble.origin();
+        LazyNode node = LazyNode.start(directory, origin, trouble.policy())) {
       Path rootfs = node.mount(origin.add(layer()));
       origin.registry().fault(Target.blobs(), trouble.fault);
 
@@ -120,7 +133,7 @@ final class FaultyRegistryTest {
         "CHUNKED"
       }) // what makes a client ask again, or is right in another way
   void read_troubleWithOneAnswer_isRight(Trouble trouble) throws Exception {
-    try (Origin origin = Origin.startImpatient();
+    try (Origin origin = trouble.origin();
         LazyNode node = LazyNode.start(directory, origin)) {
       Path rootfs = node.mount(origin.add(layer()));
       cat(rootfs, "last").orThrow();
@@ -133,8 +146,8 @@ final class FaultyRegistryTest {
   @ParameterizedTest
   @EnumSource(names = {"STALL", "CUT", "NOT_FOUND", "WHOLE_BLOB", "LONGER", "CLAIMED_RANGE"})
   void prepare_trouble_failsAndLeavesNothingOrIsRight(Trouble trouble) throws Exception {
-    try (Origin origin = Origin.startImpatient();
-        LazyNode node = LazyNode.start(directory, origin, LazyNode.IMPATIENT)) {
+    try (Origin origin = trouble.origin();
+        LazyNode node = LazyNode.start(directory, origin, trouble.policy())) {
       LayerRequest layer = origin.add(layer());
       origin.registry().fault(Target.blobs(), trouble.fault);
 
@@ -165,7 +178,7 @@ final class FaultyRegistryTest {
 
   @Test
   void read_registryGone_isEioAndRightWhenItIsBack() throws Exception {
-    try (Origin origin = Origin.startImpatient();
+    try (Origin origin = Origin.startQuick();
         LazyNode node = LazyNode.start(directory, origin)) {
       Path rootfs = node.mount(origin.add(layer()));
       origin.registry().refuseConnections();
@@ -228,7 +241,7 @@ final class FaultyRegistryTest {
       await(() -> origin.asked() > asked);
 
       reader.destroyForcibly();
-      boolean ended = reader.waitFor(20, TimeUnit.SECONDS);
+      boolean ended = reader.waitFor(60, TimeUnit.SECONDS);
 
       origin.registry().up();
       assertThat(ended).isTrue();
@@ -246,7 +259,7 @@ final class FaultyRegistryTest {
   @ValueSource(booleans = {true, false})
   void read_oneOfTwoRegistriesGone_isRight(boolean silent) throws Exception {
     try (Origin gone = Origin.startImpatient();
-        Origin there = Origin.startImpatient();
+        Origin there = Origin.startQuick();
         LazyNode node = LazyNode.start(directory, either(gone, there), LazyNode.IMPATIENT)) {
       LayerRequest one = gone.add(layer());
       LayerRequest other = there.add(Layer.of(file("x", "x"), file("s", SMALL), file("b", BIG)));
@@ -295,7 +308,7 @@ final class FaultyRegistryTest {
       assertThat(cat(rootfs, "small").orThrow().out()).isEqualTo(SMALL);
       assertThat(cat(rootfs, "big").orThrow().out()).isEqualTo(BIG);
 
-      assertThat(readers.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(readers.waitFor(60, TimeUnit.SECONDS)).isTrue();
       silent.registry().up();
     }
   }
@@ -307,7 +320,7 @@ final class FaultyRegistryTest {
 
   @Test
   void prepare_registryGone_failsInTimeAndNamesTheLayer() throws Exception {
-    try (Origin origin = Origin.startImpatient();
+    try (Origin origin = Origin.startQuick();
         LazyNode node = LazyNode.start(directory, origin)) {
       LayerRequest layer = origin.add(layer());
       origin.registry().refuseConnections();
@@ -330,7 +343,7 @@ final class FaultyRegistryTest {
 
       node.stop();
 
-      assertThat(reader.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(reader.waitFor(60, TimeUnit.SECONDS)).isTrue();
       assertThat(reader.exitValue()).isNotZero();
       assertThat(new String(reader.getInputStream().readAllBytes(), UTF_8)).isEmpty();
       origin.registry().up();

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// What the scheduler does next, on simulated links: no clock, no thread, no network.
-@Timeout(60)
+@Timeout(300)
 final class FetchQueueTest {
   private static final FetchPolicy POLICY =
       new FetchPolicy(512 << 10, 8 << 20, 64 << 20, 0, Duration.ofSeconds(30));

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// What comes because it stands near what was used.
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 final class GuessesTest {
   private static final byte[] USED = content(1, 5_000);
   private static final byte[] BESIDE = content(2, 5_001);

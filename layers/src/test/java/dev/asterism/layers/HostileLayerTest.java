@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// A layer that claims another image's digests for bytes of its own: whoever is mounted first, the
 /// other image's containers see their own bytes, and EIO at worst.
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 final class HostileLayerTest {
   private static final byte[] BIG = RandomTrees.content(Seeds.generator(21), 100_000);
   private static final byte[] SMALL = RandomTrees.content(Seeds.generator(22), 9_000);
@@ -89,8 +89,8 @@ final class HostileLayerTest {
   @ParameterizedTest
   @EnumSource
   void read_hostileLayerMountedFirst_givesTheOthersBytes(Lie lie) throws Exception {
-    try (Origin origin = Origin.startImpatient();
-        LazyNode node = LazyNode.start(directory, origin, LazyNode.IMPATIENT)) {
+    try (Origin origin = Origin.startQuick();
+        LazyNode node = LazyNode.start(directory, origin)) {
       read(node, Forgery.add(origin, lie.layer.estargz(), lie.change));
 
       Path rootfs = node.mount(honest(origin));
@@ -105,8 +105,8 @@ final class HostileLayerTest {
   @ParameterizedTest
   @EnumSource
   void read_hostileLayerGone_givesTheOthersBytes(Lie lie) throws Exception {
-    try (Origin origin = Origin.startImpatient();
-        LazyNode node = LazyNode.start(directory, origin, LazyNode.IMPATIENT)) {
+    try (Origin origin = Origin.startQuick();
+        LazyNode node = LazyNode.start(directory, origin)) {
       Path evil = read(node, Forgery.add(origin, lie.layer.estargz(), lie.change));
       node.unmount(evil);
       node.service().layers().retain(LazyNode::nothing);
@@ -122,8 +122,8 @@ final class HostileLayerTest {
   @ParameterizedTest
   @EnumSource
   void read_hostileLayerMountedLater_givesTheOthersBytes(Lie lie) throws Exception {
-    try (Origin origin = Origin.startImpatient();
-        LazyNode node = LazyNode.start(directory, origin, LazyNode.IMPATIENT)) {
+    try (Origin origin = Origin.startQuick();
+        LazyNode node = LazyNode.start(directory, origin)) {
       LayerRequest honest = honest(origin);
       Path rootfs = node.mount(honest);
       read(node, Forgery.add(origin, lie.layer.estargz(), lie.change));
@@ -138,8 +138,8 @@ final class HostileLayerTest {
   @ParameterizedTest
   @EnumSource
   void read_hostileLayerMountedWhenAllIsHere_changesNothing(Lie lie) throws Exception {
-    try (Origin origin = Origin.startImpatient();
-        LazyNode node = LazyNode.start(directory, origin, LazyNode.IMPATIENT)) {
+    try (Origin origin = Origin.startQuick();
+        LazyNode node = LazyNode.start(directory, origin)) {
       LayerRequest honest = honest(origin);
       Path rootfs = node.mount(honest);
       cat(rootfs, "small").orThrow();
@@ -161,8 +161,8 @@ final class HostileLayerTest {
   @ParameterizedTest
   @EnumSource
   void read_onlyTheHostileLayerIsReachable_isEioUntilTheOtherIsBack(Lie lie) throws Exception {
-    try (Origin origin = Origin.startImpatient();
-        LazyNode node = LazyNode.start(directory, origin, LazyNode.IMPATIENT)) {
+    try (Origin origin = Origin.startQuick();
+        LazyNode node = LazyNode.start(directory, origin)) {
       LayerRequest honest = honest(origin);
       Path rootfs = node.mount(honest);
       Path evil = read(node, Forgery.add(origin, lie.layer.estargz(), lie.change));

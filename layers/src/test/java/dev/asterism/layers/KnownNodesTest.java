@@ -16,7 +16,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 final class KnownNodesTest {
   private static final List<PartOfFile> PARTS = parts("one", "two");
   private static final List<PartOfFile> OTHERS = parts("one", "three");

@@ -46,7 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Many that want chunks of one layer at the same time. No mount: the store is real, the registry
 /// is an array.
-@Timeout(60)
+@Timeout(300)
 final class LayerContentTest {
   private static final int FILES = 40;
   private static final FetchPolicy POLICY =

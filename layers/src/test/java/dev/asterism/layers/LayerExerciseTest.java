@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 final class LayerExerciseTest {
   private static final int LARGE = 100 << 10; // 100 KiB: several chunks
 

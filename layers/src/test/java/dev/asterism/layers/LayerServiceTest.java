@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// What a container reads, from a registry that answers.
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 final class LayerServiceTest {
   private static final byte[] BIG = RandomTrees.content(Seeds.generator(7), 700_001);
 

@@ -28,9 +28,9 @@ final class LazyNode implements AutoCloseable {
   static final FetchPolicy PATIENT =
       new FetchPolicy(64 << 10, 256 << 10, 4 << 20, 512 << 10, Duration.ofSeconds(60));
 
-  /// The same, for tests that wait until it is over.
+  /// The same, for tests that wait until it is over; still enough for one answer of a busy machine.
   static final FetchPolicy IMPATIENT =
-      new FetchPolicy(64 << 10, 256 << 10, 4 << 20, 512 << 10, Duration.ofSeconds(2));
+      new FetchPolicy(64 << 10, 256 << 10, 4 << 20, 512 << 10, Duration.ofSeconds(5));
 
   /// What no read takes, however busy the machine: a child that takes longer hangs.
   private static final Duration HANG = Duration.ofSeconds(60);
@@ -207,9 +207,11 @@ final class LazyNode implements AutoCloseable {
     return find("cache/objects", "-printf", "%s\\n").stream().map(Long::valueOf).toList();
   }
 
-  /// Returns what `find` prints about the regular files in a directory below the root.
+  /// Returns what `find` prints about the regular files in a directory below the root. A file that
+  /// goes while it looks is none.
   List<String> find(String directoryBelowRoot, String... expression) throws Exception {
-    return Command.of("find", root.resolve(directoryBelowRoot).toString(), "-type", "f")
+    return Command.of("find", root.resolve(directoryBelowRoot).toString())
+        .with("-ignore_readdir_race", "-type", "f")
         .with(expression)
         .runOrThrow()
         .text()

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// What one start read, the next one has before it asks.
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 final class LearnedOrderTest {
   private static final byte[] SMALL = content(1, 9_001);
   private static final byte[] CHANGED = content(2, 9_500);

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// What a container sees does not depend on which layers of its image are lazy: directories that a
 /// lazy layer needs and does not name look as they do below, be that unpacked or lazy.
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 final class MixedTreeTest {
   private static final Instant OLD = Instant.ofEpochSecond(1_000_000_000);
 

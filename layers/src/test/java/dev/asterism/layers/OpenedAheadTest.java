@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// A chain of layers does not cost its number of round trips one after the other.
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 final class OpenedAheadTest {
   private static final int LAYERS = 6;
   private static final long HANG = 60; // seconds: what no answer takes

@@ -28,11 +28,16 @@ import java.util.stream.IntStream;
 
 /// Where layers come from in tests: a registry in this process, read over HTTP as the daemon does.
 final class Origin implements AutoCloseable, BlobSource {
+  /// Asks again at once where it is refused, and waits for an answer as long as the busiest machine
+  /// takes.
+  private static final RequestPolicy QUICK =
+      RequestPolicy.DEFAULT
+          .withTimeouts(Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(60))
+          .withRetries(3, Duration.ofMillis(5), Duration.ofMillis(20));
+
   /// Gives up early, but not before a busy machine has answered.
   private static final RequestPolicy IMPATIENT =
-      RequestPolicy.DEFAULT
-          .withTimeouts(Duration.ofSeconds(2), Duration.ofMillis(700), Duration.ofMillis(1500))
-          .withRetries(3, Duration.ofMillis(5), Duration.ofMillis(20));
+      QUICK.withTimeouts(Duration.ofSeconds(2), Duration.ofSeconds(1), Duration.ofSeconds(2));
 
   private final TestRegistry registry = TestRegistry.start();
   private final Optional<ShapedLink> link;
@@ -56,7 +61,12 @@ final class Origin implements AutoCloseable, BlobSource {
     return new Origin(RequestPolicy.DEFAULT, Optional.of(shape));
   }
 
-  /// Starts one whose client gives up after about a second.
+  /// Starts one whose client loses no time with a registry that refuses.
+  static Origin startQuick() {
+    return new Origin(QUICK, Optional.empty());
+  }
+
+  /// Starts one whose client gives up after two seconds, for a registry that says nothing.
   static Origin startImpatient() {
     return new Origin(IMPATIENT, Optional.empty());
   }

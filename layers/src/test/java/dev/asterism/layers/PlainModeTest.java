@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// `enable_hardlink = false`: each layer has its own copies.
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 final class PlainModeTest {
   private static final CacheSettings PLAIN =
       CacheSettings.DEFAULT.withConfig(DirectoryCacheConfig.plain());

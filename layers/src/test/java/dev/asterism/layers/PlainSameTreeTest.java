@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// The same where each layer has its own copies.
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 final class PlainSameTreeTest extends SameTreeTest {
   @Override
   DirectoryCacheConfig config() {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// What is fetched because the image, a label or the configuration says so.
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 final class PrefetchTest {
   private static final byte[] FIRST = RandomTrees.content(Seeds.generator(1), 50_001);
   private static final byte[] SECOND = RandomTrees.content(Seeds.generator(2), 300_001);

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// What a container sees of lazy layers is what it sees when containerd unpacks them: every name,
 /// attribute and byte.
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 class SameTreeTest {
   private static final int CHUNK = 16 << 10; // as in Layer.SMALL_CHUNKS
   private static final Pattern TIME = Pattern.compile(": time is [0-9]+, should be ([0-9]+)$");

@@ -12,12 +12,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 final class SingleFlightTest {
   private final SingleFlight<String, Integer> flights = new SingleFlight<>();
   private final AtomicInteger loads = new AtomicInteger();
@@ -82,12 +84,22 @@ final class SingleFlightTest {
           Thread.ofVirtual().unstarted(() -> assertThatThrownBy(() -> flights.get("key", load)));
       impatient.start();
       begun.await();
-      Future<Integer> other = threads.submit(() -> flights.get("key", load));
+      AtomicReference<Thread> caller = new AtomicReference<>();
+      Future<Integer> other =
+          threads.submit(() -> {
+            caller.set(Thread.currentThread());
+            return flights.get("key", load);
+          });
+      LazyNode.await(() -> isWaiting(caller.get())); // for the load that runs
       impatient.interrupt();
       impatient.join();
       go.countDown();
 
       assertThat(other.get()).isEqualTo(1);
     }
+  }
+
+  private static boolean isWaiting(@Nullable Thread thread) {
+    return thread != null && thread.getState() == Thread.State.WAITING;
   }
 }

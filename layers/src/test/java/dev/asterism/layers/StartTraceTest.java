@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 ///
 /// The traces were recorded from Debian's packages behind a link of 200 Mbit/s and 20 ms, by
 /// [StartTrace#main].
-@Timeout(60)
+@Timeout(300)
 final class StartTraceTest {
   private static final FetchPolicy POLICY =
       new FetchPolicy(512 << 10, 8 << 20, 64 << 20, 0, Duration.ofSeconds(30));

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The store's upkeep under a real mount.
 @Tag("kernel")
-@Timeout(180)
+@Timeout(300)
 final class StoreUpkeepMountTest {
   private static final byte[] BIG = RandomTrees.content(Seeds.generator(7), 700_001);
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// A layer that is mounted without verification: what it brings is its own.
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 final class UnverifiedLayerTest {
   private static final byte[] BIG = RandomTrees.content(Seeds.generator(7), 700_001);
 

@@ -25,12 +25,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
+@Timeout(300)
 class AuthorizationTest {
   private static final ByteRange RANGE = new ByteRange(1000, 90_000);
 
   private static Fixture with(Credential credential) {
-    return new Fixture(_ -> Optional.of(credential), Fixture.IMPATIENT);
+    return new Fixture(_ -> Optional.of(credential), Fixture.QUICK);
   }
 
   @Test
@@ -191,7 +191,7 @@ class AuthorizationTest {
 
   @Test
   void read_tokenServiceFallsSilent_endsWhenPatienceDoes() {
-    try (Fixture fixture = new Fixture()) {
+    try (Fixture fixture = new Fixture(Credentials.anonymous(), Fixture.IMPATIENT)) {
       fixture.registry.requireAnonymousToken(300);
       fixture.registry.fault(Target.tokens(), new Fault.Silence());
       assertThatThrownBy(() -> fixture.blob().read(RANGE)).isInstanceOf(RegistryException.class);

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Credentials from helpers, from several sources, and from pulls that went by.
-@Timeout(60)
+@Timeout(300)
 class CredentialSourcesTest {
   private static final String SECRET = "s3cret-of-the-helper";
 
@@ -106,7 +106,7 @@ class CredentialSourcesTest {
   @Test
   void find_helperDoesNotEnd_isGivenUpAndEnded() throws Exception {
     program("slow", "echo $$ > %s; exec sleep 600".formatted(folder.resolve("pid")));
-    assertThatThrownBy(() -> helper(Duration.ofMillis(700)).find("slow", "r.example"))
+    assertThatThrownBy(() -> helper(Duration.ofSeconds(3)).find("slow", "r.example"))
         .hasMessageContaining("does not end");
     long pid = Long.parseLong(Files.readString(folder.resolve("pid")).strip());
     ProcessHandle.of(pid).ifPresent(process -> process.onExit().join());
@@ -222,8 +222,7 @@ class CredentialSourcesTest {
     byte[] bytes = {1, 2, 3};
     try (TestRegistry registry = TestRegistry.start();
         RegistryClient client =
-            new RegistryClient(
-                Hosts.standard(), rotating, Fixture.IMPATIENT, () -> now, List.of())) {
+            new RegistryClient(Hosts.standard(), rotating, Fixture.QUICK, () -> now, List.of())) {
       Digest digest = registry.blob(bytes);
       ImageReference reference = ImageReference.parse(registry.host() + "/a/b:1");
       registry.requireToken("u", "old", 60);

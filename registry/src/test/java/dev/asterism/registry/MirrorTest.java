@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// A registry with two mirrors before it.
-@Timeout(60)
+@Timeout(300)
 class MirrorTest {
   private final TestRegistry first = TestRegistry.start();
   private final TestRegistry second = TestRegistry.start();

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// Where this node's files say that registries are.
-@Timeout(60)
+@Timeout(300)
 class NodeHostsTest {
   @TempDir private Path directory;
 
@@ -170,7 +170,7 @@ class NodeHostsTest {
         new RegistryClient(
             hosts(),
             Credentials.anonymous(),
-            Fixture.IMPATIENT.withRetries(1, Duration.ofMillis(1), Duration.ofMillis(1)),
+            Fixture.QUICK.withRetries(1, Duration.ofMillis(1), Duration.ofMillis(1)),
             InstantSource.system(),
             List.of(directory))) {
       return client.blob(reference, digest, OptionalLong.of(4)).read(new ByteRange(0, 4));

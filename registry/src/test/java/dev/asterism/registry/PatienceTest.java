@@ -18,11 +18,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// Nobody waits for ever.
-@Timeout(60)
+@Timeout(300)
 class PatienceTest {
   private static final ByteRange RANGE = new ByteRange(0, 900_000);
 
-  private final Fixture fixture = new Fixture();
+  private final Fixture fixture = new Fixture(Credentials.anonymous(), Fixture.IMPATIENT);
 
   @AfterEach
   void close() {
@@ -61,11 +61,11 @@ class PatienceTest {
   void read_callerPausesLongerThanPatience_goesOn() throws Exception {
     RequestPolicy hasty =
         Fixture.IMPATIENT.withTimeouts(
-            Duration.ofSeconds(2), Duration.ofSeconds(1), Duration.ofSeconds(1));
+            Duration.ofSeconds(2), Duration.ofSeconds(2), Duration.ofSeconds(2));
     try (Fixture impatient = new Fixture(Credentials.anonymous(), hasty);
         InputStream in = impatient.blob().open(RANGE)) {
       byte[] first = in.readNBytes(1000);
-      Thread.sleep(Duration.ofMillis(1500)); // a slow caller is the condition under test
+      Thread.sleep(Duration.ofMillis(2500)); // a slow caller is the condition under test
       byte[] rest = in.readAllBytes();
       assertThat(first.length + rest.length).isEqualTo(900_000);
     }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A registry whose name only the proxy knows.
-@Timeout(60)
+@Timeout(300)
 class ProxyTest {
   private static final String HOST = "registry.test";
   private static final String BASIC = "Basic dXNlcjpzZWNyZXQ="; // of user:secret
@@ -37,7 +37,7 @@ class ProxyTest {
         new RegistryClient(
             host -> List.of(new Endpoint(scheme, host)),
             Credentials.anonymous(),
-            Fixture.IMPATIENT,
+            Fixture.QUICK,
             InstantSource.system(),
             List.of(folder),
             Proxies.of(environment))) {

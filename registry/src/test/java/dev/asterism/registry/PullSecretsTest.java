@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Pull secrets of a cluster, from an API server over TLS.
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class PullSecretsTest {
   private static final PullSecrets.Pauses SHORT =
       new PullSecrets.Pauses(Duration.ofMillis(50), Duration.ofMillis(20), Duration.ofMillis(100));

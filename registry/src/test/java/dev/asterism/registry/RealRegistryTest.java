@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The client against Debian's `docker-registry`, which wants a password, filled over its own API.
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 class RealRegistryTest {
   /// bcrypt of "pass", at the lowest cost that there is.
   private static final String HASH = "$2b$04$gdcHsAaXWSxSymmKu.peL.vJOK4g/md0mwcYERD6bpIQtvz.Qwle6";

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
+@Timeout(300)
 class ResolveTest {
   private static final Platform AMD64 = Platform.parse("linux/amd64");
 
@@ -217,8 +217,7 @@ class ResolveTest {
             List.of(
                 new Endpoint("http", "127.0.0.1:1"), new Endpoint("http", fixture.registry.host()));
     try (RegistryClient client =
-        new RegistryClient(
-            two, Credentials.anonymous(), Fixture.IMPATIENT, InstantSource.system())) {
+        new RegistryClient(two, Credentials.anonymous(), Fixture.QUICK, InstantSource.system())) {
       Image image = client.resolve(ImageReference.parse("r.example/test/image:amd64"), AMD64);
       assertThat(image.manifestDigest()).isEqualTo(served.manifest());
       assertThat(client.config(image)).isNotEmpty();

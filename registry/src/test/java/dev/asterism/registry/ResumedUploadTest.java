@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// A registry that keeps what it has of a chunk that was cut off, as the specification has it.
-@Timeout(60)
+@Timeout(300)
 class ResumedUploadTest {
   private static final int SIZE = 36 << 20; // 36 MiB, so three chunks
 

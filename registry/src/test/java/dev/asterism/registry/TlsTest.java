@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A registry behind TLS, with an authority of the node's own.
-@Timeout(60)
+@Timeout(300)
 class TlsTest {
   @TempDir static Path shared;
   private static TestAuthority authority;
@@ -63,7 +63,7 @@ class TlsTest {
         new RegistryClient(
             host -> List.of(new Endpoint("https", host)),
             Credentials.anonymous(),
-            Fixture.IMPATIENT,
+            Fixture.QUICK,
             InstantSource.system(),
             List.of(certificates));
   }

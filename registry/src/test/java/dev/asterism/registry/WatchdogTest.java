@@ -5,7 +5,7 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(300)
 class WatchdogTest {
   @Test
   void guard_patienceOver_abortsAndGoesOnGuarding() throws InterruptedException {

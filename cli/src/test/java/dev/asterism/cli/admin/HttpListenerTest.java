@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 final class HttpListenerTest {
   private static final int AT_ONCE = 2;
 
@@ -237,7 +237,14 @@ final class HttpListenerTest {
     for (Thread thread : waiting) {
       thread.join();
     }
+    while (isTurnedAway()) {
+      Thread.sleep(10); // a place is free a moment after its answer has left
+    }
     assertThat(client.get("/hello")).isEqualTo("hello\n");
+  }
+
+  private boolean isTurnedAway() throws IOException {
+    return exchange("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n").startsWith("HTTP/1.1 503");
   }
 
   @Test

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// `asterism cache` on one root, with its daemon at work and without.
 @Tag("kernel")
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class CacheCommandsTest {
   private static final Digest BASE = Digest.of("base".getBytes(StandardCharsets.UTF_8));
   private static final Digest WEB = Digest.of("web".getBytes(StandardCharsets.UTF_8));

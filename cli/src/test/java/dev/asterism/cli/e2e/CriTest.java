@@ -216,6 +216,9 @@ class CriTest {
   /// Lists what should have gone with the last pod and image: snapshots, mounts, directories,
   /// namespaces and processes.
   private List<String> left() throws IOException, InterruptedException {
+    while (processes().findAny().isPresent()) {
+      Thread.sleep(20); // containerd does not wait for the end of a shim; our time limit ends this
+    }
     Path containerd = node.containerd().root().resolveSibling("state");
     List<String> snapshots =
         node.containerd()
@@ -231,8 +234,7 @@ class CriTest {
             snapshots.stream(),
             node.layerMounts().stream(),
             ScratchFolder.mountsBelow(containerd).stream(),
-            files,
-            processes())
+            files)
         .flatMap(lines -> lines)
         .toList();
   }

@@ -87,6 +87,11 @@ final class DockerRegistry implements AutoCloseable {
     return host() + "/" + image;
   }
 
+  /// Tells whether it has not been ended.
+  boolean isRunning() {
+    return process.isAlive();
+  }
+
   /// Ends it: connections are refused.
   void stop() throws InterruptedException {
     process.destroyForcibly().waitFor();

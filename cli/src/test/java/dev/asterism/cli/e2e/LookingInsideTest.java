@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// The keys that let somebody look into a daemon that runs: `log_file_access`, `debug_address`.
 @Tag("kernel")
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class LookingInsideTest {
   private static final Layer.EstargzBlob LAYER =
       Layer.of(Entry.file("etc/read", "this is read"), Entry.file("etc/other", "this is not"))

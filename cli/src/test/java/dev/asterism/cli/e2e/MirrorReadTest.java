@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// A file of a container that is read through a mirror which fails in the middle of it.
 @Tag("kernel")
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class MirrorReadTest {
   private static final int SIZE = 24 << 20; // 24 MiB: several requests
 

@@ -91,7 +91,7 @@ class MountCommandTest {
     ProcessHandle server = mount();
 
     Asterism.command("unmount", mountpoint.toString()).runOrThrow();
-    server.onExit().get(30, TimeUnit.SECONDS);
+    server.onExit().get(2, TimeUnit.MINUTES);
 
     assertThat(ScratchFolder.mountsBelow(scratch)).isEmpty();
     assertThat(Asterism.command("unmount", mountpoint.toString()).run().errorText())
@@ -104,7 +104,7 @@ class MountCommandTest {
     ProcessHandle server = mount();
     Command.of("sh", "-c", CHECK).in(mountpoint).runOrThrow();
     Asterism.command("unmount", mountpoint.toString()).runOrThrow();
-    server.onExit().get(30, TimeUnit.SECONDS);
+    server.onExit().get(2, TimeUnit.MINUTES);
     long before = registry.traffic().bytes();
 
     mount();
@@ -150,7 +150,7 @@ class MountCommandTest {
     ProcessHandle server = ProcessHandle.of(Long.parseLong(process.group(1))).orElseThrow();
     cleanup.add(() -> {
       server.destroy();
-      server.onExit().orTimeout(30, TimeUnit.SECONDS).join();
+      server.onExit().orTimeout(2, TimeUnit.MINUTES).join();
     });
     return server;
   }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// A daemon whose registry goes and comes back, and one that needs none any more.
 @Tag("kernel")
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class OutageTest {
   private static final byte[] CONTENT = RandomTrees.content(Seeds.generator(21), 300_000);
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// What a running daemon says of itself: `status`, `why`, metrics.
 @Tag("kernel")
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class StatusTest {
   private static final byte[] FIRST = random(1, 3 << 20); // 3 MiB
   private static final byte[] SECOND = random(2, 9 << 20); // 9 MiB

@@ -38,7 +38,7 @@ final class TestNode implements AutoCloseable {
   private static final Pattern PREPARED =
       Pattern.compile(
           "\"remote-snapshot-prepared\":\"(true|false)\".*\"layer\":\"(sha256:[0-9a-f]{64})\"");
-  private static final Duration RECONNECTION = Duration.ofSeconds(30);
+  private static final Duration RECONNECTION = Duration.ofMinutes(2);
   private static final Duration PAUSE = Duration.ofMillis(100); // between two attempts
 
   private final ScratchFolder scratch;
@@ -187,6 +187,20 @@ final class TestNode implements AutoCloseable {
     return daemons.getLast().pid();
   }
 
+  /// Tells whether a daemon runs.
+  boolean hasDaemon() {
+    return daemons.getLast().isAlive();
+  }
+
+  /// Removes every byte that was fetched, while no daemon runs, and what the kernel has of it in
+  /// memory.
+  void forgetContent() throws IOException, InterruptedException {
+    Command.of("sh", "-c", "find objects fresh chunks layers -type f -delete")
+        .in(root().resolve("cache"))
+        .runOrThrow();
+    Command.of("sh", "-c", "echo 3 > /proc/sys/vm/drop_caches").runOrThrow();
+  }
+
   /// Waits until containerd has found the daemon again.
   void awaitReconnection() throws IOException, InterruptedException {
     long end = System.nanoTime() + RECONNECTION.toNanos();
@@ -236,6 +250,11 @@ final class TestNode implements AutoCloseable {
   /// Pulls an image lazily.
   void pull(String image) throws IOException, InterruptedException {
     pulling(image).runOrThrow();
+  }
+
+  /// Tells whether containerd has an image of this name.
+  boolean hasImage(String image) throws IOException, InterruptedException {
+    return containerd.ctr("images", "ls", "-q").runOrThrow().text().lines().anyMatch(image::equals);
   }
 
   /// How to pull an image lazily.
@@ -371,13 +390,21 @@ final class TestNode implements AutoCloseable {
     return execution(container, script).run();
   }
 
-  /// How to run a shell script in a running container; a minute at most.
+  /// How to run a shell script in a running container; five minutes at most.
   Command execution(String container, String script) {
     return containerd
         .ctr("tasks", "exec", "--exec-id", name("exec"))
         .with("--fifo-dir", scratch.path().resolve("fifo").toString())
         .with(container, "sh", "-ec", script)
-        .within(Duration.ofMinutes(1));
+        .within(Duration.ofMinutes(5));
+  }
+
+  /// Kills and removes all containers, with their snapshots.
+  void removeContainers() throws IOException, InterruptedException {
+    String all = containerd.ctr("containers", "ls", "-q").runOrThrow().text();
+    for (String container : all.lines().toList()) {
+      containerd.remove(container);
+    }
   }
 
   private String name(String kind) {

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// A daemon that is asked for traces sends them to a collector.
 @Tag("kernel")
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class TraceTest {
   private static final byte[] CONTENT = RandomTrees.content(Seeds.generator(41), 300_000);
 

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// The page of `asterism ui` in a browser.
 @Tag("kernel")
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class UiTest {
   private static final byte[] SHARED = RandomTrees.content(Seeds.generator(51), 500_000);
 
@@ -53,7 +53,7 @@ class UiTest {
         .with("--disable-dev-shm-usage", "--no-first-run", "--disable-extensions")
         .with("--user-data-dir=" + scratch.path(), "--virtual-time-budget=3000", "--dump-dom")
         .with(address.toString())
-        .within(Duration.ofMinutes(1))
+        .within(Duration.ofMinutes(3))
         .runOrThrow()
         .text();
   }
@@ -105,7 +105,7 @@ class UiTest {
         assertOnlyWhoKnowsTheAddress(address);
       } finally {
         page.destroy();
-        assertThat(page.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(page.waitFor(60, TimeUnit.SECONDS)).isTrue();
         ScratchFolder.unmountBelow(folder);
       }
     }

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// What containerd, and kubelet behind it, are told of the disk.
 @Tag("kernel")
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class UsageTest {
   private static final byte[] SHARED = RandomTrees.content(Seeds.generator(31), 900_000);
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Tag("kernel")
-@Timeout(120)
+@Timeout(300)
 final class ExerciseTest {
   @TempDir private Path root;
 

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Kubelet's image service, with a service behind it that knows no message and answers with what it
 /// was asked.
-@Timeout(60)
+@Timeout(300)
 class ImageServiceProxyTest {
   private static final String PULL = "runtime.v1.ImageService/PullImage";
   private static final String REMOVE = "runtime.v1.ImageService/RemoveImage";

@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 ///
 /// It has a session of its own, so Ctrl-C reaches it only through whoever holds this.
 public final class Daemon implements AutoCloseable {
-  private static final Duration START = Duration.ofSeconds(60);
-  private static final Duration STOP = Duration.ofSeconds(20);
+  private static final Duration START = Duration.ofMinutes(3);
+  private static final Duration STOP = Duration.ofSeconds(60);
   private static final long PAUSE = 10; // milliseconds between two attempts to connect
 
   private final Process process;
@@ -26,8 +26,8 @@ public final class Daemon implements AutoCloseable {
 
   /// Starts `command` with its output in `log` and waits until `socket` accepts a connection.
   ///
-  /// @throws IOException if it ends or does not listen within a minute; it is gone then, and the
-  ///   message has the end of its log
+  /// @throws IOException if it ends or does not listen within three minutes; it is gone then, and
+  ///   the message has the end of its log
   public static Daemon start(Command command, Path socket, Path log)
       throws IOException, InterruptedException {
     ProcessBuilder builder = command.builder();
@@ -51,12 +51,17 @@ public final class Daemon implements AutoCloseable {
     return process.pid();
   }
 
+  /// Tells whether it has not ended.
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
   /// Sends SIGKILL and waits for its end.
   public void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
   }
 
-  /// Sends SIGTERM, waits 20 seconds for its end, then kills it.
+  /// Sends SIGTERM, waits a minute for its end, then kills it.
   @Override
   public void close() {
     process.destroy();

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// The only times asserted are those that a link must not undercut.
-@Timeout(60)
+@Timeout(300)
 class ShapedLinkTest {
   private static final String PATH = "/v2/test/blobs/";
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Judged by the JDK's own client. What faults do is tested where they are met, in `registry`.
-@Timeout(60)
+@Timeout(300)
 class TestRegistryTest {
   private final TestRegistry registry = TestRegistry.start();
   private final HttpClient client =
