@@ -98,7 +98,7 @@ final class StartTraceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"python", "java", "gcc"})
+  @ValueSource(strings = {"python", "java", "gcc", "postgres"})
   void start_learned_comesOnceWithLittleElse(String name) throws Exception {
     Image image = new Image(StartTrace.load(name));
     SimulatedLink link = link();
@@ -112,7 +112,7 @@ final class StartTraceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"python", "java", "gcc"})
+  @ValueSource(strings = {"python", "java", "gcc", "postgres"})
   void start_learned_isNearlyAsFastAsTheLink(String name) throws Exception {
     StartTrace trace = StartTrace.load(name);
     SimulatedLink link = link();
@@ -128,7 +128,7 @@ final class StartTraceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"python", "java", "gcc"})
+  @ValueSource(strings = {"python", "java", "gcc", "postgres"})
   void start_beforeABackgroundFetch_isHardlySlower(String name) throws Exception {
     StartTrace trace = StartTrace.load(name);
     SimulatedLink idle = link();
