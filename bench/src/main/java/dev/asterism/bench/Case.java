@@ -9,6 +9,7 @@ sealed interface Case
         VersionsCase,
         StartCase,
         StartReadCase,
+        StartOrderedCase,
         BusyCase,
         CompleteCase,
         RestartCase {

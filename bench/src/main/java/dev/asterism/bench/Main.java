@@ -32,11 +32,11 @@ import picocli.CommandLine.Spec;
       "",
       "Cases: answer-python, answer-gcc, answer-java, read-gcc, read-python, versions-python,",
       "start-python, start-optimized, start-learned, start-java, start-gcc, start-postgres,",
-      "start-read, start-busy, start-complete; start means all of those. All without any."
+      "start-ordered, start-read, start-busy, start-complete; start means all of those. All without any."
     })
 public final class Main implements Callable<Integer> {
   /// The snapshotter that is to reach the targets.
-  static final String SUBJECT = "asterism";
+  public static final String SUBJECT = "asterism";
 
   private static final String C_FILE =
       "printf '#include <stdio.h>\\nint main(void) { return puts(\"built\") < 0; }\\n' >/tmp/a.c";
@@ -104,6 +104,7 @@ public final class Main implements Callable<Integer> {
               false,
               Measure.START_POSTGRES,
               Measure.START_BYTES),
+          new StartOrderedCase("python", PYTHON),
           new StartReadCase("python"),
           new BusyCase(PYTHON_START, "gcc:1-esgz"),
           new CompleteCase("python"));

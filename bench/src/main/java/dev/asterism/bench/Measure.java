@@ -37,6 +37,12 @@ enum Measure {
   START_PLAIN("start: as converted", Unit.SECONDS, true, 0.20),
   /// Of an image that the Go tool has optimized.
   START_OPTIMIZED("start: optimized, with landmarks", Unit.SECONDS, true, 0.13),
+  /// Of an image that `asterism convert` made.
+  START_CONVERTED("start: converted by asterism", Unit.SECONDS, false),
+  /// Of the same that `asterism optimize` made.
+  START_ORDERED("start: optimized by asterism", Unit.SECONDS, false),
+  /// The second of these against the first.
+  START_GAIN("start: optimized by asterism, of converted by it", Unit.RATIO, false, 0.7),
   /// On a node that has seen a start and lost all content.
   START_LEARNED("start: second cold one (learned)", Unit.SECONDS, true, 0.14),
   /// `java --version`.

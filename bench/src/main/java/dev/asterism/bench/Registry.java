@@ -53,6 +53,7 @@ final class Registry implements AutoCloseable {
 
   private final Cleanup cleanup = Cleanup.open();
   private final Path log;
+  private final LinkShape shape;
   private final ShapedLink link;
   private final String direct;
   private final RegistryClient client;
@@ -64,16 +65,25 @@ final class Registry implements AutoCloseable {
   /// @param storage docker-registry's `rootdirectory`
   /// @throws IOException if it does not start; nothing is left then
   static Registry start(Path storage, LinkShape shape) throws IOException, InterruptedException {
-    return new Registry(storage, shape);
+    return new Registry(storage, shape, true);
   }
 
-  private Registry(Path storage, LinkShape shape) throws IOException, InterruptedException {
+  /// Starts an empty one, to be pushed to, behind a link of its own like this one's.
+  ///
+  /// @param storage a folder; stays the caller's
+  Registry another(Path storage) throws IOException, InterruptedException {
+    return new Registry(storage, shape, false);
+  }
+
+  private Registry(Path storage, LinkShape shape, boolean readOnly)
+      throws IOException, InterruptedException {
+    this.shape = shape;
     try {
       ScratchFolder scratch = ScratchFolder.create("asterism-bench-registry-");
       cleanup.add(scratch::close);
       log = scratch.path().resolve("log");
       Path config = scratch.path().resolve("config.yaml");
-      int port = serve(Files.writeString(config, configuration(storage)));
+      int port = serve(Files.writeString(config, configuration(storage, readOnly)));
       link = ShapedLink.to(port, shape);
       cleanup.add(link::close);
       direct = "127.0.0.1:" + port;
@@ -91,7 +101,7 @@ final class Registry implements AutoCloseable {
     }
   }
 
-  private static String configuration(Path storage) {
+  private static String configuration(Path storage, boolean readOnly) {
     return """
     version: 0.1
     storage:
@@ -99,11 +109,11 @@ final class Registry implements AutoCloseable {
         rootdirectory: %s
       maintenance:
         readonly:
-          enabled: true
+          enabled: %s
     http:
       addr: 127.0.0.1:0
     """
-        .formatted(storage);
+        .formatted(storage, readOnly);
   }
 
   private int serve(Path config) throws IOException, InterruptedException {
@@ -128,6 +138,11 @@ final class Registry implements AutoCloseable {
   /// @param tag its name here, e.g. `python:1-esgz`
   String reference(String tag) {
     return link.host() + "/" + tag;
+  }
+
+  /// Returns the name of an image beside the slow link: for whoever makes images.
+  String direct(String tag) {
+    return direct + "/" + tag;
   }
 
   /// Returns what an image holds; read beside the link.

@@ -33,6 +33,11 @@ record Run(
 
   private static final double MILLISECOND = 1e6; // in nanoseconds
 
+  /// Returns the same with the images of another registry.
+  Run at(Registry other) {
+    return new Run(other, settle, warm, figures, progress, folder, timelines, read);
+  }
+
   /// Notes a time, in the measure's unit.
   void add(Measure measure, String image, Snapshotter snapshotter, Duration time) {
     double milliseconds = time.toNanos() / MILLISECOND;

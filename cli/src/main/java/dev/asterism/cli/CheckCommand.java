@@ -33,7 +33,7 @@ final class CheckCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
     Platform platform = options.platform();
-    try (RegistryClient client = options.client();
+    try (RegistryClient client = options.client(spec);
         ImageSource source = image.source(options.places(client))) {
       ImageCheck check = ImageCheck.of(source, platform);
       for (ImageCheck.Layer layer : check.layers()) {

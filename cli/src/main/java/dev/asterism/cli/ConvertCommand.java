@@ -52,6 +52,7 @@ final class ConvertCommand implements Callable<Integer> {
   private boolean json;
 
   @Mixin private final ConversionOptions conversion = new ConversionOptions();
+  @Mixin private final LoginOptions login = new LoginOptions();
   @Mixin private final ImageOptions options = new ImageOptions();
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -71,7 +72,7 @@ final class ConvertCommand implements Callable<Integer> {
     TransferReport report =
         new TransferReport(
             Progress.onStandardError(), spec.commandLine().getOut(), json, Terminal.showsErrors());
-    try (RegistryClient client = options.client();
+    try (RegistryClient client = options.client(spec, login.credentials(spec, from, to));
         ImageSource source = from.source(options.places(client));
         ImageSink sink = to.sink(options.places(client))) {
       Descriptor root =

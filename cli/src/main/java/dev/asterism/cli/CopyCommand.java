@@ -43,6 +43,7 @@ final class CopyCommand implements Callable<Integer> {
   @Option(names = "--json", description = "tell programs: one JSON object a line")
   private boolean json;
 
+  @Mixin private final LoginOptions login = new LoginOptions();
   @Mixin private final ImageOptions options = new ImageOptions();
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -57,7 +58,7 @@ final class CopyCommand implements Callable<Integer> {
     TransferReport report =
         new TransferReport(
             Progress.onStandardError(), spec.commandLine().getOut(), json, Terminal.showsErrors());
-    try (RegistryClient client = options.client();
+    try (RegistryClient client = options.client(spec, login.credentials(spec, from, to));
         ImageSource source = from.source(options.places(client));
         ImageSink sink = to.sink(options.places(client))) {
       report.done(ImageTransfer.copy(source, sink, transfer, report), to.toString());

@@ -43,7 +43,7 @@ final class DiffCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
-    try (RegistryClient client = options.client();
+    try (RegistryClient client = options.client(spec);
         ImageSource before = first.source(options.places(client));
         ImageSource after = second.source(options.places(client))) {
       ImageDiff diff = ImageDiff.of(before, after, options.platform());

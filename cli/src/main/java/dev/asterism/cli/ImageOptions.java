@@ -4,19 +4,19 @@ import dev.asterism.containerd.ContainerdAddress;
 import dev.asterism.containerd.ContainerdStore;
 import dev.asterism.images.ImagePlaces;
 import dev.asterism.images.Platforms;
-import dev.asterism.registry.Endpoint;
-import dev.asterism.registry.Hosts;
+import dev.asterism.registry.Credentials;
 import dev.asterism.registry.Platform;
 import dev.asterism.registry.RegistryClient;
 import dev.asterism.registry.RequestPolicy;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /// The options of commands that read or write whole images.
 final class ImageOptions {
@@ -25,10 +25,7 @@ final class ImageOptions {
       RequestPolicy.DEFAULT.withTimeouts(
           Duration.ofSeconds(5), Duration.ofSeconds(60), Duration.ofMinutes(2));
 
-  @Option(
-      names = "--plain-http",
-      description = "ask registries without TLS (always so on this machine's loopback)")
-  private boolean plainHttp;
+  @Mixin private final EndpointOptions endpoints = new EndpointOptions();
 
   @Option(
       names = "--platform",
@@ -48,9 +45,15 @@ final class ImageOptions {
   private Optional<Path> temporary = Optional.empty();
 
   /// Returns a client with the credentials of `docker login`; the caller closes it.
-  RegistryClient client() {
-    Hosts hosts = plainHttp ? host -> List.of(new Endpoint("http", host)) : Hosts.standard();
-    return new RegistryClient(hosts, RegistryLogin.ofUser(), PATIENT, InstantSource.system());
+  ///
+  /// @throws ParameterException if options contradict each other, or name what is not there
+  RegistryClient client(CommandSpec spec) {
+    return client(spec, RegistryLogin.ofUser());
+  }
+
+  /// As the other, with other credentials.
+  RegistryClient client(CommandSpec spec, Credentials credentials) {
+    return endpoints.client(spec, credentials, PATIENT);
   }
 
   /// Returns which containerd is meant.
@@ -75,7 +78,17 @@ final class ImageOptions {
     return platforms.isEmpty() ? otherwise : new Platforms.Of(platforms);
   }
 
-  /// Returns the platform that was asked for, else this machine's.
+  /// Returns the one platform that was asked for, else this machine's.
+  ///
+  /// @throws ParameterException if more than one was
+  Platform onePlatform(CommandSpec spec) {
+    if (all || platforms.size() > 1) {
+      throw new ParameterException(spec.commandLine(), "one --platform at a time");
+    }
+    return platform();
+  }
+
+  /// Returns the first platform that was asked for, else this machine's.
   Platform platform() {
     return platforms.isEmpty() ? Platform.host() : platforms.getFirst();
   }

@@ -43,7 +43,7 @@ final class InspectCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Progress progress = Progress.onStandardError();
     PrintWriter out = spec.commandLine().getOut();
-    try (RegistryClient client = registry.client()) {
+    try (RegistryClient client = registry.client(spec)) {
       progress.step("resolving " + image);
       Image resolved = client.resolve(image, registry.platform());
       List<Inspection.Layer> layers = new Inspection(client, root, progress::step).layers(resolved);

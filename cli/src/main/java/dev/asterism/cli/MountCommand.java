@@ -76,7 +76,7 @@ final class MountCommand implements Callable<Integer> {
   private void serve(Path mountpoint, Path store) throws IOException {
     Progress progress = Progress.onStandardError();
     try (StopSignal stop = StopSignal.open();
-        RegistryClient client = registry.client()) {
+        RegistryClient client = registry.client(spec)) {
       progress.step("resolving " + image);
       Image resolved = client.resolve(image, registry.platform());
       try (MountedImage _ =

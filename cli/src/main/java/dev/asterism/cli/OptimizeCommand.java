@@ -98,7 +98,7 @@ final class OptimizeCommand implements Callable<Integer> {
     Workload.Changes changes = workload.changes(spec);
     Until until = workload.until(spec);
     conversion.converter(spec, options.spools(), FileOrder.NONE, true); // complains now
-    try (RegistryClient client = options.client();
+    try (RegistryClient client = options.client(spec);
         TrialFolder folder = TrialFolder.in(options.spools());
         ImageSource given = from.source(options.places(client));
         ImageSource source = onThisDisk(given, client, folder.path())) {
@@ -163,7 +163,8 @@ final class OptimizeCommand implements Callable<Integer> {
     }
     Progress progress = Progress.onStandardError();
     progress.step("fetching " + from);
-    ImageLocation copy = new ImageLocation.InLayout(folder.resolve("source"), Optional.empty());
+    ImageLocation copy =
+        new ImageLocation.InLayout(folder.resolve("source"), Optional.of("source"));
     try (ImageSink sink = copy.sink(options.places(client))) {
       Platforms platforms = options.platforms(ImageOptions.hosts());
       ImageTransfer.copy(

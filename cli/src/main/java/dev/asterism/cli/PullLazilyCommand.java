@@ -1,11 +1,12 @@
 package dev.asterism.cli;
 
+import dev.asterism.containerd.LayerWords;
 import dev.asterism.containerd.LazyPull;
 import dev.asterism.images.ImageLocation;
-import dev.asterism.images.ImagePlaces;
 import dev.asterism.images.ImageSource;
 import dev.asterism.registry.Descriptor;
 import dev.asterism.registry.ImageReference;
+import dev.asterism.registry.Platform;
 import dev.asterism.registry.RegistryClient;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
@@ -16,6 +17,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -53,11 +55,27 @@ final class PullLazilyCommand implements Callable<Integer> {
       description = "ask the snapshotter not to verify the layers' content")
   private boolean skipVerify;
 
+  @Option(
+      names = "--use-containerd-labels",
+      description =
+          "tell the snapshotter which layer is meant by containerd's labels, not stargz's")
+  private boolean containerdLabels;
+
+  @Option(names = "--ipfs", hidden = true)
+  private boolean ipfs;
+
+  @Mixin private final LoginOptions login = new LoginOptions();
   @Mixin private final ImageOptions options = new ImageOptions();
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
   public Integer call() throws Exception {
+    if (ipfs) {
+      throw new ParameterException(
+          spec.commandLine(), "--ipfs is not there: images come from registries");
+    }
+    Platform platform = options.onePlatform(spec);
+    ImageLocation place = new ImageLocation.InRegistry(image);
     PrintWriter out = spec.commandLine().getOut();
     Map<String, String> snapshotLabels = new TreeMap<>();
     if (skipVerify) {
@@ -68,21 +86,21 @@ final class PullLazilyCommand implements Callable<Integer> {
           out.println("%-9s %s".formatted(lazy ? "lazy" : "unpacked", layer.digest()));
           out.flush();
         };
-    try (RegistryClient client = options.client();
-        ImageSource source = open(options.places(client))) {
+    try (RegistryClient client = options.client(spec, login.credentials(spec, place));
+        ImageSource source = place.source(options.places(client))) {
       LazyPull pull =
           new LazyPull(
               options.containerd(),
-              new LazyPull.Options(snapshotter, labels, snapshotLabels),
+              new LazyPull.Options(
+                  snapshotter,
+                  containerdLabels ? LayerWords.CONTAINERD : LayerWords.STARGZ,
+                  labels,
+                  snapshotLabels),
               listener);
-      Descriptor root = pull.pull(image.toString(), source, options.platform());
+      Descriptor root = pull.pull(image.toString(), source, platform);
       out.println("%s  %s".formatted(root.digest(), image));
       out.flush();
     }
     return ExitCode.OK;
-  }
-
-  private ImageSource open(ImagePlaces places) throws Exception {
-    return new ImageLocation.InRegistry(image).source(places);
   }
 }

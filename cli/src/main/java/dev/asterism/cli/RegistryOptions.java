@@ -1,21 +1,17 @@
 package dev.asterism.cli;
 
-import dev.asterism.registry.Endpoint;
-import dev.asterism.registry.Hosts;
 import dev.asterism.registry.Platform;
 import dev.asterism.registry.RegistryClient;
 import dev.asterism.registry.RequestPolicy;
-import java.time.InstantSource;
-import java.util.List;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /// The options of commands that ask a registry themselves.
 final class RegistryOptions {
-  @Option(
-      names = "--plain-http",
-      description = "ask the registry without TLS (always so on this machine's loopback)")
-  private boolean plainHttp;
+  @Mixin private final EndpointOptions endpoints = new EndpointOptions();
 
   @Option(
       names = "--platform",
@@ -23,11 +19,11 @@ final class RegistryOptions {
       description = "which of an index's images (default: this machine's)")
   private Optional<Platform> platform = Optional.empty();
 
-  /// Returns a client that asks anonymously; the caller closes it.
-  RegistryClient client() {
-    Hosts hosts = plainHttp ? host -> List.of(new Endpoint("http", host)) : Hosts.standard();
-    return new RegistryClient(
-        hosts, RegistryLogin.ofUser(), RequestPolicy.DEFAULT, InstantSource.system());
+  /// Returns a client with the credentials of `docker login`; the caller closes it.
+  ///
+  /// @throws ParameterException if options contradict each other, or name what is not there
+  RegistryClient client(CommandSpec spec) {
+    return endpoints.client(spec, RegistryLogin.ofUser(), RequestPolicy.DEFAULT);
   }
 
   /// Returns the platform to look for.

@@ -32,7 +32,7 @@ final class TocDigestCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
-    try (RegistryClient client = options.client();
+    try (RegistryClient client = options.client(spec);
         ImageSource source = image.source(options.places(client))) {
       SequencedMap<Digest, Optional<Digest>> digests = TocDigests.of(source, options.platform());
       digests.forEach(

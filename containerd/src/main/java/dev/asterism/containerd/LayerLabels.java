@@ -8,12 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// The labels by which a remote snapshotter knows which layer is meant: those of the stargz
-/// snapshotter's clients. Stateless.
+/// The labels by which a remote snapshotter knows which layer is meant. Stateless.
 final class LayerLabels {
-  private static final String IMAGE = "containerd.io/snapshot/remote/stargz.reference";
-  private static final String LAYER = "containerd.io/snapshot/remote/stargz.digest";
-  private static final String LAYERS = "containerd.io/snapshot/remote/stargz.layers";
+  private static final String MANIFEST = "containerd.io/snapshot/cri.manifest-digest";
   private static final String PREFETCH = "containerd.io/snapshot/remote/stargz.prefetch";
 
   /// What `ctr-remote` asks to prefetch of a layer without a landmark: 10 MiB.
@@ -28,8 +25,10 @@ final class LayerLabels {
 
   /// Returns a layer's labels.
   ///
+  /// @param manifest of the image for its platform
   /// @param rest digests of this layer and those above it, in this order
-  static Map<String, String> of(String image, Descriptor layer, List<Digest> rest) {
+  static Map<String, String> of(
+      LayerWords words, String image, Digest manifest, Descriptor layer, List<Digest> rest) {
     Map<String, String> labels = new TreeMap<>();
     layer
         .annotations()
@@ -38,18 +37,21 @@ final class LayerLabels {
             labels.put(key, value);
           }
         });
-    labels.put(IMAGE, image);
-    labels.put(LAYER, layer.digest().toString());
+    labels.put(words.image(), image);
+    labels.put(words.layer(), layer.digest().toString());
+    if (words == LayerWords.CONTAINERD) {
+      labels.put(MANIFEST, manifest.toString());
+    }
     labels.put(PREFETCH, PREFETCHED);
     StringBuilder layers = new StringBuilder();
     for (Digest each : rest) {
       String next = layers.isEmpty() ? each.toString() : "," + each;
-      if (!isShort(LAYERS, layers + next)) {
+      if (!isShort(words.layers(), layers + next)) {
         break;
       }
       layers.append(next);
     }
-    labels.put(LAYERS, layers.toString());
+    labels.put(words.layers(), layers.toString());
     return labels;
   }
 

@@ -25,10 +25,14 @@ public final class LazyPull {
   /// How an image is pulled. Immutable.
   ///
   /// @param snapshotter containerd's name of it
+  /// @param words by which its layers' snapshots say which layer they are
   /// @param imageLabels of the image in containerd
   /// @param snapshotLabels of every layer's snapshot, beside those that say which layer it is
   public record Options(
-      String snapshotter, Map<String, String> imageLabels, Map<String, String> snapshotLabels) {
+      String snapshotter,
+      LayerWords words,
+      Map<String, String> imageLabels,
+      Map<String, String> snapshotLabels) {
     /// Copies both maps.
     public Options {
       imageLabels = Map.copyOf(imageLabels);
@@ -101,7 +105,8 @@ public final class LazyPull {
           .subList(i, image.layers().size())
           .forEach(l -> rest.add(l.descriptor().digest()));
       Map<String, String> labels = new TreeMap<>(options.snapshotLabels());
-      labels.putAll(LayerLabels.of(reference, layer.descriptor(), rest));
+      labels.putAll(
+          LayerLabels.of(options.words(), reference, image.manifest(), layer.descriptor(), rest));
       String name = chainId(parent, layer.diffId());
       boolean lazy = snapshots.make(name, parent, layer, labels);
       listener.layer(layer.descriptor(), lazy);

@@ -73,13 +73,15 @@ public final class ImageTransfer {
   }
 
   private Descriptor run() throws IOException {
-    if (converter.isPresent() && converter.get().hasTocsBeside() && !sink.hasTag()) {
+    Optional<Document> tocs = converter.isPresent() ? Optional.empty() : TocImage.of(source);
+    boolean besides = tocs.isPresent() || converter.map(LayerChange::hasTocsBeside).orElse(false);
+    if (besides && !sink.hasTag()) {
       throw new IOException("external TOCs are found by the image's tag: give the destination one");
     }
     try (ExecutorService side = Executors.newFixedThreadPool(options.blobsAtOnce())) {
       try {
         Document root = transfer(source.root(), side, 0);
-        beside(side);
+        beside(tocs, side);
         sink.name(root);
         return root.descriptor();
       } catch (IOException | RuntimeException e) {
@@ -91,19 +93,18 @@ public final class ImageTransfer {
 
   /// What lies beside the image: the TOCs of its layers, those that were made or those that were
   /// there.
-  private void beside(ExecutorService side) throws IOException {
+  private void beside(Optional<Document> tocs, ExecutorService side) throws IOException {
     if (converter.isPresent()) {
-      Map<Digest, Descriptor> tocs = new HashMap<>();
+      Map<Digest, Descriptor> made = new HashMap<>();
       for (FutureTask<LayerChange.Placed> each : layers.values()) {
         ConvertedLayer layer = await(each, "a layer").layer();
-        layer.toc().ifPresent(toc -> tocs.put(layer.digest(), toc));
+        layer.toc().ifPresent(toc -> made.put(layer.digest(), toc));
       }
-      if (!tocs.isEmpty()) {
-        TocImage.put(tocs, source, sink);
+      if (!made.isEmpty()) {
+        TocImage.put(made, source, sink);
       }
       return;
     }
-    Optional<Document> tocs = sink.hasTag() ? TocImage.of(source) : Optional.empty();
     if (tocs.isPresent()) {
       TocImage.place(transfer(tocs.get(), side, 0), sink);
     }

@@ -125,14 +125,28 @@ class ExternalTocImageTest {
   }
 
   @Test
+  void copy_ofTocsToWhatHasNoTag_isRefusedBeforeAnythingIsWritten() throws IOException {
+    convert(TocPlace.BESIDE, Optional.of("2"));
+    Path untagged = folder.resolve("untagged");
+    try (ImageSource from = open("2");
+        ImageSink to = LayoutSink.open(untagged, Optional.empty())) {
+      assertThatThrownBy(() -> ImageTransfer.copy(from, to, ALL, listener()))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("give the destination one");
+    }
+    assertThat(untagged.resolve("index.json")).doesNotExist();
+    assertThat(untagged.resolve("blobs/sha256"))
+        .satisfiesAnyOf(
+            blobs -> assertThat(blobs).doesNotExist(),
+            blobs -> assertThat(blobs).isEmptyDirectory());
+  }
+
+  @Test
   void check_withoutTheTocImage_saysThatItIsPulledWhole() throws IOException {
     convert(TocPlace.BESIDE, Optional.of("2"));
-    Path alone = folder.resolve("alone");
-    try (ImageSource from = open("2");
-        ImageSink to = LayoutSink.open(alone, Optional.empty())) {
-      ImageTransfer.copy(from, to, ALL, listener());
-    }
-    try (ImageSource from = new LayoutSource(new FolderFiles(alone), Optional.empty())) {
+    String index = Files.readString(target.resolve("index.json"));
+    Files.writeString(target.resolve("index.json"), index.replace("2-esgztoc", "other"));
+    try (ImageSource from = open("2")) {
       assertThat(ImageCheck.of(from, AMD).layers())
           .allMatch(l -> l.wrong().isEmpty())
           .allMatch(l -> l.suffering().getFirst().contains("its TOC is external"));

@@ -48,6 +48,11 @@ public record Endpoint(String scheme, String authority, String path, Options opt
       headers = Map.copyOf(headers);
     }
 
+    /// Returns the same with other files for TLS.
+    public Options withTls(TlsFiles files) {
+      return new Options(capabilities, headers, timeout, connect, files);
+    }
+
     @Override
     public String toString() {
       return "Options[capabilities=%s, headers=%s]".formatted(capabilities, headers.keySet());

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// Where registries are for this node: mirrors of its configuration, else containerd's
-/// `hosts.toml`, else the rules of [Hosts#standard].
+/// `hosts.toml`, else usual rules, those of [Hosts#standard] where no others are given.
 ///
 /// A file counts from the next image on, without a restart: its time and size are looked at each
 /// time. Thread-safe.
@@ -24,6 +24,7 @@ public final class NodeHosts implements Hosts {
 
   private final Map<String, List<Endpoint>> mirrors;
   private final List<Path> directories;
+  private final Hosts usual;
   private final Map<String, Loaded> loaded = new ConcurrentHashMap<>();
 
   private record Loaded(Path file, FileTime changed, long size, List<Endpoint> endpoints) {}
@@ -31,6 +32,14 @@ public final class NodeHosts implements Hosts {
   /// @param mirrors what is asked before each of these registries
   /// @param directories each has `HOST/hosts.toml`; the first that has one for a registry counts
   public NodeHosts(Map<String, List<Endpoint>> mirrors, List<Path> directories) {
+    this(mirrors, directories, Hosts.standard());
+  }
+
+  /// As the other.
+  ///
+  /// @param usual asked about registries of which neither says anything
+  public NodeHosts(Map<String, List<Endpoint>> mirrors, List<Path> directories, Hosts usual) {
+    this.usual = usual;
     this.mirrors = Map.copyOf(mirrors);
     this.directories = List.copyOf(directories);
   }
@@ -52,7 +61,7 @@ public final class NodeHosts implements Hosts {
         return found.get();
       }
     }
-    return List.of(Hosts.source(host));
+    return usual.endpoints(host);
   }
 
   private Optional<List<Endpoint>> find(Path directory, String host) throws IOException {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -77,12 +78,38 @@ public final class RegistryClient implements AutoCloseable {
       InstantSource clock,
       List<Path> authorities,
       Proxies proxies) {
+    this(hosts, credentials, policy, clock, authorities, proxies, ExchangeListener.NONE);
+  }
+
+  /// As the other, and shows the heads of its requests and their answers.
+  ///
+  /// @param dump gets each head as one text of some lines, without what is secret; called by
+  ///   several threads at once
+  public RegistryClient(
+      Hosts hosts,
+      Credentials credentials,
+      RequestPolicy policy,
+      InstantSource clock,
+      List<Path> authorities,
+      Proxies proxies,
+      Consumer<String> dump) {
+    this(hosts, credentials, policy, clock, authorities, proxies, new ExchangeDump(dump));
+  }
+
+  private RegistryClient(
+      Hosts hosts,
+      Credentials credentials,
+      RequestPolicy policy,
+      InstantSource clock,
+      List<Path> authorities,
+      Proxies proxies,
+      ExchangeListener exchanges) {
     this.hosts = hosts;
     this.policy = policy;
     this.clock = clock;
     this.authorities = new Authorities(authorities);
     standing = new Standing(clock);
-    transport = new Transport(policy, this.authorities, proxies);
+    transport = new Transport(policy, this.authorities, proxies, exchanges);
     authorizer = new Authorizer(credentials, new Tokens(transport, credentials, policy, clock));
   }
 

@@ -41,12 +41,15 @@ final class Transport implements AutoCloseable {
   private final RequestPolicy policy;
   private final CloseableHttpClient client;
   private final ProxyRoutes routes;
+  private final ExchangeListener exchanges;
   private final Watchdog watchdog = new Watchdog();
   private volatile boolean closed;
 
   /// @param authorities whose certificates servers may show
-  Transport(RequestPolicy policy, Authorities authorities, Proxies proxies) {
+  Transport(
+      RequestPolicy policy, Authorities authorities, Proxies proxies, ExchangeListener exchanges) {
     this.policy = policy;
+    this.exchanges = exchanges;
     routes = new ProxyRoutes(proxies);
     Http1Config http =
         Http1Config.custom()
@@ -163,7 +166,10 @@ final class Transport implements AutoCloseable {
     boolean answered = false;
     try {
       HttpHost target = RoutingSupport.determineHost(message);
+      exchanges.sent(request.method(), request.uri(), message.getHeaders(), request.more());
       ClassicHttpResponse response = client.executeOpen(target, message, routes.context(target));
+      exchanges.answered(
+          response.getCode(), request.method(), request.uri(), response.getHeaders());
       Answer answer = new Answer(this, request.what(), message, response, guard);
       answered = true;
       return answer;

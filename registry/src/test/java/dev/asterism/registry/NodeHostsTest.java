@@ -142,7 +142,7 @@ class NodeHostsTest {
   void read_serverThatAsksWhoConnects_seesTheClientsCertificate(@TempDir Path keys)
       throws Exception {
     TestAuthority authority = TestAuthority.create(keys);
-    TestAuthority.ClientFiles client = authority.client(keys.resolve("client"));
+    TestAuthority.PemFiles client = authority.client(keys.resolve("client"));
     Path ca = Files.writeString(keys.resolve("ca.pem"), authority.certificate());
     byte[] bytes = {1, 2, 3, 4};
     try (TestRegistry registry =

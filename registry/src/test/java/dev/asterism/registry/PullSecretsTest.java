@@ -259,7 +259,7 @@ class PullSecretsTest {
     server.close();
     server = ApiServer.startAskingForCertificates(tls);
     server.put("team", "one", docker("a.example", "first"));
-    TestAuthority.ClientFiles files = authority.client(folder.resolve("pki"));
+    TestAuthority.PemFiles files = authority.client(folder.resolve("pki"));
 
     assertThat(follow(kubeconfig("{}")).find("a.example")).isEmpty();
     secrets.orElseThrow().close();

@@ -1,5 +1,6 @@
 package dev.asterism.bench.convert;
 
+import dev.asterism.bench.Main;
 import dev.asterism.content.Digest;
 import dev.asterism.testkit.containerd.PrivateContainerd;
 import dev.asterism.testkit.process.Command;
@@ -18,7 +19,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
 /// `./dev bench convert`: `asterism convert` beside `ctr-remote image convert --estargz --oci`, on
-/// the same images in the same run, and the memory that a layer of 2 GB takes.
+/// the same images in the same run, the memory that a layer of 2 GB takes, what a second version
+/// costs, and what a start gains by `asterism optimize`.
 @CommandLine.Command(
     name = "convert",
     mixinStandardHelpOptions = true,
@@ -73,7 +75,14 @@ public final class ConvertBench implements Callable<Integer> {
               asterism.resolve("bin/asterism"), Files.createDirectory(folder.resolve("inserted")))
           .run();
     }
-    return 0;
+    System.out.println();
+    return new CommandLine(new Main())
+        .execute(
+            "--images=" + images,
+            "--asterism=" + asterism,
+            "--only=" + Main.SUBJECT,
+            "--runs=" + runs,
+            "start-ordered");
   }
 
   /// One converter's results on one image.

@@ -112,10 +112,31 @@ class ContainerdStoreTest {
     node.collectGarbage();
     assertThat(images()).contains(lazy + " ").contains("kind=test");
     assertThat(node.run(TestNode.ASTERISM, lazy, WORKLOAD)).contains("symbolic link", "less");
+    assertThat(snapshotLabels(lazy))
+        .contains("stargz.reference", "stargz.digest", lazy)
+        .doesNotContain("cri.");
     Outcome incomplete = asterism("push", "containerd:" + lazy, pushed.reference("no:1")).run();
     assertThat(incomplete.errorText()).contains("pulled").contains("lazily");
     node.removeImage(lazy);
     assertThat(node.content("snapshots")).isEmpty();
+  }
+
+  @Test
+  void rpull_inContainerdsWords_isUnderstood() throws IOException, InterruptedException {
+    String lazy = source.reference(RealImage.LAZY);
+    Outcome outcome = asterism("rpull", "--use-containerd-labels", lazy).runOrThrow();
+    assertThat(outcome.text().lines().filter(line -> line.startsWith("lazy")))
+        .hasSize(RealImage.LAYERS);
+    assertThat(snapshotLabels(lazy))
+        .contains("cri.image-ref", "cri.layer-digest", "cri.manifest-digest", lazy)
+        .doesNotContain("stargz.reference");
+    node.removeImage(lazy);
+    assertThat(node.content("snapshots")).isEmpty();
+  }
+
+  /// What containerd knows of an image's topmost snapshot.
+  private String snapshotLabels(String image) throws IOException, InterruptedException {
+    return node.snapshots("info", Images.chainId(image)).runOrThrow().text();
   }
 
   @Test

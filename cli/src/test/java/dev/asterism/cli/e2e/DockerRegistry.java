@@ -2,6 +2,7 @@ package dev.asterism.cli.e2e;
 
 import dev.asterism.testkit.process.Command;
 import dev.asterism.testkit.process.ScratchFolder;
+import dev.asterism.testkit.registry.TestAuthority;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -25,6 +26,7 @@ final class DockerRegistry implements AutoCloseable {
   private final Path storage;
   private final boolean readOnly;
   private final Optional<TokenService> tokens;
+  private final Optional<Door> door;
   private final Path log;
   private Process process;
   private int port;
@@ -38,13 +40,48 @@ final class DockerRegistry implements AutoCloseable {
     }
   }
 
+  /// How it is reached and by whom. Immutable.
+  ///
+  /// @param server its certificate: it speaks TLS
+  /// @param clients file of the authority that vouches for those who may ask; empty for all
+  /// @param users file of names and passwords as `htpasswd -B` writes it; empty for nobody's
+  record Door(TestAuthority.PemFiles server, Optional<Path> clients, Optional<Path> users) {
+    private String tls() {
+      return """
+        tls:
+          certificate: %s
+          key: %s
+      """
+              .formatted(server.certificate(), server.key())
+          + clients.map("    clientcas: [%s]\n"::formatted).orElse("");
+    }
+
+    private String access() {
+      return users
+          .map(
+              """
+              auth:
+                htpasswd:
+                  realm: test
+                  path: %s
+              """
+                  ::formatted)
+          .orElse("");
+    }
+  }
+
   private DockerRegistry(
-      ScratchFolder scratch, Path storage, boolean readOnly, Optional<TokenService> tokens)
+      ScratchFolder scratch,
+      Path storage,
+      boolean readOnly,
+      Optional<TokenService> tokens,
+      Optional<Door> door)
       throws IOException, InterruptedException {
     this.scratch = scratch;
     this.storage = storage;
     this.readOnly = readOnly;
     this.tokens = tokens;
+    this.door = door;
     this.log = scratch.path().resolve("log");
     this.process = launch();
     this.port = awaitPort();
@@ -52,25 +89,32 @@ final class DockerRegistry implements AutoCloseable {
 
   /// Starts one over a storage folder, which nobody can write to.
   static DockerRegistry start(Path storage) throws IOException, InterruptedException {
-    return start(storage, true, Optional.empty());
+    return start(storage, true, Optional.empty(), Optional.empty());
   }
 
   /// Starts one over an empty folder, to be pushed to.
   static DockerRegistry startWritable(Path storage) throws IOException, InterruptedException {
-    return start(storage, false, Optional.empty());
+    return start(storage, false, Optional.empty(), Optional.empty());
   }
 
   /// Starts one that nobody can write to, and reads only with a token of a service.
   static DockerRegistry start(Path storage, TokenService tokens)
       throws IOException, InterruptedException {
-    return start(storage, true, Optional.of(tokens));
+    return start(storage, true, Optional.of(tokens), Optional.empty());
   }
 
-  private static DockerRegistry start(Path storage, boolean readOnly, Optional<TokenService> tokens)
+  /// Starts one to be pushed to by those who come through its door.
+  static DockerRegistry startBehind(Door door, Path storage)
+      throws IOException, InterruptedException {
+    return start(storage, false, Optional.empty(), Optional.of(door));
+  }
+
+  private static DockerRegistry start(
+      Path storage, boolean readOnly, Optional<TokenService> tokens, Optional<Door> door)
       throws IOException, InterruptedException {
     ScratchFolder scratch = ScratchFolder.create("asterism-registry");
     try {
-      return new DockerRegistry(scratch, storage, readOnly, tokens);
+      return new DockerRegistry(scratch, storage, readOnly, tokens, door);
     } catch (IOException | InterruptedException e) {
       scratch.close();
       throw e;
@@ -132,6 +176,8 @@ final class DockerRegistry implements AutoCloseable {
           addr: 127.0.0.1:%d
         """
                 .formatted(storage, readOnly, port)
+            + door.map(Door::tls).orElse("")
+            + door.map(Door::access).orElse("")
             + (tokens.isPresent() ? tokens.get().registrySettings(scratch.path()) : ""));
     ProcessBuilder builder =
         Command.of("setsid", "docker-registry", "serve", config.toString()).builder();

@@ -48,9 +48,7 @@ public final class TestAuthority {
 
   private SSLContext server(String names, String... options)
       throws IOException, InterruptedException {
-    String alias = "server-" + Base64.getUrlEncoder().encodeToString(bytes(names)) + options[1];
-    Command command = keytool(alias, "CN=Test Server", options);
-    command.with("-signer", AUTHORITY, "-ext", "san=" + names).runOrThrow();
+    String alias = generateServer(names, options);
     try {
       KeyStore whole = store();
       KeyStore own = KeyStore.getInstance("PKCS12");
@@ -77,24 +75,44 @@ public final class TestAuthority {
     }
   }
 
-  /// A client's certificate and its key, in PEM files.
-  public record ClientFiles(Path certificate, Path key) {}
+  private String generateServer(String names, String... options)
+      throws IOException, InterruptedException {
+    String alias = "server-" + Base64.getUrlEncoder().encodeToString(bytes(names)) + options[1];
+    Command command = keytool(alias, "CN=Test Server", options);
+    command.with("-signer", AUTHORITY, "-ext", "san=" + names).runOrThrow();
+    return alias;
+  }
+
+  /// A certificate and its key, in PEM files.
+  public record PemFiles(Path certificate, Path key) {}
+
+  /// Makes files with which a program of its own serves as a host.
+  ///
+  /// @param names as keytool's `san`
+  /// @param folder made for them
+  public PemFiles server(String names, Path folder) throws IOException, InterruptedException {
+    return files(generateServer(names, "-validity", "30"), folder, "server");
+  }
 
   /// Makes files with which a client shows that this authority vouches for it.
   ///
   /// @param folder made for them
-  public ClientFiles client(Path folder) throws IOException, InterruptedException {
-    Files.createDirectories(folder);
+  public PemFiles client(Path folder) throws IOException, InterruptedException {
     keytool("client", "CN=Test Client", "-validity", "30").with("-signer", AUTHORITY).runOrThrow();
+    return files("client", folder, "client");
+  }
+
+  private PemFiles files(String alias, Path folder, String name) throws IOException {
+    Files.createDirectories(folder);
     try {
       KeyStore store = store();
-      return new ClientFiles(
+      return new PemFiles(
           Files.writeString(
-              folder.resolve("client.cert"),
-              pem("CERTIFICATE", store.getCertificate("client").getEncoded())),
+              folder.resolve(name + ".cert"),
+              pem("CERTIFICATE", store.getCertificate(alias).getEncoded())),
           Files.writeString(
-              folder.resolve("client.key"),
-              pem("PRIVATE KEY", store.getKey("client", PASSWORD.toCharArray()).getEncoded())));
+              folder.resolve(name + ".key"),
+              pem("PRIVATE KEY", store.getKey(alias, PASSWORD.toCharArray()).getEncoded())));
     } catch (GeneralSecurityException e) {
       throw new IOException(e);
     }
