@@ -32,7 +32,8 @@ import picocli.CommandLine.Spec;
       "",
       "Cases: answer-python, answer-gcc, answer-java, read-gcc, read-python, versions-python,",
       "start-python, start-optimized, start-learned, start-java, start-gcc, start-postgres,",
-      "start-ordered, start-read, start-busy, start-complete; start means all of those. All without any."
+      "start-ordered, start-read, start-busy, start-complete; start means all of those. All without"
+          + " any."
     })
 public final class Main implements Callable<Integer> {
   /// The snapshotter that is to reach the targets.
@@ -49,10 +50,9 @@ public final class Main implements Callable<Integer> {
 
   // What waits for the answer is gone when it has come.
   private static final String POSTGRES =
-      "bin=$(echo /usr/lib/postgresql/*/bin);"
-          + " export LC_ALL=C; mkdir -p /var/run/postgresql; chown postgres /var/run/postgresql;"
-          + " run() { su postgres -s /bin/sh -c \"$bin/$*\"; };"
-          + " run initdb -D /tmp/d >/dev/null && run pg_ctl -D /tmp/d -w -l /tmp/log start >/dev/null"
+      "bin=$(echo /usr/lib/postgresql/*/bin); export LC_ALL=C; mkdir -p /var/run/postgresql; chown"
+          + " postgres /var/run/postgresql; run() { su postgres -s /bin/sh -c \"$bin/$*\"; }; run"
+          + " initdb -D /tmp/d >/dev/null && run pg_ctl -D /tmp/d -w -l /tmp/log start >/dev/null"
           + " && run psql -Atc \"'select 6*7'\"; run pg_ctl -D /tmp/d -m immediate stop >/dev/null";
 
   private static final StartCase.Start PYTHON_START =

@@ -100,6 +100,20 @@ final class ConversionOptions {
       description = "external TOCs, and no byte of the layers' tars changes; nothing is sorted")
   private boolean keepDiffId;
 
+  @Option(
+      names = {"--gzip-helper", "--estargz-gzip-helper", "--GH"},
+      paramLabel = "NAME",
+      description = "pigz, igzip or gzip: understood, and not needed: layers are inflated here")
+  @SuppressWarnings("UnusedVariable") // picocli sets it; nothing depends on it
+  private Optional<GzipHelper> helper = Optional.empty();
+
+  /// Programs that ctr-remote can have inflate layers. The result does not depend on it.
+  private enum GzipHelper {
+    PIGZ,
+    IGZIP,
+    GZIP
+  }
+
   /// Tells whether OCI's media types are wanted.
   boolean oci() {
     return oci || zstdChunked;
@@ -120,6 +134,23 @@ final class ConversionOptions {
     return toc() != TocPlace.INSIDE;
   }
 
+  /// Complains about options that contradict each other, before anything is read.
+  ///
+  /// @param ordered whether a record says which files come first
+  /// @throws ParameterException if they do
+  void check(CommandSpec spec, boolean ordered) throws IOException {
+    if (ordered && keepDiffId) {
+      throw stays(spec);
+    }
+    FileOrder order = FileOrder.everywhere(prefetched());
+    converter(spec, Path.of("/"), order, true);
+  }
+
+  private static ParameterException stays(CommandSpec spec) {
+    return new ParameterException(
+        spec.commandLine(), "--keep-diff-id: files can't come first in a tar that stays as it is");
+  }
+
   /// Returns the converter that the options describe.
   ///
   /// @param order which files come first
@@ -127,9 +158,7 @@ final class ConversionOptions {
   /// @throws ParameterException if they contradict each other
   Converter converter(CommandSpec spec, Path spools, FileOrder order, boolean rebuild) {
     if (keepDiffId && order.hasFiles()) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--keep-diff-id: files can't come first in a tar that stays as it is");
+      throw stays(spec);
     }
     if (estargz && zstdChunked) {
       throw new ParameterException(spec.commandLine(), "--estargz or --zstdchunked, not both");

@@ -2,13 +2,19 @@ package dev.asterism.cli;
 
 import dev.asterism.images.Converter;
 import dev.asterism.images.FileOrder;
+import dev.asterism.images.FileRecord;
 import dev.asterism.images.ImageLocation;
 import dev.asterism.images.ImageSink;
 import dev.asterism.images.ImageSource;
+import dev.asterism.images.Platforms;
+import dev.asterism.images.RecordedFiles;
 import dev.asterism.images.TransferOptions;
 import dev.asterism.images.Uncompression;
 import dev.asterism.registry.Descriptor;
 import dev.asterism.registry.RegistryClient;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,6 +54,12 @@ final class ConvertCommand implements Callable<Integer> {
       description = "make plain tars of the layers, and nothing lazy; diff IDs stay")
   private boolean uncompress;
 
+  @Option(
+      names = {"--record-in", "--estargz-record-in", "--zstdchunked-record-in"},
+      paramLabel = "FILE",
+      description = "put first what a record says was opened; of 'optimize' or of ctr-remote")
+  private Optional<Path> recordIn = Optional.empty();
+
   @Option(names = "--json", description = "tell programs: one JSON object a line")
   private boolean json;
 
@@ -58,29 +70,37 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (uncompress && conversion.isLazy()) {
+    if (uncompress && (conversion.isLazy() || recordIn.isPresent())) {
       throw new ParameterException(
           spec.commandLine(), "--uncompress makes nothing lazy: without the options of formats");
     }
-    FileOrder order = FileOrder.everywhere(conversion.prefetched());
-    Converter converter = conversion.converter(spec, options.spools(), order, rebuild);
-    TransferOptions transfer =
-        new TransferOptions(
-            options.platforms(ImageOptions.hosts()),
-            conversion.oci(),
-            ConversionOptions.LAYERS_AT_ONCE);
+    conversion.check(spec, recordIn.isPresent());
     TransferReport report =
         new TransferReport(
             Progress.onStandardError(), spec.commandLine().getOut(), json, Terminal.showsErrors());
     try (RegistryClient client = options.client(spec, login.credentials(spec, from, to));
         ImageSource source = from.source(options.places(client));
         ImageSink sink = to.sink(options.places(client))) {
-      Descriptor root =
-          uncompress
-              ? new Uncompression(options.spools()).uncompress(source, sink, transfer, report)
-              : converter.convert(source, sink, transfer, report);
-      report.done(root, to.toString());
+      report.done(convert(source, sink, report), to.toString());
     }
     return ExitCode.OK;
+  }
+
+  private Descriptor convert(ImageSource source, ImageSink sink, TransferReport report)
+      throws IOException {
+    Platforms platforms = options.platforms(ImageOptions.hosts());
+    TransferOptions transfer =
+        new TransferOptions(platforms, conversion.oci(), ConversionOptions.LAYERS_AT_ONCE);
+    if (uncompress) {
+      return new Uncompression(options.spools()).uncompress(source, sink, transfer, report);
+    }
+    FileOrder order = FileOrder.everywhere(conversion.prefetched());
+    if (recordIn.isPresent()) {
+      RecordedFiles files = RecordedFiles.find(source, platforms, FileRecord.read(recordIn.get()));
+      report.ordered(files.record().entries().size(), files.vanished());
+      order = new FileOrder(order.everywhere(), files.order().layers());
+    }
+    Converter converter = conversion.converter(spec, options.spools(), order, rebuild);
+    return converter.convert(source, sink, transfer, report);
   }
 }

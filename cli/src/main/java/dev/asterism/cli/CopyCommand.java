@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Copies an image as it is; an index with all its images, unless a platform is named.",
       "SRC and DST are registry references, oci:DIR[:TAG], oci-archive:FILE[:TAG] or",
-      "containerd:NAME; SRC may be docker-archive:FILE as well. What is there already is not sent again."
+      "containerd:NAME; SRC may be docker-archive:FILE as well. What is there already is not sent"
+          + " again."
     })
 final class CopyCommand implements Callable<Integer> {
   private static final int BLOBS_AT_ONCE = 4;

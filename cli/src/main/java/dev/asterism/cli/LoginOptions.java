@@ -70,15 +70,14 @@ final class LoginOptions {
   }
 
   private static String password(String name, String host, CommandSpec spec) {
-    Console console = System.console();
-    char[] typed =
-        console == null || !console.isTerminal()
-            ? null
-            : console.readPassword("Password of %s for %s: ", name, host);
-    if (typed == null) {
-      throw new ParameterException(
-          spec.commandLine(), "--user USER:PASSWORD: there is no terminal to ask for the password");
-    }
-    return new String(typed);
+    // Which Java has a console without a terminal differs from version to version.
+    return Optional.ofNullable(System.console())
+        .filter(Console::isTerminal)
+        .map(console -> console.readPassword("Password of %s for %s: ", name, host))
+        .map(String::new)
+        .orElseThrow(() ->
+            new ParameterException(
+                spec.commandLine(),
+                "--user USER:PASSWORD: there is no terminal to ask for the password"));
   }
 }

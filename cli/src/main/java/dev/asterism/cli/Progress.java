@@ -1,14 +1,16 @@
 package dev.asterism.cli;
 
 import java.io.PrintStream;
+import java.util.List;
 
-/// What is going on, on standard error: one line that changes on a terminal, plain lines elsewhere.
+/// What is going on, on standard error: lines that change on a terminal, plain lines elsewhere.
 /// Thread-safe.
 public final class Progress {
-  private static final String CLEAR = "\r\u001b[K"; // to the line's start, erase to its end
+  private static final String ERASE = "\r\u001b[J"; // to the line's start, and all from there
 
   private final PrintStream out;
   private final boolean live;
+  private int above; // lines that change, above the one with the cursor
 
   private Progress(PrintStream out, boolean live) {
     this.out = out;
@@ -28,7 +30,7 @@ public final class Progress {
   /// Says what is being done now.
   public synchronized void step(String what) {
     if (live) {
-      out.print(CLEAR + what + " …");
+      out.print(erase() + what + " …");
     } else {
       out.println(what);
     }
@@ -38,16 +40,33 @@ public final class Progress {
   /// Says how far something is that takes a moment: only on a terminal, nobody wants it in a log.
   public synchronized void passing(String what) {
     if (live) {
-      out.print(CLEAR + what);
+      out.print(erase() + what);
       out.flush();
     }
   }
 
-  /// Takes away the line that changes.
-  public synchronized void done() {
+  /// Says how far several things are that go on side by side: only on a terminal.
+  ///
+  /// @param lines one at least, none wider than a terminal
+  public synchronized void passing(List<String> lines) {
     if (live) {
-      out.print(CLEAR);
+      out.print(erase() + String.join("\n", lines));
+      above = lines.size() - 1;
       out.flush();
     }
+  }
+
+  /// Takes away the lines that change.
+  public synchronized void done() {
+    if (live) {
+      out.print(erase());
+      out.flush();
+    }
+  }
+
+  private String erase() {
+    String up = above == 0 ? "" : "\u001b[%dA".formatted(above);
+    above = 0;
+    return up + ERASE;
   }
 }

@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Pulls an image into containerd lazily: it gets manifests and config, the snapshotter fetches",
+      "Pulls an image into containerd lazily: it gets manifests and config, the snapshotter"
+          + " fetches",
       "the layers. A layer that the snapshotter does not take is pulled whole and unpacked."
     })
 final class PullLazilyCommand implements Callable<Integer> {

@@ -3,25 +3,42 @@ package dev.asterism.cli;
 import dev.asterism.images.TransferListener;
 import dev.asterism.registry.Descriptor;
 import java.io.PrintWriter;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.Set;
+import java.util.function.LongSupplier;
 
-/// Shows how a transfer gets on: on a terminal all blobs under way in one line that changes, and a
-/// line on standard output for each that is done; or JSON, one object a line. Thread-safe.
+/// Shows how a transfer gets on: on a terminal a bar for each blob under way, and a line on
+/// standard output for each that is done; or JSON, one object a line. Thread-safe.
 final class TransferReport implements TransferListener {
-  private static final long PAUSE = 100_000_000; // nanoseconds between two looks of the line
+  private static final long PAUSE = 100_000_000; // nanoseconds between two looks of the bars
+  private static final int BAR = 24; // characters
 
   private final Progress progress;
   private final PrintWriter out;
   private final boolean json;
   private final boolean live;
+  private final LongSupplier clock;
   private final Map<Descriptor, String> underWay = new LinkedHashMap<>();
-  private long shown;
+  private final Set<Descriptor> converted = new HashSet<>();
+  private long next;
 
   /// @param json whether standard output is for programs
+  /// @param live whether somebody looks at standard error
   TransferReport(Progress progress, PrintWriter out, boolean json, boolean live) {
+    this(progress, out, json, live, System::nanoTime);
+  }
+
+  /// As the other.
+  ///
+  /// @param clock in nanoseconds since some moment
+  TransferReport(
+      Progress progress, PrintWriter out, boolean json, boolean live, LongSupplier clock) {
+    this.clock = clock;
+    this.next = clock.getAsLong();
     this.progress = progress;
     this.out = out;
     this.json = json;
@@ -30,20 +47,32 @@ final class TransferReport implements TransferListener {
 
   @Override
   public synchronized void progressed(Descriptor blob, Step step, long bytes) {
-    long now = System.nanoTime();
-    if (!live || now - shown < PAUSE) {
+    if (!live) {
       return;
     }
-    shown = now;
-    String verb = step == Step.CONVERT ? "converting" : "writing";
-    long percent = blob.size() == 0 ? 100 : Math.min(100, bytes * 100 / blob.size());
     String name = blob.digest().hex().substring(0, 12);
-    underWay.put(
-        blob,
-        step == Step.CONVERT
-            ? "%s %s %d %%".formatted(verb, name, percent)
-            : "%s %s %s".formatted(verb, name, size(bytes)));
-    progress.step(underWay.values().stream().collect(Collectors.joining(", ")));
+    if (step == Step.CONVERT) {
+      converted.add(blob);
+      underWay.put(blob, "converting %s %s".formatted(name, bar(bytes, blob.size())));
+    } else if (converted.contains(blob)) { // how large it will be is not known
+      underWay.put(blob, "writing    %s  %s".formatted(name, size(bytes)));
+    } else {
+      underWay.put(blob, "copying    %s %s".formatted(name, bar(bytes, blob.size())));
+    }
+    long now = clock.getAsLong();
+    if (now - next >= 0) {
+      next = now + PAUSE;
+      progress.passing(List.copyOf(underWay.values()));
+    }
+  }
+
+  /// At most 60 characters.
+  private static String bar(long bytes, long of) {
+    double share = of <= 0 ? 1 : Math.clamp((double) bytes / of, 0, 1);
+    int full = (int) (share * BAR);
+    return "[%s%s] %3d %%  %s of %s"
+        .formatted(
+            "#".repeat(full), ".".repeat(BAR - full), (int) (share * 100), size(bytes), size(of));
   }
 
   @Override

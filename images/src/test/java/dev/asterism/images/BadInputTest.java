@@ -111,6 +111,33 @@ class BadInputTest {
     }
   }
 
+  @Test
+  void convert_archiveThatIsCutOff_isRefusedAndLeavesNothing() throws IOException {
+    source.tag("1", source.image("amd64", source.gzip(Layer.of(file("a", "x".repeat(100_000))))));
+    Path whole = folder.resolve("whole.tar");
+    try (ImageSource from = source.open("1");
+        ImageSink to = ArchiveSink.create(whole, Optional.of("1"))) {
+      ImageTransfer.copy(from, to, ALL, TransferListener.NONE);
+    }
+    byte[] bytes = Files.readAllBytes(whole);
+    Path cut = folder.resolve("cut.tar");
+    for (int length : new int[] {0, 100, 1000, bytes.length / 2, bytes.length - 3000}) {
+      Files.write(cut, Arrays.copyOf(bytes, length));
+      assertThatThrownBy(
+              () -> {
+                try (ImageSource from =
+                        new LayoutSource(ArchiveFiles.open(cut, spools), Optional.of("1"));
+                    ImageSink to = LayoutSink.open(target, Optional.of("1"))) {
+                  ImageTransfer.copy(from, to, ALL, TransferListener.NONE);
+                }
+              })
+          .as("%d of %d bytes", length, bytes.length)
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("cut.tar");
+      assertNothingIsLeft();
+    }
+  }
+
   record Odd(String name, List<Entry> entries) {
     @Override
     public String toString() {

@@ -116,7 +116,12 @@ public final class RegistryClient implements AutoCloseable {
   /// Loads what a client is made of, a quarter of a second of work in a new process that need not
   /// wait for anything: for a thread that has nothing else to do.
   public static void preload() {
-    new Transport(RequestPolicy.DEFAULT, new Authorities(List.of()), Proxies.of(Map.of())).close();
+    new Transport(
+            RequestPolicy.DEFAULT,
+            new Authorities(List.of()),
+            Proxies.of(Map.of()),
+            ExchangeListener.NONE)
+        .close();
   }
 
   /// Resolves a reference to the manifest for `platform`. An index leads to its first entry for it;

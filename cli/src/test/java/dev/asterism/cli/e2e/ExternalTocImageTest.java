@@ -63,6 +63,13 @@ class ExternalTocImageTest {
   }
 
   @Test
+  void pull_wholeByContainerd_runs() throws IOException, InterruptedException {
+    node.pullWhole(converted);
+    assertThat(node.run(TestNode.OVERLAYFS, converted, "file -b /bin/sh; less --version"))
+        .contains("symbolic link", "less");
+  }
+
+  @Test
   void diffIds_all_areThoseOfTheImageBefore() throws IOException {
     assertThat(Images.chainId(converted)).isEqualTo(Images.chainId(plain));
   }

@@ -36,7 +36,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class OptimizedImageTest {
   private static final String WORKLOAD =
-      "[\"/bin/sh\",\"-c\",\"id -u; cat /given/note; file -b /bin/sh; echo ready; exec sleep 600\"]";
+      "[\"/bin/sh\",\"-c\",\"id -u; cat /given/note; file -b /bin/sh; echo ready; exec sleep"
+          + " 600\"]";
 
   private final Cleanup cleanup = Cleanup.open();
   private ScratchFolder scratch;
@@ -115,6 +116,24 @@ class OptimizedImageTest {
   }
 
   @Test
+  void pull_byEverybody_runs() throws IOException, InterruptedException {
+    try (TestNode node = TestNode.start()) {
+      node.pull(optimized);
+      assertThat(node.prepared()).hasSize(RealImage.LAYERS).doesNotContainValue(false);
+      assertThat(node.run(TestNode.ASTERISM, optimized, "file -b /bin/sh; less --version"))
+          .contains("symbolic link", "less");
+      node.pullWhole(optimized);
+      assertThat(node.run(TestNode.OVERLAYFS, optimized, "file -b /bin/sh"))
+          .contains("symbolic link");
+    }
+    Path copy = scratch.path().resolve("skopeo");
+    Command.of("skopeo", "copy", "--src-tls-verify=false")
+        .with("docker://" + optimized, "oci:" + copy + ":1")
+        .runOrThrow();
+    assertThat(Asterism.command("check", "oci:" + copy + ":1").run().exitCode()).isZero();
+  }
+
+  @Test
   void record_ofThisVersion_makesTheNextWithoutARun() throws IOException, InterruptedException {
     Path longer = scratch.path().resolve("longer");
     Files.writeString(
@@ -128,6 +147,13 @@ class OptimizedImageTest {
 
     assertThat(outcome.text()).contains("and 1 that are not in the image's layers");
     assertThat(Images.resolve(next).manifestDigest())
+        .isEqualTo(Images.resolve(optimized).manifestDigest());
+
+    String converted = pushed.reference("tools:3");
+    Asterism.command("convert", "--level", "1", "--temporary", spools.toString(), "--rebuild")
+        .with("--estargz-record-in", record.toString(), plain, converted)
+        .runOrThrow();
+    assertThat(Images.resolve(converted).manifestDigest())
         .isEqualTo(Images.resolve(optimized).manifestDigest());
   }
 
@@ -163,7 +189,7 @@ class OptimizedImageTest {
     }
     assertThat(process.isAlive()).as(() -> output.toString()).isTrue();
     assertThat(ScratchFolder.mountsBelow(killed)).isNotEmpty();
-    assertThat(sleepers()).isEqualTo(1);
+    assertThat(sleepers("601.25")).isEqualTo(1);
 
     process.destroyForcibly().waitFor();
 
@@ -172,7 +198,7 @@ class OptimizedImageTest {
     }
     assertThat(ScratchFolder.mountsBelow(killed)).isEmpty();
     assertThat(killed).isEmptyDirectory();
-    assertThat(sleepers()).isZero();
+    assertThat(sleepers("601.25")).isZero();
   }
 
   @Test
@@ -188,13 +214,22 @@ class OptimizedImageTest {
   }
 
   @Test
-  void optimize_onATerminal_givesItAndKnownHostsToTheWorkload()
+  void optimize_onATerminalForSomeTime_givesItAndKnownHostsToTheWorkload()
       throws IOException, InterruptedException {
     String program =
-        "test -t 0 && test -t 1 && echo on a terminal; cat /etc/hosts /etc/resolv.conf";
+        "test -t 0 && test -t 1 && echo on a terminal; cat /etc/hosts /etc/resolv.conf;"
+            + " exec sleep 602.25";
     List<String> words =
         Asterism.command("optimize", "--level", "1", "--temporary", spools.toString())
-            .with("-t", "-i", "--add-hosts", "db:10.0.0.7", "--dns-nameservers", "10.0.0.1")
+            .with(
+                "-t",
+                "-i",
+                "--period",
+                "20",
+                "--add-hosts",
+                "db:10.0.0.7",
+                "--dns-nameservers",
+                "10.0.0.1")
             .with("--entrypoint", "[\"/bin/sh\",\"-c\",\"%s\"]".formatted(program))
             .with(plain, "oci:" + scratch.path().resolve("terminal") + ":1")
             .builder()
@@ -207,6 +242,47 @@ class OptimizedImageTest {
     assertThat(outcome.text())
         .contains("on a terminal", "10.0.0.7\tdb", "nameserver 10.0.0.1", "first ");
     assertThat(spools).isEmptyDirectory();
+    assertThat(sleepers("602.25")).isZero();
+  }
+
+  @Test
+  void optimize_untilASignal_watchesSoLongAndThenMakesTheImage()
+      throws IOException, InterruptedException {
+    Path home = Files.createDirectory(scratch.path().resolve("signalled"));
+    Path output = scratch.path().resolve("signalled-output");
+    Path variables = Files.writeString(scratch.path().resolve("variables"), "# two\nA=a\nB=b\n");
+    Path opened = scratch.path().resolve("signalled-record");
+    String program =
+        "echo running $A $B $PWD; while :; do cat /usr/bin/jq /bin/less >/dev/null; done";
+    Process process =
+        Asterism.command("optimize", "--level", "1", "--temporary", home.toString())
+            .with("--wait-on-signal", "--env-file", variables.toString(), "--env", "B=c")
+            .with("--cwd", "/usr/lib", "--record-out", opened.toString())
+            .with("--entrypoint", "[\"/bin/sh\",\"-c\",\"%s\"]".formatted(program))
+            .with(plain, "oci:" + scratch.path().resolve("until-signal") + ":1")
+            .builder()
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    cleanup.add(() -> process.destroyForcibly());
+    while (process.isAlive() && !Files.readString(output).contains("running a")) {
+      boolean _ = process.waitFor(100, TimeUnit.MILLISECONDS);
+    }
+    assertThat(Files.readString(output)).contains("running a c /usr/lib\n");
+    boolean early = process.waitFor(2, TimeUnit.SECONDS);
+    assertThat(early).as(Files.readString(output)).isFalse();
+
+    Command.of("kill", "-INT", Long.toString(process.pid())).runOrThrow();
+
+    assertThat(process.waitFor()).as(Files.readString(output)).isZero();
+    assertThat(FileRecord.read(opened).paths()).contains("usr/bin/dash", "usr/bin/cat");
+    assertThat(
+            Asterism.command("check", "oci:" + scratch.path().resolve("until-signal") + ":1")
+                .run()
+                .exitCode())
+        .isZero();
+    assertThat(home).isEmptyDirectory();
+    assertThat(ScratchFolder.mountsBelow(home)).isEmpty();
   }
 
   private static boolean isLeft(Path folder) throws IOException {
@@ -215,9 +291,9 @@ class OptimizedImageTest {
     }
   }
 
-  private static long sleepers() {
+  private static long sleepers(String time) {
     return ProcessHandle.allProcesses()
-        .filter(each -> each.info().commandLine().orElse("").endsWith("sleep 601.25"))
+        .filter(each -> each.info().commandLine().orElse("").endsWith("sleep " + time))
         .count();
   }
 

@@ -104,6 +104,8 @@ class ZstdChunkedImageTest {
       node.pull(ours);
       assertThat(node.prepared()).hasSize(RealImage.LAYERS).doesNotContainValue(false);
       assertThat(node.run(TestNode.ASTERISM, ours, "file -b /bin/sh")).contains("symbolic link");
+      node.pullWhole(ours);
+      assertThat(node.run(TestNode.OVERLAYFS, ours, "file -b /bin/sh")).contains("symbolic link");
       node.pullWhole(plain);
       TreeListing before = node.tree(TestNode.OVERLAYFS, plain).roundedToSeconds();
       TreeListing after = node.tree(TestNode.ASTERISM, ours).roundedToSeconds();
