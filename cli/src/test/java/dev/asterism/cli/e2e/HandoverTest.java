@@ -26,7 +26,7 @@ class HandoverTest extends PulledImage {
   private static final int KILLS = Integer.getInteger("handover.kills", 5);
 
   /// How long the readers may take together: whoever hangs is ended, and the test fails.
-  private static final Duration READERS = Duration.ofSeconds(120 + KILLS * 10L);
+  private static final Duration READERS = Duration.ofSeconds(600 + KILLS * 10L);
 
   private static final String BIG = "/usr/lib/file/magic.mgc"; // of several chunks
 
@@ -85,7 +85,7 @@ class HandoverTest extends PulledImage {
           .replace("FILE", BIG);
 
   HandoverTest() {
-    super("");
+    super("no_background_fetch = true\n"); // what no container has read is not there
   }
 
   @ParameterizedTest
@@ -119,7 +119,7 @@ class HandoverTest extends PulledImage {
   @Test
   void read_whileTheDaemonIsAwayForGood_canBeKilled() throws IOException, InterruptedException {
     String container = node.startIdle(image);
-    node.execute(container, "timeout -s KILL 5 cat /etc/debian_version").orThrow();
+    node.execute(container, "timeout -s KILL 60 cat /etc/debian_version").orThrow();
     node.stopDaemon();
 
     Outcome outcome =
