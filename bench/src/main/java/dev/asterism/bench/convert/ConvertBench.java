@@ -69,11 +69,15 @@ public final class ConvertBench implements Callable<Integer> {
       for (String image : chosen) {
         compare(image, Files.createDirectory(folder.resolve(image.replace(':', '-'))));
       }
-      secondVersion(Files.createDirectory(folder.resolve("versions")));
+      Path versionsFolder = Files.createDirectory(folder.resolve("versions"));
+      secondVersion(versionsFolder);
       large(Files.createDirectory(folder.resolve("large")));
       new Insertion(
               asterism.resolve("bin/asterism"), Files.createDirectory(folder.resolve("inserted")))
           .run();
+      new UpdatedArchive(
+              asterism.resolve("bin/asterism"), Files.createDirectory(folder.resolve("updated")))
+          .run(versionsFolder.resolve("1"), versionsFolder.resolve("2"));
     }
     System.out.println();
     return new CommandLine(new Main())
