@@ -23,9 +23,13 @@ record CompleteCase(String image) implements Case {
     int layers = run.registry().download(tag);
     double plain = System.nanoTime() - begin;
     try (Node node = run.coldNode(snapshotter, tag)) {
+      Timeline timeline = run.registry().watch();
       begin = System.nanoTime();
       node.pull(run.registry().reference(tag));
+      timeline.mark("pulled");
       node.awaitCompleteLayers(layers);
+      timeline.mark("complete");
+      run.timelines().ifPresent(all -> all.add(name(), timeline));
       run.add(Measure.START_COMPLETE, image, snapshotter, (System.nanoTime() - begin) / plain);
     }
   }

@@ -31,7 +31,7 @@ import java.util.function.Predicate;
 /// the work.
 final class BackgroundFetch implements AutoCloseable {
   private static final Logger LOGGER = System.getLogger(BackgroundFetch.class.getName());
-  private static final long SLICE = 2L << 20; // 2 MiB of compressed bytes
+  private static final long SLICE = 4L << 20; // 4 MiB of compressed bytes
 
   /// What is left alone of the store's budget.
   private static final long ROOM = 32L << 20; // 32 MiB

@@ -331,12 +331,15 @@ final class FetchQueue {
   }
 
   /// Half of what keeps the link busy, so that two ranges do, and no more than that stands before a
-  /// read; far more where all of a layer is wanted.
+  /// read; all of it in the background, which waits for silence; far more where all of a layer is
+  /// wanted.
   private long limit(FetchClass of, FetchTarget layer) {
-    long most =
-        of != FetchClass.READ && layer.isWholesale() ? policy.maxWindow() : policy.quantum();
-    long wanted = of != FetchClass.READ && layer.isWholesale() ? 4 : 1;
-    return Math.clamp(wanted * meter.product() / 2, policy.quantum() / 2, most);
+    boolean wholesale = of != FetchClass.READ && layer.isWholesale();
+    long halves = wholesale ? 4 : of == FetchClass.BACKGROUND ? 2 : 1;
+    return Math.clamp(
+        halves * meter.product() / 2,
+        policy.quantum() / 2,
+        wholesale ? policy.maxWindow() : policy.quantum());
   }
 
   /// Tells whether what lies between two members is rather downloaded and thrown away than the

@@ -15,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// One range request: asks, inflates chunk by chunk as the bytes come, and hands each on at once.
-/// Confined to its thread.
+/// One range request: asks, inflates chunk by chunk as the bytes come, and hands each on at once,
+/// while another thread reads ahead. Confined to its thread.
 final class Transfer implements Runnable {
   private static final Logger LOGGER = System.getLogger(Transfer.class.getName());
 
@@ -78,7 +78,8 @@ final class Transfer implements Runnable {
     long asked = System.nanoTime();
     try (InputStream body = batch.layer().blob().open(batch.range())) {
       link.answered(System.nanoTime() - asked);
-      try (MemberReader reader = new MemberReader(new Counted(body), batch.range())) {
+      try (InputStream ahead = new AheadStream(new Counted(body), batch.range().length());
+          MemberReader reader = new MemberReader(ahead, batch.range())) {
         decode(reader);
       }
     }
