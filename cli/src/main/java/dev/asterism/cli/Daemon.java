@@ -16,6 +16,7 @@ import dev.asterism.registry.Hosts;
 import dev.asterism.registry.NodeHosts;
 import dev.asterism.registry.RegistryClient;
 import dev.asterism.registry.RequestPolicy;
+import dev.asterism.snapshotter.SnapshotSettings;
 import dev.asterism.snapshotter.Snapshots;
 import dev.asterism.snapshotter.VerificationPolicy;
 import java.io.IOException;
@@ -28,6 +29,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /// The parts of a running snapshotter, wired together.
 final class Daemon {
@@ -35,7 +38,7 @@ final class Daemon {
 
   /// How long reads that are under way may take when the daemon is told to end: containers wait for
   /// the next one anyway.
-  private static final Duration GRACE = Duration.ofMillis(500);
+  static final Duration GRACE = Duration.ofMillis(500);
 
   private Daemon() {}
 
@@ -46,8 +49,18 @@ final class Daemon {
     Configuration configuration = options.configuration();
     InstantSource clock = InstantSource.system();
     Path root = directory(options.root());
+    RootScope.check(root, configuration.snapshotter().scope());
     unpackNativeCodeIn(root.resolve("native"));
     Thread.ofPlatform().daemon().name("preload").start(Snapshots::preload);
+    switch (configuration.snapshotter().scope()) {
+      case NODE -> runShared(options, root, clock);
+      case NAMESPACE -> NamespaceDaemon.run(options, root, clock);
+    }
+  }
+
+  private static void runShared(DaemonOptions options, Path root, InstantSource clock)
+      throws IOException {
+    Configuration configuration = options.configuration();
     Handover handover = new Handover(root, System.getenv());
     try (StopSignal stop = StopSignal.open();
         Tracing _ = Tracing.start(System.getenv(), Version.text());
@@ -59,7 +72,7 @@ final class Daemon {
                     root, new RegistryBlobs(registry), settings(configuration), clock, handover),
                 options.atExit());
         Snapshots snapshots =
-            Snapshots.open(root, layers.service.layers(), verification(configuration), clock)) {
+            Snapshots.open(root, layers.service.layers(), snapshotSettings(configuration), clock)) {
       if (configuration.logFileAccess()) {
         layers.service.logFileAccess();
       }
@@ -70,7 +83,7 @@ final class Daemon {
           AdminServer _ = admin(options, root, layers.service, clock)) {
         handover.ready();
         LOGGER.log(Level.INFO, "serving address={0} root={1}", options.address(), root);
-        serve(options, root, layers.service, clock, stop);
+        await(options, root, layers.service::asked, clock, stop);
         handover.stopping();
         LOGGER.log(Level.INFO, "stopping");
         layers.leaveGate();
@@ -89,8 +102,11 @@ final class Daemon {
     return root.toRealPath();
   }
 
-  private static void serve(
-      DaemonOptions options, Path root, LayerService layers, InstantSource clock, StopSignal stop) {
+  /// Waits until the process is told to end; practises meanwhile, where that is wanted.
+  ///
+  /// @param asked how much the daemon was asked for so far
+  static void await(
+      DaemonOptions options, Path root, LongSupplier asked, InstantSource clock, StopSignal stop) {
     if (!options.exercise()) {
       stop.await();
       return;
@@ -98,7 +114,7 @@ final class Daemon {
     RequestPolicy policy = RequestPolicy.DEFAULT;
     Hosts plain = host -> List.of(new Endpoint("http", host));
     try (RegistryClient client = new RegistryClient(plain, Credentials.anonymous(), policy, clock);
-        Exercise _ = Exercise.start(root, new RegistryBlobs(client), layers::asked, clock)) {
+        Exercise _ = Exercise.start(root, new RegistryBlobs(client), asked, clock)) {
       stop.await();
     }
   }
@@ -137,7 +153,8 @@ final class Daemon {
     System.setProperty("org.sqlite.tmpdir", folder.toString());
   }
 
-  private static LayerSettings settings(Configuration configuration) {
+  /// Returns how layers are fetched and kept.
+  static LayerSettings settings(Configuration configuration) {
     CacheSettings store =
         CacheSettings.DEFAULT
             .withBudget(configuration.budget())
@@ -162,7 +179,7 @@ final class Daemon {
     return registry(configuration, NodeCredentials.ofFiles(configuration.logins()).chain(), clock);
   }
 
-  private static RegistryClient registry(
+  static RegistryClient registry(
       Configuration configuration, Credentials credentials, InstantSource clock) {
     Configuration.RegistryHosts hosts = configuration.hosts();
     return new RegistryClient(
@@ -173,7 +190,7 @@ final class Daemon {
         hosts.directories());
   }
 
-  private static RequestPolicy policy(Configuration configuration) {
+  static RequestPolicy policy(Configuration configuration) {
     Configuration.BlobConfig blob = configuration.blob();
     RequestPolicy standard = RequestPolicy.DEFAULT;
     return new RequestPolicy(
@@ -189,6 +206,12 @@ final class Daemon {
 
   private static Duration shorter(Duration a, Duration b) {
     return a.compareTo(b) < 0 ? a : b;
+  }
+
+  /// Returns how snapshots are kept.
+  static SnapshotSettings snapshotSettings(Configuration configuration) {
+    return new SnapshotSettings(
+        verification(configuration), configuration.snapshotter().asyncRemove(), Optional.empty());
   }
 
   private static VerificationPolicy verification(Configuration configuration) {

@@ -6,8 +6,8 @@ import dev.asterism.registry.Credentials;
 import dev.asterism.registry.DockerConfig;
 import dev.asterism.registry.PullSecrets;
 import dev.asterism.registry.PulledCredentials;
+import dev.asterism.snapshotter.SnapshotCalls;
 import dev.asterism.snapshotter.SnapshotServer;
-import dev.asterism.snapshotter.Snapshots;
 import dev.asterism.snapshotter.cri.ImageServiceProxy;
 import dev.asterism.snapshotter.cri.PullRequest;
 import java.io.IOException;
@@ -65,7 +65,7 @@ final class NodeCredentials implements AutoCloseable {
   /// Starts the snapshotter's server, and kubelet's image service where it is wanted.
   ///
   /// @throws IOException if a socket cannot be bound
-  Serving serve(Path address, Snapshots snapshots) throws IOException {
+  Serving serve(Path address, SnapshotCalls snapshots) throws IOException {
     Configuration.Cri cri = logins.cri();
     if (!cri.enabled()) {
       return new Serving(

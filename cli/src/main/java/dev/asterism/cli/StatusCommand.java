@@ -87,6 +87,11 @@ final class StatusCommand implements Callable<Integer> {
     }
   }
 
+  /// Namespaces that share nothing have their images apart.
+  private static String namespace(FlatJson images, String at) {
+    return images.text(at + "namespace").map(name -> "namespace " + name + ": ").orElse("");
+  }
+
   private static void print(PrintWriter out, FlatJson images) {
     TextTable table = new TextTable("lrrrrl", "IMAGE", "LAYERS", "COMPLETE", "HERE", "OF", "NEEDS");
     StringBuilder troubles = new StringBuilder();
@@ -96,7 +101,7 @@ final class StatusCommand implements Callable<Integer> {
       long mounted = images.number(at + "mounted");
       long complete = images.number(at + "completeLayers");
       table.add(
-          name.isEmpty() ? "(no image)" : name,
+          namespace(images, at) + (name.isEmpty() ? "(no image)" : name),
           String.valueOf(mounted),
           String.valueOf(complete),
           ByteText.of(images.number(at + "stored")),
@@ -108,7 +113,9 @@ final class StatusCommand implements Callable<Integer> {
           troubles.append(
               "\n%s\n  layer %s\n  %s\n"
                   .formatted(
-                      name, images.text(at + "layers/%d/digest".formatted(l)).get(), trouble));
+                      namespace(images, at) + name,
+                      images.text(at + "layers/%d/digest".formatted(l)).get(),
+                      trouble));
         }
       }
     }

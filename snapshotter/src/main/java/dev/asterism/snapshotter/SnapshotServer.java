@@ -55,12 +55,12 @@ public final class SnapshotServer implements AutoCloseable {
   /// A socket that is there is replaced if nobody answers on it.
   ///
   /// @throws IOException if somebody does, if the path is something else, or cannot be bound
-  public static SnapshotServer start(Path socket, Snapshots snapshots) throws IOException {
+  public static SnapshotServer start(Path socket, SnapshotCalls snapshots) throws IOException {
     return start(socket, builder -> addSnapshots(builder, snapshots));
   }
 
   /// As the other, with kubelet's image service on the same socket.
-  public static SnapshotServer start(Path socket, Snapshots snapshots, ImageServiceProxy images)
+  public static SnapshotServer start(Path socket, SnapshotCalls snapshots, ImageServiceProxy images)
       throws IOException {
     return start(
         socket,
@@ -75,7 +75,7 @@ public final class SnapshotServer implements AutoCloseable {
     return start(socket, builder -> addImages(builder, images));
   }
 
-  private static void addSnapshots(NettyServerBuilder builder, Snapshots snapshots) {
+  private static void addSnapshots(NettyServerBuilder builder, SnapshotCalls snapshots) {
     builder.addService(
         ServerInterceptors.intercept(new SnapshotsRpc(snapshots), new TraceParent()));
   }

@@ -38,14 +38,14 @@ import java.util.stream.Collectors;
 ///
 /// Thread-safe. The metadata is written before the layer mounter is asked for something, and never
 /// waits for it.
-public final class Snapshots implements AutoCloseable {
+public final class Snapshots extends SnapshotCalls implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Snapshots.class.getName());
   private static final Path INDEX_PARAMETER = Path.of("/sys/module/overlay/parameters/index");
 
   private final MetadataStore store;
   private final SnapshotDirectories directories;
   private final LazyLayers layers;
-  private final VerificationPolicy policy;
+  private final SnapshotSettings settings;
   private final PullLog pulls = new PullLog();
   private final InstantSource clock;
   private final List<String> overlayOptions;
@@ -54,25 +54,31 @@ public final class Snapshots implements AutoCloseable {
       MetadataStore store,
       SnapshotDirectories directories,
       LayerMounter mounter,
-      VerificationPolicy policy,
+      SnapshotSettings settings,
       InstantSource clock) {
     this.store = store;
     this.directories = directories;
     this.layers = new LazyLayers(mounter);
-    this.policy = policy;
+    this.settings = settings;
     this.clock = clock;
     // As containerd does: with an index, an upper directory could not be mounted over other lowers.
     this.overlayOptions = Files.exists(INDEX_PARAMETER) ? List.of("index=off") : List.of();
+  }
+
+  /// As the other, with [SnapshotSettings#of].
+  public static Snapshots open(
+      Path root, LayerMounter mounter, VerificationPolicy policy, InstantSource clock)
+      throws IOException {
+    return open(root, mounter, SnapshotSettings.of(policy), clock);
   }
 
   /// Opens or creates `root/metadata.db` and `root/snapshots`. One process at a time.
   ///
   /// @param root an existing directory whose path has no `:`, `,` or `\`: overlayfs's options would
   ///   not bear them
-  /// @param policy whether a layer may go without a TOC digest
   /// @throws IOException if they cannot be opened
   public static Snapshots open(
-      Path root, LayerMounter mounter, VerificationPolicy policy, InstantSource clock)
+      Path root, LayerMounter mounter, SnapshotSettings settings, InstantSource clock)
       throws IOException {
     Path real = root.toRealPath();
     if (real.toString().chars().anyMatch(c -> ":,\\".indexOf(c) >= 0)) {
@@ -81,7 +87,7 @@ public final class Snapshots implements AutoCloseable {
     }
     SnapshotDirectories directories = SnapshotDirectories.open(real.resolve("snapshots"));
     MetadataStore store = MetadataStore.open(real.resolve("metadata.db"));
-    return new Snapshots(store, directories, mounter, policy, clock);
+    return new Snapshots(store, directories, mounter, settings, clock);
   }
 
   /// Loads what [#open] needs of SQLite, 0.2 s of work that need not wait for anything: for a
@@ -130,6 +136,7 @@ public final class Snapshots implements AutoCloseable {
   /// @throws SnapshotException if the key is taken: ALREADY_EXISTS; if there is no such parent:
   ///   NOT_FOUND; if it is not committed: INVALID_ARGUMENT; if its layers cannot be read now:
   ///   UNAVAILABLE
+  @Override
   Prepared prepare(String key, String parent, Map<String, String> labels) throws IOException {
     Optional<String> target = RemoteLabels.target(labels);
     if (target.isPresent()) {
@@ -139,6 +146,7 @@ public final class Snapshots implements AutoCloseable {
   }
 
   /// Creates a read-only snapshot. Fails as [#prepare].
+  @Override
   List<Mount> view(String key, String parent, Map<String, String> labels) throws IOException {
     return create(key, parent, SnapshotKind.VIEW, labels);
   }
@@ -152,7 +160,7 @@ public final class Snapshots implements AutoCloseable {
       String target, String key, String parent, Map<String, String> labels) throws IOException {
     LayerRequest layer;
     try {
-      layer = RemoteLabels.request(labels, policy);
+      layer = RemoteLabels.request(labels, settings.verification());
     } catch (SnapshotException e) {
       Prepared fallback = new Prepared.Mounts(create(key, parent, SnapshotKind.ACTIVE, labels));
       logNotPrepared(key, "", e);
@@ -210,6 +218,9 @@ public final class Snapshots implements AutoCloseable {
   /// Tells whether `target` was downloaded and unpacked earlier, in another namespace: then there
   /// is nothing to be lazy about, and containerd finds that snapshot by its label.
   private boolean isUnpacked(String target, String parent) throws IOException {
+    if (settings.namespace().isPresent()) {
+      return false; // containerd has looked in this namespace, and the others' are not found
+    }
     return store.transact(transaction -> transaction.committedFor(target, parent)).stream()
         .anyMatch(snapshot -> snapshot.content() instanceof Content.Ordinary);
   }
@@ -219,14 +230,18 @@ public final class Snapshots implements AutoCloseable {
   private void publish(Snapshot active, String target, Usage usage) throws IOException {
     boolean published =
         store.transact(transaction -> {
-          if (!transaction.committedFor(target, active.parent()).isEmpty()) {
+          if (isPublished(transaction, target, active.parent())) {
             transaction.delete(active);
             return false;
           }
           Map<String, String> labels = new HashMap<>(active.labels());
           labels.put(RemoteLabels.REMOTE, RemoteLabels.REMOTE_VALUE);
           transaction.commit(
-              active, freeName(transaction, target, active), labels, usage, clock.instant());
+              active,
+              freeName(transaction, settings.nameFor(target, active.parent()), active),
+              labels,
+              usage,
+              clock.instant());
           return true;
         });
     if (!published) {
@@ -235,11 +250,24 @@ public final class Snapshots implements AutoCloseable {
     }
   }
 
+  private boolean isPublished(Transaction transaction, String target, String parent)
+      throws SQLException {
+    return transaction.committedFor(target, parent).stream()
+        .anyMatch(snapshot ->
+            settings.namespace().isEmpty() || snapshot.content() instanceof Content.Remote);
+  }
+
   // The same target over another parent: one namespace unpacked the layer below, the other did not.
   // containerd finds its snapshot by label and parent, so the name only has to be free.
-  private static String freeName(Transaction transaction, String target, Snapshot active)
+  private String freeName(Transaction transaction, String name, Snapshot active)
       throws SQLException {
-    return transaction.find(target).isEmpty() ? target : "%s@%d".formatted(target, active.id());
+    if (transaction.find(name).isEmpty()) {
+      return name;
+    }
+    String unique = "%s@%d".formatted(name, active.id());
+    return settings.namespace().isPresent() && NamespacedSnapshots.namespaceOf(name).isEmpty()
+        ? settings.namespace().get() + "/" + unique // our number means nothing to others
+        : unique;
   }
 
   private static void logNotPrepared(String key, String layer, Exception reason) {
@@ -294,6 +322,7 @@ public final class Snapshots implements AutoCloseable {
   ///
   /// @throws SnapshotException if there is none: NOT_FOUND; if it is committed:
   ///   FAILED_PRECONDITION; if the layers below cannot be read now: UNAVAILABLE
+  @Override
   List<Mount> mounts(String key) throws IOException {
     Snapshot snapshot = store.transact(transaction -> transaction.require(key));
     return List.of(mount(snapshot, new ArrayList<>()));
@@ -333,6 +362,7 @@ public final class Snapshots implements AutoCloseable {
   /// @param labels replace all that it had
   /// @throws SnapshotException if there is no `key`: NOT_FOUND; if it is not active:
   ///   FAILED_PRECONDITION; if `name` is taken: ALREADY_EXISTS
+  @Override
   void commit(String name, String key, Map<String, String> labels) throws IOException {
     requireName("name", name);
     Snapshot before = store.transact(transaction -> requireActive(transaction, key));
@@ -358,9 +388,11 @@ public final class Snapshots implements AutoCloseable {
     return snapshot;
   }
 
-  /// Forgets a snapshot of any kind and deletes its directory.
+  /// Forgets a snapshot of any kind. Its directory is deleted, or left to [#cleanup] where that is
+  /// wanted ([SnapshotSettings#asyncRemove]).
   ///
   /// @throws SnapshotException if there is none: NOT_FOUND; if it has children: FAILED_PRECONDITION
+  @Override
   void remove(String key) throws IOException {
     record Removed(Snapshot snapshot, boolean lazy) {}
     Removed removed =
@@ -374,7 +406,9 @@ public final class Snapshots implements AutoCloseable {
           transaction.delete(snapshot);
           return new Removed(snapshot, lazy);
         });
-    removeDirectory(removed.snapshot());
+    if (!settings.asyncRemove()) {
+      removeDirectory(removed.snapshot());
+    }
     if (removed.lazy()) {
       retain();
     }
@@ -393,9 +427,15 @@ public final class Snapshots implements AutoCloseable {
     }
   }
 
+  /// Tells whether there is a snapshot of that key or name.
+  boolean has(String key) throws IOException {
+    return store.transact(transaction -> transaction.find(key)).isPresent();
+  }
+
   /// Returns what is known of a snapshot.
   ///
   /// @throws SnapshotException if there is none: NOT_FOUND
+  @Override
   Snapshot stat(String key) throws IOException {
     return store.transact(transaction -> transaction.require(key));
   }
@@ -406,6 +446,7 @@ public final class Snapshots implements AutoCloseable {
   ///   removes it); no field means all
   /// @throws SnapshotException if there is no such snapshot: NOT_FOUND; if a field cannot be
   ///   changed: INVALID_ARGUMENT
+  @Override
   Snapshot update(String name, Map<String, String> labels, List<String> fields) throws IOException {
     return store.transact(transaction -> {
       Snapshot before = transaction.require(name);
@@ -437,6 +478,7 @@ public final class Snapshots implements AutoCloseable {
   ///
   /// @param filters see [SnapshotFilter]; none matches everything
   /// @throws SnapshotException if one cannot be read: INVALID_ARGUMENT
+  @Override
   List<Snapshot> list(List<String> filters) throws IOException {
     SnapshotFilter filter = SnapshotFilter.parse(filters);
     return store.transact(Transaction::all).stream().filter(filter::matches).toList();
@@ -446,6 +488,7 @@ public final class Snapshots implements AutoCloseable {
   /// layer's part of the store, divided by the snapshots that the layer has.
   ///
   /// @throws SnapshotException if there is none: NOT_FOUND
+  @Override
   Usage usage(String key) throws IOException {
     Snapshot snapshot = stat(key);
     if (snapshot.kind() == SnapshotKind.ACTIVE) {
@@ -463,6 +506,7 @@ public final class Snapshots implements AutoCloseable {
   }
 
   /// Deletes every directory that no snapshot has, and lets go of unused layers.
+  @Override
   public void cleanup() throws IOException {
     List<Path> doomed =
         store.transact(transaction ->

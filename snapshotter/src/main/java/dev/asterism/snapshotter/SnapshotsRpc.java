@@ -33,7 +33,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 
-/// [Snapshots] as containerd's gRPC service: messages in, messages out, failures as statuses.
+/// [SnapshotCalls] as containerd's gRPC service: messages in, messages out, failures as statuses.
 ///
 /// Each call runs on a thread of its own and may block.
 final class SnapshotsRpc extends SnapshotsGrpc.SnapshotsImplBase {
@@ -41,9 +41,9 @@ final class SnapshotsRpc extends SnapshotsGrpc.SnapshotsImplBase {
   // As containerd's own service: an Info may be several KiB, a gRPC message 4 MiB.
   private static final int INFOS_PER_MESSAGE = 100;
 
-  private final Snapshots snapshots;
+  private final SnapshotCalls snapshots;
 
-  SnapshotsRpc(Snapshots snapshots) {
+  SnapshotsRpc(SnapshotCalls snapshots) {
     this.snapshots = snapshots;
   }
 

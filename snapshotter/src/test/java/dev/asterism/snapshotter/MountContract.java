@@ -135,6 +135,44 @@ abstract class MountContract {
     assertThat(Kernel.in(scratch, client.mounts("a"), "cat f g")).isEqualTo("1\n2");
   }
 
+  /// "The default parent, "", is an empty directory."
+  @Test
+  void root_overNothing_isEmpty() throws Exception {
+    assertThat(Kernel.in(scratch, client.prepare("a", ""), "ls -A | wc -l")).isEqualTo("0");
+    assertThat(Kernel.in(scratch, client.view("v", ""), "ls -A | wc -l")).isEqualTo("0");
+  }
+
+  /// Changes are captured in relation to the parent, which they leave as it is for others.
+  @Test
+  void actives_overOneParent_doNotSeeEachOther() throws Exception {
+    write("c", "", "echo 1 > f; mkdir d");
+    Kernel.in(scratch, client.prepare("a", "c"), "echo 2 > f; rmdir d; echo a > only-a");
+    Kernel.in(scratch, client.prepare("b", "c"), "echo b > d/only-b");
+    assertThat(Kernel.in(scratch, client.mounts("a"), "cat f; ls")).isEqualTo("2\nf\nonly-a");
+    assertThat(Kernel.in(scratch, client.mounts("b"), "cat f; find . -type f | sort"))
+        .isEqualTo("1\n./d/only-b\n./f");
+    assertThat(view("c", "cat f; ls")).isEqualTo("1\nd\nf");
+  }
+
+  /// "All resources associated with the key will be removed."
+  @Test
+  void active_removedAndMadeAgain_hasNothingOfBefore() throws Exception {
+    write("c", "", "echo 1 > f");
+    Kernel.in(scratch, client.prepare("a", "c"), "echo 2 > f; echo 3 > g");
+    client.remove("a");
+    assertThat(Kernel.in(scratch, client.prepare("a", "c"), "cat f; ls")).isEqualTo("1\nf");
+  }
+
+  /// "Usage […] excluding the usage of parent snapshots", of an active one as it is now.
+  @Test
+  void usage_ofActive_growsWithWhatItWritesAndLeavesItsParentOut() throws Exception {
+    write("c", "", "head -c 1000000 /dev/zero | tr '\\0' x > f");
+    client.prepare("a", "c");
+    assertThat(client.usage("a").getSize()).isLessThan(50_000);
+    Kernel.in(scratch, client.mounts("a"), "head -c 500000 /dev/zero | tr '\\0' y > g");
+    assertThat(client.usage("a").getSize()).isBetween(500_000L, 540_000L);
+  }
+
   @Test
   void usage_ofCommitted_countsWhatItWrote() throws Exception {
     write("c", "", "head -c 1000000 /dev/zero | tr '\\0' x > f; ln f g; mkdir d");

@@ -148,6 +148,65 @@ abstract class SnapshotterContract {
     assertThat(client.stat(client.stat("b").getParent()).getParent()).isEmpty();
   }
 
+  /// "After commit, the snapshot identified by key is removed": the key means nothing, and is free.
+  @Test
+  void commit_ofActive_freesItsKey() {
+    client.prepare("a", "");
+    client.commit("c", "a");
+    assertFails(Code.NOT_FOUND, () -> client.mounts("a"));
+    assertFails(Code.NOT_FOUND, () -> client.usage("a"));
+    assertFails(Code.NOT_FOUND, () -> client.remove("a"));
+    assertFails(Code.NOT_FOUND, () -> client.commit("d", "a"));
+    client.prepare("a", "c");
+    assertThat(client.stat("a").getKind()).isEqualTo(Kind.ACTIVE);
+  }
+
+  /// "Active snapshots never become committed snapshots and vice versa": what was created once
+  /// keeps its kind; committing makes another one, with a time of its own.
+  @Test
+  void commit_ofActive_isCreatedThen() {
+    client.prepare("a", "");
+    Info active = client.stat("a");
+    client.commit("c", "a");
+    Info committed = client.stat("c");
+    assertThat(created(committed)).isAfterOrEqualTo(created(active));
+    assertThat(committed.getUpdatedAt()).isEqualTo(committed.getCreatedAt());
+  }
+
+  private static Instant created(Info info) {
+    return Instant.ofEpochSecond(info.getCreatedAt().getSeconds(), info.getCreatedAt().getNanos());
+  }
+
+  /// "The committed snapshot can then be used as a parent", of any number of others.
+  @Test
+  void prepareAndView_overOneParentManyTimes_areAllItsChildren() {
+    committed("c", "");
+    client.prepare("a1", "c");
+    client.prepare("a2", "c");
+    client.view("v", "c");
+    client.commit("d", "a2");
+    assertNames(List.of("parent==c"), "a1", "d", "v");
+    client.remove("a1");
+    client.remove("v");
+    assertFails(Code.FAILED_PRECONDITION, () -> client.remove("c"));
+    client.remove("d");
+    client.remove("c");
+  }
+
+  /// "Remove must be called with key": of a view, too, and its mounts end with it.
+  @Test
+  void remove_ofActiveAndView_endsTheirMounts() {
+    committed("c", "");
+    client.prepare("a", "c");
+    client.view("v", "c");
+    for (String key : List.of("a", "v")) {
+      client.remove(key);
+      assertFails(Code.NOT_FOUND, () -> client.mounts(key));
+      assertFails(Code.NOT_FOUND, () -> client.stat(key));
+    }
+    assertThat(client.stat("c").getKind()).isEqualTo(Kind.COMMITTED);
+  }
+
   @Test
   void commit_ofMissingKey_isNotFound() {
     assertFails(Code.NOT_FOUND, () -> client.commit("c", "nobody"));

@@ -7,6 +7,7 @@ import dev.asterism.cli.cache.LocalTending;
 import dev.asterism.cli.cache.StoreContent;
 import dev.asterism.cli.metrics.Metrics;
 import java.io.IOException;
+import java.util.List;
 
 /// What the admin socket answers: docs/admin.md says it for clients.
 public final class AdminEndpoints {
@@ -40,7 +41,8 @@ public final class AdminEndpoints {
         .add(
             "GET",
             "/v1/fetching",
-            (_, response) -> response.send(200, Response.JSON, FetchingJson.text(daemon.layers())))
+            (_, response) ->
+                response.send(200, Response.JSON, FetchingJson.text(List.of(daemon.layers()))))
         .add(
             "GET",
             "/v1/outages",

@@ -30,15 +30,39 @@ public final class AdminServer implements AutoCloseable {
       DaemonView daemon)
       throws IOException {
     Metrics metrics = Metrics.of(daemon.layers(), daemon.version());
+    return start(
+        new Places(socket, metricsAddress, debugAddress),
+        AdminEndpoints.all(daemon, metrics),
+        AdminEndpoints.metricsOnly(metrics),
+        DebugEndpoints.all(daemon.root()));
+  }
+
+  /// As the other, for a daemon whose namespaces share nothing: answers for all of them.
+  public static AdminServer start(
+      Path socket,
+      Optional<InetSocketAddress> metricsAddress,
+      Optional<Path> debugAddress,
+      NamespacesView daemon)
+      throws IOException {
+    return start(
+        new Places(socket, metricsAddress, debugAddress),
+        NamespaceEndpoints.all(daemon),
+        NamespaceEndpoints.metricsOnly(daemon),
+        DebugEndpoints.all(daemon.root()));
+  }
+
+  private record Places(Path socket, Optional<InetSocketAddress> metrics, Optional<Path> debug) {}
+
+  private static AdminServer start(Places places, Routes all, Routes metrics, Routes debug)
+      throws IOException {
     List<HttpListener> listeners = new ArrayList<>();
     try {
-      listeners.add(HttpListener.onSocket(socket, AdminEndpoints.all(daemon, metrics)));
-      if (metricsAddress.isPresent()) {
-        listeners.add(
-            HttpListener.onAddress(metricsAddress.get(), AdminEndpoints.metricsOnly(metrics)));
+      listeners.add(HttpListener.onSocket(places.socket(), all));
+      if (places.metrics().isPresent()) {
+        listeners.add(HttpListener.onAddress(places.metrics().get(), metrics));
       }
-      if (debugAddress.isPresent()) {
-        listeners.add(HttpListener.onSocket(debugAddress.get(), DebugEndpoints.all(daemon)));
+      if (places.debug().isPresent()) {
+        listeners.add(HttpListener.onSocket(places.debug().get(), debug));
       }
       return new AdminServer(listeners);
     } catch (IOException e) {

@@ -18,13 +18,13 @@ final class DebugEndpoints {
 
   private DebugEndpoints() {}
 
-  static Routes all(DaemonView daemon) {
+  static Routes all(Path root) {
     return new Routes(AT_ONCE)
         .add("GET", "/debug/vars", (_, response) -> response.send(200, Response.JSON, variables()))
         .add(
             "GET",
             "/debug/threads",
-            (_, response) -> response.send(200, "text/plain", threads(daemon.root())));
+            (_, response) -> response.send(200, "text/plain", threads(root)));
   }
 
   private static String variables() {

@@ -4,24 +4,36 @@ import dev.asterism.cli.cache.ContentJson;
 import dev.asterism.layers.FetchClass;
 import dev.asterism.layers.FetchReport;
 import dev.asterism.layers.LayerService;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import tools.jackson.core.JsonGenerator;
 
 /// What a daemon fetches now, and what it has fetched, as JSON.
 final class FetchingJson {
   private FetchingJson() {}
 
-  static String text(LayerService layers) {
+  /// @param services whose fetching is one daemon's
+  static String text(List<LayerService> services) {
     return ContentJson.document(json -> {
       json.writeStartObject();
       json.writeArrayPropertyStart("links");
-      layers.fetches().forEach(link -> link(json, link));
+      services.forEach(layers -> layers.fetches().forEach(link -> link(json, link)));
       json.writeEndArray();
-      counts(json, "bytes", layers.fetchedBytes());
-      counts(json, "requests", layers.fetchRequests());
+      counts(json, "bytes", sum(services, LayerService::fetchedBytes));
+      counts(json, "requests", sum(services, LayerService::fetchRequests));
       json.writeEndObject();
     });
+  }
+
+  private static Map<FetchClass, Long> sum(
+      List<LayerService> services, Function<LayerService, Map<FetchClass, Long>> counts) {
+    Map<FetchClass, Long> sum = new EnumMap<>(FetchClass.class);
+    services.forEach(
+        layers -> counts.apply(layers).forEach((why, count) -> sum.merge(why, count, Long::sum)));
+    return sum;
   }
 
   private static void link(JsonGenerator json, FetchReport link) {

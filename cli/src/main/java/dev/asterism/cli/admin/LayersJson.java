@@ -5,6 +5,7 @@ import dev.asterism.content.Digest;
 import dev.asterism.layers.LayerReport;
 import dev.asterism.snapshotter.ImageLayers;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -18,35 +19,64 @@ final class LayersJson {
   private LayersJson() {}
 
   static String text(DaemonView daemon) throws IOException {
-    Map<Digest, LayerReport> reports = new HashMap<>();
-    daemon.layers().reports().forEach(report -> reports.put(report.digest(), report));
-    List<ImageLayers> images = ImageLayers.read(daemon.root());
-    Set<Digest> others = new HashSet<>(reports.keySet());
-    images.forEach(image -> image.layers().forEach(others::remove));
-    return ContentJson.document(json -> {
-      json.writeStartObject();
-      json.writeArrayPropertyStart("images");
+    return text(List.of(Part.of("", daemon)));
+  }
+
+  /// As the other; each image has its namespace beside it.
+  static String ofNamespaces(Map<String, DaemonView> namespaces) throws IOException {
+    List<Part> parts = new ArrayList<>();
+    for (Map.Entry<String, DaemonView> each : namespaces.entrySet()) {
+      parts.add(Part.of(each.getKey(), each.getValue()));
+    }
+    return text(parts);
+  }
+
+  /// What shares one store.
+  private record Part(
+      String namespace, List<ImageLayers> images, Map<Digest, LayerReport> reports) {
+    static Part of(String namespace, DaemonView daemon) throws IOException {
+      Map<Digest, LayerReport> reports = new HashMap<>();
+      daemon.layers().reports().forEach(report -> reports.put(report.digest(), report));
+      return new Part(namespace, ImageLayers.read(daemon.root()), reports);
+    }
+
+    void write(JsonGenerator json) {
+      Set<Digest> others = new HashSet<>(reports.keySet());
+      images.forEach(image -> image.layers().forEach(others::remove));
       for (ImageLayers image : images) {
         List<LayerReport> layers =
             image.layers().stream()
                 .flatMap(layer -> Optional.ofNullable(reports.get(layer)).stream())
                 .toList();
-        image(json, image.image(), image.layers().size(), layers);
+        image(json, namespace, image.image(), image.layers().size(), layers);
       }
       if (!others.isEmpty()) {
         image(
             json,
+            namespace,
             "",
             others.size(),
             reports.values().stream().filter(report -> others.contains(report.digest())).toList());
       }
+    }
+  }
+
+  private static String text(List<Part> parts) {
+    return ContentJson.document(json -> {
+      json.writeStartObject();
+      json.writeArrayPropertyStart("images");
+      parts.forEach(part -> part.write(json));
       json.writeEndArray();
       json.writeEndObject();
     });
   }
 
-  private static void image(JsonGenerator json, String name, int count, List<LayerReport> layers) {
+  private static void image(
+      JsonGenerator json, String namespace, String name, int count, List<LayerReport> layers) {
     json.writeStartObject();
+    if (!namespace.isEmpty()) {
+      json.writeStringProperty("namespace", namespace);
+    }
     json.writeStringProperty("image", name);
     json.writeNumberProperty("layerCount", count);
     json.writeNumberProperty("mounted", layers.size());

@@ -10,6 +10,7 @@ import dev.asterism.registry.RegistryClient;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +29,7 @@ import java.util.Optional;
 /// @param starts what is fetched before it is read
 /// @param outages how long a read waits for a registry that is away
 /// @param logFileAccess whether the first use of each file is a debug line
+/// @param snapshotter how snapshots are kept, and who shares
 public record Configuration(
     Verification verification,
     BlobConfig blob,
@@ -40,7 +42,8 @@ public record Configuration(
     Endpoints endpoints,
     StartPolicy starts,
     OutagePolicy outages,
-    boolean logFileAccess) {
+    boolean logFileAccess,
+    Snapshotter snapshotter) {
 
   /// The defaults: everything verified, everything shared.
   public static final Configuration DEFAULT =
@@ -56,7 +59,8 @@ public record Configuration(
           Endpoints.NONE,
           StartPolicy.DEFAULT,
           OutagePolicy.DEFAULT,
-          false);
+          false,
+          Snapshotter.DEFAULT);
 
   /// How far images must prove themselves.
   public enum Verification {
@@ -66,6 +70,39 @@ public record Configuration(
     UNLESS_LABELLED,
     /// None (`disable_verification`): nothing is shared between layers then.
     NEVER
+  }
+
+  /// How snapshots are kept, and who shares. Immutable.
+  ///
+  /// @param scope among whom content is shared
+  /// @param asyncRemove whether directories of removed snapshots stay until the next cleanup
+  public record Snapshotter(Scope scope, boolean asyncRemove) {
+    /// All share; a removed snapshot's directory goes at once.
+    public static final Snapshotter DEFAULT = new Snapshotter(Scope.NODE, false);
+  }
+
+  /// Among whom content is shared: `directory_cache.scope`.
+  public enum Scope {
+    /// All layers of the daemon.
+    NODE("node"),
+    /// The layers of one namespace of containerd.
+    NAMESPACE("namespace");
+
+    private final String word;
+
+    Scope(String word) {
+      this.word = word;
+    }
+
+    /// Returns how a configuration says it.
+    public String word() {
+      return word;
+    }
+
+    /// Returns the scope of that word; empty if there is none.
+    public static Optional<Scope> of(String word) {
+      return Arrays.stream(values()).filter(scope -> scope.word.equals(word)).findFirst();
+    }
   }
 
   /// Where credentials come from, beside docker's file. Immutable.

@@ -10,6 +10,8 @@ import dev.asterism.cli.config.Configuration.Endpoints;
 import dev.asterism.cli.config.Configuration.Kubernetes;
 import dev.asterism.cli.config.Configuration.Logins;
 import dev.asterism.cli.config.Configuration.RegistryHosts;
+import dev.asterism.cli.config.Configuration.Scope;
+import dev.asterism.cli.config.Configuration.Snapshotter;
 import dev.asterism.cli.config.Configuration.Verification;
 import dev.asterism.layers.OutagePolicy;
 import dev.asterism.layers.StartPolicy;
@@ -77,7 +79,6 @@ public final class ConfigurationFile {
     ConfigurationFile file = new ConfigurationFile(path, Toml.parse(path));
     file.checkSyntax();
     file.checkKeys();
-    file.checkScope();
     Configuration configuration = file.read();
     if (!file.problems.isEmpty()) {
       throw new ConfigurationException(file.problems);
@@ -124,13 +125,16 @@ public final class ConfigurationFile {
     }
   }
 
-  /// Who asks for less sharing must not get more, for all that a warning says.
-  private void checkScope() {
-    if (toml.get(Key.SCOPE.path()) instanceof String scope && !scope.equals("node")) {
+  private Scope scope(Scope otherwise) {
+    String word = text(Key.SCOPE);
+    Optional<Scope> scope = Scope.of(word);
+    if (scope.isEmpty() && !word.isEmpty()) {
       problems.add(
           at(Key.SCOPE)
-              + "'%s' is \"%s\": %s".formatted(Key.SCOPE.path(), scope, Key.SCOPE.words()));
+              + "'%s' is \"%s\": write \"node\" or \"namespace\""
+                  .formatted(Key.SCOPE.path(), word));
     }
+    return scope.orElse(otherwise);
   }
 
   private Configuration read() {
@@ -161,7 +165,10 @@ public final class ConfigurationFile {
         new Endpoints(metricsAddress(), !flag(Key.NO_PROMETHEUS, false), path(Key.DEBUG_ADDRESS)),
         starts(),
         outages(base.outages()),
-        flag(Key.LOG_FILE_ACCESS, base.logFileAccess()));
+        flag(Key.LOG_FILE_ACCESS, base.logFileAccess()),
+        new Snapshotter(
+            scope(base.snapshotter().scope()),
+            flag(Key.ASYNC_REMOVE, base.snapshotter().asyncRemove())));
   }
 
   /// Below 0 is no limit, as in the stargz snapshotter.

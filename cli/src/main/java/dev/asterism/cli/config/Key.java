@@ -154,6 +154,11 @@ enum Key {
       Kind.LIMIT,
       size(c -> new Limit.Bytes(c.upkeep().scrubRate())),
       "bytes a second that are hashed again in the background; \"0\": none"),
+  SCOPE(
+      "directory_cache.scope",
+      Kind.TEXT,
+      text(c -> c.snapshotter().scope().word()),
+      "who shares content: `node`, all layers of the daemon; `namespace`, those of one namespace of containerd: each has a store of its own below `namespaces/NAME` of the root, to which the limits apply, and an admin socket. A root stays with the one that it began with"),
   REQUEST_TIMEOUT(
       "resolver.request_timeout_sec",
       Kind.SECONDS,
@@ -196,6 +201,11 @@ enum Key {
       Kind.TEXT,
       text(c -> path(c.logins().cri().listen())),
       "the socket where kubelet finds the service; empty: the snapshotter's own"),
+  ASYNC_REMOVE(
+      "snapshotter.async_remove",
+      Kind.BOOLEAN,
+      flag(c -> c.snapshotter().asyncRemove()),
+      "a removed snapshot's directory is deleted by the next cleanup, which containerd asks for after each garbage collection, and not before the removal is answered (stargz: always, without a key)"),
   NO_LEARNING(
       "learned.disable",
       Kind.BOOLEAN,
@@ -252,10 +262,6 @@ enum Key {
       "directory_cache.hardlink_root",
       Use.NEVER,
       "the store lies below --root; use directory_cache.enable_hardlink"),
-  SCOPE(
-      "directory_cache.scope",
-      Use.NEVER,
-      "all layers of a daemon share; `namespace` is refused: give such a namespace a daemon with a root and a socket of its own"),
   ATTR_TIMEOUT("fuse.attr_timeout", Use.NEVER, "metadata does not pass through FUSE"),
   ENTRY_TIMEOUT("fuse.entry_timeout", Use.NEVER, "metadata does not pass through FUSE"),
   PASSTHROUGH("fuse.passthrough", Use.NEVER, "it is used wherever the kernel has it"),

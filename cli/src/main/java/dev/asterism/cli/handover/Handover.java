@@ -14,12 +14,27 @@ import java.util.Optional;
 public final class Handover implements MountKeeper {
   private final Optional<ServiceManager> manager;
   private final KeeperProcess keeper;
+  private final boolean trusting; // whether the service manager alone may hold the gate
 
   /// @param root the daemon's
   /// @param environment of this process
   public Handover(Path root, Map<String, String> environment) {
-    this.manager = ServiceManager.find(environment);
+    this(root, ServiceManager.find(environment), true);
+  }
+
+  private Handover(Path root, Optional<ServiceManager> manager, boolean trusting) {
+    this.manager = manager;
     this.keeper = new KeeperProcess(root);
+    this.trusting = trusting;
+  }
+
+  /// Holds the gate of one namespace of several. The store of a service manager is finite, and it
+  /// does not say when it takes no more: a process holds the gate, too.
+  ///
+  /// @param root the namespace's
+  public static Handover ofNamespace(Path root, Map<String, String> environment, String namespace) {
+    return new Handover(
+        root, ServiceManager.find(environment).map(each -> each.ofNamespace(namespace)), false);
   }
 
   /// Says that the service is up, to who wants to know.
@@ -39,7 +54,8 @@ public final class Handover implements MountKeeper {
 
   @Override
   public boolean keep(Kept kept, String device) throws IOException {
-    if (!manager.map(service -> service.keep(kept)).orElse(false)) {
+    boolean held = manager.map(service -> service.keep(kept)).orElse(false);
+    if (!(held && trusting)) {
       keeper.keep(kept, device);
     }
     return true;

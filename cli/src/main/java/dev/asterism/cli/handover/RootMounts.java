@@ -6,21 +6,40 @@ import dev.asterism.linux.Mount;
 import dev.asterism.linux.Mounts;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
 /// What a daemon has mounted below its root, to be taken away when it has ended for good.
 public final class RootMounts {
+  /// Where a root has its namespaces, each with what a root has, if they share nothing.
+  public static final String NAMESPACES = "namespaces";
+
   private RootMounts() {}
 
-  /// Unmounts the gate and every chain, and ends who holds the gate. Containers that still run keep
-  /// their overlay, but not what they have not read. Nothing else below the root changes.
+  /// Unmounts the gate and every chain, and ends who holds the gate; of each namespace, where they
+  /// have their own. Containers that still run keep their overlay, but not what they have not read.
+  /// Nothing else below the root changes.
   ///
   /// @param root a daemon's, without symlinks
   /// @return how many mounts there were
   /// @throws IOException if a daemon serves it
   public static int unmountAll(Path root) throws IOException {
+    Path namespaces = root.resolve(NAMESPACES);
+    if (!Files.isDirectory(namespaces)) {
+      return unmountOne(root);
+    }
+    int count = 0;
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(namespaces)) {
+      for (Path namespace : entries) {
+        count += Files.isDirectory(namespace.resolve("cache")) ? unmountOne(namespace) : 0;
+      }
+    }
+    return count;
+  }
+
+  private static int unmountOne(Path root) throws IOException {
     Path cache = root.resolve("cache");
     if (!Files.isDirectory(cache)) {
       throw new IOException("%s is no root of a daemon: it has no cache".formatted(root));

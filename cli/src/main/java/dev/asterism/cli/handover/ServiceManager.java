@@ -26,16 +26,25 @@ public final class ServiceManager {
 
   private final String socket;
   private final Map<String, String> environment;
+  private final String suffix; // of the descriptors' names
 
-  private ServiceManager(String socket, Map<String, String> environment) {
+  private ServiceManager(String socket, Map<String, String> environment, String suffix) {
     this.socket = socket;
     this.environment = environment;
+    this.suffix = suffix;
+  }
+
+  /// Returns the same for the gate of one namespace.
+  ///
+  /// @param namespace has no `:`
+  ServiceManager ofNamespace(String namespace) {
+    return new ServiceManager(socket, environment, "-" + namespace);
   }
 
   /// Returns the service manager that has started this process, if one wants to hear from it.
   public static Optional<ServiceManager> find(Map<String, String> environment) {
     return Optional.ofNullable(environment.get("NOTIFY_SOCKET"))
-        .map(socket -> new ServiceManager(socket, Map.copyOf(environment)));
+        .map(socket -> new ServiceManager(socket, Map.copyOf(environment), ""));
   }
 
   /// Says that the service is up.
@@ -57,11 +66,15 @@ public final class ServiceManager {
     try {
       for (int i = 0; i < names.size(); i++) {
         int number = FIRST_DESCRIPTOR + i;
-        switch (names.get(i)) {
-          case SESSION -> session.add(inherited(number));
-          case GATE -> gate.add(inherited(number));
-          case DEVICE -> devices.add(inherited(number));
-          default -> LOGGER.log(Level.DEBUG, "not asterism''s descriptor={0}", number);
+        String name = names.get(i);
+        if (name.equals(SESSION + suffix)) {
+          session.add(inherited(number));
+        } else if (name.equals(GATE + suffix)) {
+          gate.add(inherited(number));
+        } else if (name.equals(DEVICE + suffix)) {
+          devices.add(inherited(number));
+        } else {
+          LOGGER.log(Level.DEBUG, "not this gate''s descriptor={0}", number);
         }
       }
     } catch (ErrnoException e) {
@@ -119,12 +132,12 @@ public final class ServiceManager {
   /// Empties its store of what is ours.
   void release() {
     for (String name : List.of(SESSION, GATE, DEVICE)) {
-      tell("FDSTOREREMOVE=1\nFDNAME=" + name, List.of());
+      tell("FDSTOREREMOVE=1\nFDNAME=" + name + suffix, List.of());
     }
   }
 
   private boolean store(String name, List<Fd> descriptors) {
-    return tell("FDSTORE=1\nFDNAME=" + name, descriptors);
+    return tell("FDSTORE=1\nFDNAME=" + name + suffix, descriptors);
   }
 
   private boolean tell(String text, List<Fd> descriptors) {

@@ -127,14 +127,13 @@ class ConfigurationFileTest {
         .hasMessageContaining(":2: 'outage.mode' is \"hope\", none of wait, bounded, fail");
   }
 
-  /// Less sharing than was asked for would be a leak that only a warning tells of.
+  /// Who asks for less sharing, in a word that nobody knows, must not get more.
   @Test
-  void load_scopeOfANamespace_isRefusedWithWhatToDoInstead() throws Exception {
-    assertThat(load("[directory_cache]\nscope = \"node\"\n").warnings()).hasSize(1);
-    assertThatThrownBy(() -> load("[directory_cache]\nscope = \"namespace\"\n"))
+  void load_scopeThatDoesNotExist_isAnError() throws Exception {
+    assertThatThrownBy(() -> load("[directory_cache]\nscope = \"tenant\"\n"))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining(":2: 'directory_cache.scope' is \"namespace\"")
-        .hasMessageContaining("a daemon with a root and a socket of its own");
+        .hasMessageContaining(":2: 'directory_cache.scope' is \"tenant\"")
+        .hasMessageContaining("\"node\" or \"namespace\"");
   }
 
   @Test

@@ -32,6 +32,7 @@ class KeysTest {
           Key.CRI_LISTEN, "\"/run/listen.sock\"",
           Key.CONFIG_PATH, "\"/etc/one:/etc/two\"",
           Key.OUTAGE_MODE, "\"wait\"",
+          Key.SCOPE, "\"namespace\"",
           Key.METRICS_ADDRESS, "\"127.0.0.1:8234\"",
           Key.DEBUG_ADDRESS, "\"/run/debug.sock\"");
 
