@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -121,6 +122,56 @@ final class PrefetchTest {
 
       assertThat(node.objectSizes()).isEmpty();
       assertThat(node.find("cache/chunks")).isEmpty();
+    }
+  }
+
+  /// Compiles a layer, and lets it say nothing of a prefetch.
+  private LayerRequest compiledWithoutLandmark(Origin origin) throws Exception {
+    LayerRequest layer = origin.add(optimized());
+    try (LazyNode node = node(origin, StartPolicy.NOTHING)) {
+      node.mount(layer);
+      Files.delete(node.root().resolve("layers").resolve(layer.layer().hex()).resolve("landmark"));
+    }
+    return layer;
+  }
+
+  @Test
+  void prepare_layerThatSaysNothing_fetchesAsMuchAsIsConfigured() throws Exception {
+    try (Origin origin = Origin.start()) {
+      LayerRequest layer = compiledWithoutLandmark(origin);
+      int before = origin.ranges(layer).size();
+      try (LazyNode node = node(origin, prefetching(60_000, Duration.ofSeconds(60), 0))) {
+        node.mount(layer); // waits for the prefetch
+        assertThat(node.find("cache/chunks")).isNotEmpty();
+        assertThat(origin.ranges(layer).stream().skip(before))
+            .isNotEmpty()
+            .allMatch(range -> range.start() < 60_000 && range.end() < 200_000);
+      }
+    }
+  }
+
+  @Test
+  void prepare_labelSaysHowMuch_countsBeforeTheConfiguration() throws Exception {
+    try (Origin origin = Origin.start()) {
+      LayerRequest layer = compiledWithoutLandmark(origin);
+      int before = origin.ranges(layer).size();
+      try (LazyNode node = node(origin, prefetching(60_000, Duration.ofSeconds(60), 0))) {
+        node.mount(layer.withPrefetch(OptionalLong.of(0)));
+        assertThat(origin.ranges(layer)).hasSize(before);
+      }
+    }
+  }
+
+  @Test
+  @Timeout(value = 1, unit = TimeUnit.MINUTES)
+  void mount_prefetchLargerThanTheAsyncSize_isNotWaitedFor() throws Exception {
+    try (Origin origin = Origin.start()) {
+      LayerRequest layer = compiledWithoutLandmark(origin);
+      origin.registry().fallSilent();
+      try (LazyNode node = node(origin, prefetching(60_000, Duration.ofDays(1), 59_999))) {
+        node.mount(layer); // else the test's time is over
+        origin.registry().up();
+      }
     }
   }
 }
