@@ -65,9 +65,7 @@ class KeyEffectsTest {
                   SETTINGS + "starts_everyKey_isThatOfLayers",
                   "BackgroundFetchTest#layer_complete_needsNeitherRegistryNorDaemon",
                   "PrefetchTest#prepare_noprefetch_fetchesNothing")),
-          entry(
-              Key.MAX_CONCURRENCY,
-              List.of(SETTINGS + "starts_everyKey_isThatOfLayers")),
+          entry(Key.MAX_CONCURRENCY, List.of(SETTINGS + "starts_everyKey_isThatOfLayers")),
           entry(
               Key.FETCHING_TIMEOUT,
               List.of(
@@ -165,7 +163,8 @@ class KeyEffectsTest {
               List.of("NodeHostsTest#endpoints_file_areItsHostsInOrderAndTheServer")),
           entry(
               Key.AUTH_FILE,
-              List.of("CredentialSourcesTest#dockerConfig_namesHelpers_asksThemBeforeItsOwnEntries")),
+              List.of(
+                  "CredentialSourcesTest#dockerConfig_namesHelpers_asksThemBeforeItsOwnEntries")),
           entry(
               Key.MIRRORS, List.of("MirrorReadTest#read_mirrorFailsMeanwhile_givesTheRightBytes")),
           entry(Key.KUBECONFIG_ENABLE, List.of("PullSecretsTest#find_afterChanges_followsThem")),
