@@ -56,6 +56,11 @@ record Run(
         Locale.ROOT, "%s, %s: %s: %s%n", image, snapshotter.name(), measure.title(), written);
   }
 
+  /// Tells whether a start of a program was seen in this run.
+  boolean hasRead(List<String> program) {
+    return read.containsKey(program);
+  }
+
   /// Notes what a start was seen to read, and returns the most that the same program was seen to
   /// read in this run: of files that came whole before they were opened a daemon sees nothing.
   long noteRead(List<String> program, long bytes) {

@@ -60,7 +60,10 @@ record StartCase(String name, Start start, boolean learned, Measure time, Measur
       run.add(time, start.image(), snapshotter, Duration.ofNanos(answer.time() - begin));
       run.timelines().ifPresent(all -> all.add(name + ", " + snapshotter.name(), timeline));
       OptionalLong used = node.awaitStartRecord(run.progress());
-      if (used.isPresent() && used.getAsLong() > 0) {
+      if (start.isPrefetched() && !run.hasRead(start.question())) {
+        run.progress()
+            .println("what is prefetched is read unseen: for bytes, run start-python before");
+      } else if (used.isPresent() && used.getAsLong() > 0) {
         long content = answer.transfer().since(before).bytes() - contents.tocSize();
         long read = run.noteRead(start.question(), used.getAsLong());
         run.add(bytes, start.image(), snapshotter, (double) content / read);
@@ -97,6 +100,11 @@ record StartCase(String name, Start start, boolean learned, Measure time, Measur
     /// Copies the list.
     Start {
       question = List.copyOf(question);
+    }
+
+    /// Tells whether the image says itself what it will read.
+    boolean isPrefetched() {
+      return tag.endsWith(":1-opt");
     }
   }
 }

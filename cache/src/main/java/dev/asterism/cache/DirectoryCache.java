@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -46,7 +45,6 @@ public final class DirectoryCache implements AutoCloseable {
   private final CacheMode mode;
   private final Tally tally;
   private final FreshLinks fresh;
-  private final Doubtful doubtful;
   private final HardlinkManager links;
   private final Completion completion;
   private final Lookup lookup;
@@ -60,6 +58,7 @@ public final class DirectoryCache implements AutoCloseable {
   private final Assembly assembly;
   private final StaleLinks stale;
   private final Cleanup cleanup;
+  private final Recovery recovery;
   private final Scrubber scrubber;
 
   /// One cleanup at a time; held over I/O, and nothing but cleanups waits for it.
@@ -74,9 +73,6 @@ public final class DirectoryCache implements AutoCloseable {
   private final ConcurrentHashMap<Digest, LayerCache> layers = new ConcurrentHashMap<>();
   private final ScheduledExecutorService timer;
 
-  private final boolean mayHaveStaleLinks;
-  private final CountDownLatch indexed = new CountDownLatch(1);
-  private final CountDownLatch settled = new CountDownLatch(1);
   private volatile boolean closed;
 
   private DirectoryCache(
@@ -87,11 +83,11 @@ public final class DirectoryCache implements AutoCloseable {
     this.settings = settings;
     tally = new Tally(clock);
     fresh = new FreshLinks(clock);
-    doubtful = new Doubtful(layout, disk, tally);
+    Doubtful doubtful = new Doubtful(layout, disk, tally);
     root = CacheRoot.open(layout, disk);
     try {
       RunMarker marker = new RunMarker(layout.running(), disk);
-      mayHaveStaleLinks = new LastRun(layout, disk, root, marker).settle(fresh, doubtful);
+      boolean mayHaveStaleLinks = new LastRun(layout, disk, root, marker).settle(fresh, doubtful);
       abilities = DiskAbilities.probe(layout, disk);
       mode = CacheMode.of(settings.config(), abilities);
       pins = Pins.open(layout.pins());
@@ -114,6 +110,19 @@ public final class DirectoryCache implements AutoCloseable {
           new Evictor(layout, disk, files, fresh, usage, activity, pins, tally, links::forget);
       stale = new StaleLinks(layout, disk, files, usage, tally);
       cleanup = new Cleanup(layout, disk, root, evictor, stale, clock);
+      recovery =
+          new Recovery(
+              layout,
+              disk,
+              root,
+              files,
+              links,
+              doubtful,
+              cleanup,
+              linksFile,
+              ledger.index(),
+              mayHaveStaleLinks,
+              () -> closed);
       scrubber = new Scrubber(layout, disk, files, settings.upkeep(), clock);
       space = new SpaceGuard(settings.budget(), disk, usage, evictor, tally, clock);
     } catch (IOException | RuntimeException e) {
@@ -225,12 +234,12 @@ public final class DirectoryCache implements AutoCloseable {
 
   /// Waits until the index has been restored and compared with the disk.
   void awaitIndex() throws InterruptedException {
-    indexed.await();
+    recovery.awaitIndex();
   }
 
   /// Waits until everything that an unclean stop left in doubt has been hashed.
   void awaitSettled() throws InterruptedException {
-    settled.await();
+    recovery.awaitSettled();
   }
 
   /// Tells whether [#find] would find the bytes. Asks the disk: about a microsecond.
@@ -395,7 +404,7 @@ public final class DirectoryCache implements AutoCloseable {
   /// @throws IOException if a directory cannot be read
   public VerifyReport verify(VerifyOptions options, StoreProgress progress) throws IOException {
     Optional<LinksIndex> known = // it tells of what is shared, and of that alone
-        mode == CacheMode.SHARED && indexed.getCount() == 0
+        mode == CacheMode.SHARED && recovery.isIndexed()
             ? Optional.of(ledger.index())
             : Optional.empty();
     return new StoreCheck(
@@ -511,47 +520,17 @@ public final class DirectoryCache implements AutoCloseable {
   }
 
   private void start() {
-    logAbilities();
-    var _ = timer.submit(this::removeOtherMode);
+    abilities.log(config(), mode, layout.root());
     long every = settings.persistEvery().toMillis();
     var _ = timer.scheduleWithFixedDelay(this::persistAndLog, every, every, TimeUnit.MILLISECONDS);
     openLinksFile();
     var _ = timer.scheduleWithFixedDelay(space::look, every, every, TimeUnit.MILLISECONDS);
     var _ = timer.scheduleWithFixedDelay(activity::remember, 1, 1, TimeUnit.HOURS);
-    var _ = timer.submit(this::restoreDoubtful);
-    var _ = timer.submit(this::restoreIndex);
+    recovery.begin(mode, timer);
     long clean = settings.upkeep().cleanEvery().toMillis();
     var _ = timer.scheduleWithFixedDelay(this::cleanAndLog, clean, clean, TimeUnit.MILLISECONDS);
     scrubber.start();
     space.start();
-  }
-
-  private void removeOtherMode() {
-    try {
-      root.removeOther(mode);
-    } catch (IOException e) {
-      LOG.log(System.Logger.Level.WARNING, "cache of the other mode not removed", e);
-    }
-  }
-
-  private void logAbilities() {
-    if (!config().enableHardlink()) {
-      LOG.log(
-          System.Logger.Level.INFO, "cache shares nothing, as configured root={0}", layout.root());
-    } else if (mode == CacheMode.PLAIN) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "cache without hard links, nothing is shared cause={0} root={1}",
-          abilities.noLinks().map(Cause::name).orElseThrow(),
-          layout.root());
-    } else if (abilities.noLinks().or(abilities::noLayerLinks).isPresent()) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "cache cannot make all hard links now noLinks={0} noLayerLinks={1} root={2}",
-          abilities.noLinks().map(Cause::name).orElse(""),
-          abilities.noLayerLinks().map(Cause::name).orElse(""),
-          layout.root());
-    }
   }
 
   private void persistAndLog() {
@@ -587,40 +566,6 @@ public final class DirectoryCache implements AutoCloseable {
       linksFile.open();
     } catch (IOException e) {
       LOG.log(System.Logger.Level.WARNING, "cache links file not opened root=" + layout.root(), e);
-    }
-  }
-
-  /// Takes what the links file says, then looks at the disk. The store is in use meanwhile.
-  private void restoreIndex() {
-    try {
-      Set<Digest> present = Set.copyOf(root.layers());
-      linksFile.restore(present::contains, () -> closed);
-      new Reconciliation(layout, disk, ledger.index(), files, () -> closed).run();
-    } catch (IOException | RuntimeException e) {
-      LOG.log(System.Logger.Level.WARNING, "cache links not checked root=" + layout.root(), e);
-    } finally {
-      indexed.countDown();
-    }
-  }
-
-  /// Hashes what is doubtful. The layers' links to what was wrong go at the end: they keep nothing
-  /// but its blocks.
-  private void restoreDoubtful() {
-    List<Digest> pending = doubtful.pending();
-    try {
-      for (Digest digest : pending) {
-        if (closed) {
-          return;
-        }
-        links.restoreIfDoubtful(digest);
-      }
-      if (mayHaveStaleLinks || !pending.isEmpty()) {
-        cleanup.staleLinks();
-      }
-    } catch (IOException | RuntimeException e) {
-      LOG.log(System.Logger.Level.WARNING, "cache not settled root=" + layout.root(), e);
-    } finally {
-      settled.countDown();
     }
   }
 

@@ -2,6 +2,7 @@ package dev.asterism.cache;
 
 import dev.asterism.linux.Errno;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /// What the file system under a cache can do, tried and not assumed. Immutable.
@@ -11,6 +12,7 @@ import java.util.Optional;
 /// @param sharesBlocks whether files can share blocks
 public record DiskAbilities(
     Optional<Cause> noLinks, Optional<Cause> noLayerLinks, boolean sharesBlocks) {
+  private static final System.Logger LOG = System.getLogger(DiskAbilities.class.getName());
   private static final byte[] BLOCK = new byte[4096];
 
   /// Tries, with files in `wip` and names that no digest has; all are gone afterwards.
@@ -51,6 +53,28 @@ public record DiskAbilities(
       return false; // not even created
     } finally {
       disk.unlink(clone);
+    }
+  }
+
+  /// Says once, in the log, what is not shared and why.
+  ///
+  /// @param mode what came of the configuration and of this
+  void log(DirectoryCacheConfig config, CacheMode mode, Path root) {
+    if (!config.enableHardlink()) {
+      LOG.log(System.Logger.Level.INFO, "cache shares nothing, as configured root={0}", root);
+    } else if (mode == CacheMode.PLAIN) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "cache without hard links, nothing is shared cause={0} root={1}",
+          noLinks.map(Cause::name).orElseThrow(),
+          root);
+    } else if (noLinks.or(() -> noLayerLinks).isPresent()) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "cache cannot make all hard links now noLinks={0} noLayerLinks={1} root={2}",
+          noLinks.map(Cause::name).orElse(""),
+          noLayerLinks.map(Cause::name).orElse(""),
+          root);
     }
   }
 }
