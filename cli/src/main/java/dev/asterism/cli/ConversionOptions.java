@@ -7,6 +7,9 @@ import dev.asterism.estargz.TocPlace;
 import dev.asterism.images.ConversionRecords;
 import dev.asterism.images.Converter;
 import dev.asterism.images.FileOrder;
+import dev.asterism.images.GzipHelper;
+import dev.asterism.images.Inflation;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -102,17 +105,10 @@ final class ConversionOptions {
 
   @Option(
       names = {"--gzip-helper", "--estargz-gzip-helper", "--GH"},
-      paramLabel = "NAME",
-      description = "pigz, igzip or gzip: understood, and not needed: layers are inflated here")
-  @SuppressWarnings("UnusedVariable") // picocli sets it; nothing depends on it
-  private Optional<GzipHelper> helper = Optional.empty();
-
-  /// Programs that ctr-remote can have inflate layers. The result does not depend on it.
-  private enum GzipHelper {
-    PIGZ,
-    IGZIP,
-    GZIP
-  }
+      paramLabel = "PROGRAM",
+      description =
+          "inflates layers of gzip, as pigz, igzip and gzip do: PROGRAM -d -c; default: done here")
+  private Optional<String> helper = Optional.empty();
 
   /// Tells whether OCI's media types are wanted.
   boolean oci() {
@@ -167,19 +163,35 @@ final class ConversionOptions {
         rebuild
             ? Optional.empty()
             : Optional.of(new ConversionRecords(ImageOptions.cache().resolve("conversions")));
-    return new Converter(estargz(spec), order, bytes(), cores(), spools, records, rebuild);
+    return new Converter(
+        estargz(spec), inflation(spec), order, bytes(), cores(), spools, records, rebuild);
   }
 
   /// Returns a converter that is done as soon as may be; its results are not remembered.
   Converter hurried(Path spools) {
     return new Converter(
         EstargzOptions.DEFAULT.withEncoder(MemberEncoder.fastest(), 1),
+        Inflation.HERE,
         FileOrder.NONE,
         bytes(),
         cores(),
         spools,
         Optional.empty(),
         false);
+  }
+
+  /// Returns how layers of gzip are inflated.
+  ///
+  /// @throws ParameterException if the program for that is not there
+  Inflation inflation(CommandSpec spec) {
+    if (helper.isEmpty()) {
+      return Inflation.HERE;
+    }
+    try {
+      return GzipHelper.find(helper.get(), System.getenv().getOrDefault("PATH", ""));
+    } catch (FileNotFoundException e) {
+      throw new ParameterException(spec.commandLine(), "--gzip-helper: " + e.getMessage(), e);
+    }
   }
 
   private long bytes() {

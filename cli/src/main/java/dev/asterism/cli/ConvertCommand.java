@@ -92,7 +92,8 @@ final class ConvertCommand implements Callable<Integer> {
     TransferOptions transfer =
         new TransferOptions(platforms, conversion.oci(), ConversionOptions.LAYERS_AT_ONCE);
     if (uncompress) {
-      return new Uncompression(options.spools()).uncompress(source, sink, transfer, report);
+      return new Uncompression(conversion.inflation(spec), options.spools())
+          .uncompress(source, sink, transfer, report);
     }
     FileOrder order = FileOrder.everywhere(conversion.prefetched());
     if (recordIn.isPresent()) {

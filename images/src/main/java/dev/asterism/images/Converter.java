@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 /// Converts images to eStargz: several layers side by side, and chunks of each side by side.
 ///
 /// @param estargz how layers are written
+/// @param inflation how layers of gzip are read; the result does not depend on it
 /// @param order which files come first in which layer
 /// @param memory bytes of chunks that are held at once, by all layers together
 /// @param cores how many compress
@@ -21,6 +22,7 @@ import java.util.concurrent.Executors;
 ///   to come first always are
 public record Converter(
     EstargzOptions estargz,
+    Inflation inflation,
     FileOrder order,
     long memory,
     int cores,
@@ -37,7 +39,8 @@ public record Converter(
       throws IOException {
     try (ExecutorService compression = Executors.newFixedThreadPool(cores)) {
       Workers workers = new Workers(compression, Math.max(1, memory / options.blobsAtOnce()));
-      LayerConverter layers = new LayerConverter(estargz, order, workers, spools, records, rebuild);
+      LayerConverter layers =
+          new LayerConverter(estargz, inflation, order, workers, spools, records, rebuild);
       return ImageTransfer.convert(source, sink, options, layers, listener);
     }
   }

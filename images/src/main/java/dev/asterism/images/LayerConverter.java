@@ -8,7 +8,6 @@ import dev.asterism.estargz.Annotations;
 import dev.asterism.estargz.EstargzLayer;
 import dev.asterism.estargz.EstargzOptions;
 import dev.asterism.estargz.EstargzWriter;
-import dev.asterism.estargz.LayerStream;
 import dev.asterism.estargz.TocLimits;
 import dev.asterism.estargz.TocLocation;
 import dev.asterism.estargz.TocLocator;
@@ -33,12 +32,14 @@ final class LayerConverter implements LayerChange {
   private static final int BUFFER = 64 << 10; // 64 KiB
 
   private final EstargzOptions options;
+  private final Inflation inflation;
   private final FileOrder order;
   private final Workers workers;
   private final Path spools;
   private final Optional<ConversionRecords> records;
   private final boolean rebuild;
 
+  /// @param inflation how layers are read
   /// @param order which files come first
   /// @param workers shared by all layers
   /// @param spools folder for files without a name
@@ -46,12 +47,14 @@ final class LayerConverter implements LayerChange {
   /// @param rebuild whether layers that are eStargz already are made anew
   LayerConverter(
       EstargzOptions options,
+      Inflation inflation,
       FileOrder order,
       Workers workers,
       Path spools,
       Optional<ConversionRecords> records,
       boolean rebuild) {
     this.options = options;
+    this.inflation = inflation;
     this.order = order;
     this.workers = workers;
     this.spools = spools;
@@ -136,7 +139,7 @@ final class LayerConverter implements LayerChange {
       LongConsumer progress)
       throws IOException {
     try (VerifiedInput blob = VerifiedInput.open(source.blob(layer), progress);
-        InputStream plain = LayerStream.plain(blob);
+        InputStream plain = inflation.plain(blob);
         VerifiedInput tar = new VerifiedInput(plain, _ -> {});
         OutputStream out = new BufferedOutputStream(spool.out(), BUFFER)) {
       EstargzLayer written = write(tar, how, out);

@@ -1,7 +1,6 @@
 package dev.asterism.images;
 
 import dev.asterism.content.Digest;
-import dev.asterism.estargz.LayerStream;
 import dev.asterism.registry.Descriptor;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -13,8 +12,9 @@ import java.util.Optional;
 
 /// Makes the layers of an image plain tars: nothing but their media types and digests changes.
 ///
+/// @param inflation how layers are read
 /// @param spools folder for files without a name: a layer's tar for each that is under way
-public record Uncompression(Path spools) implements LayerChange {
+public record Uncompression(Inflation inflation, Path spools) implements LayerChange {
   private static final int BUFFER = 64 << 10; // 64 KiB
 
   /// Uncompresses an image.
@@ -49,11 +49,11 @@ public record Uncompression(Path spools) implements LayerChange {
     }
   }
 
-  private static void write(
+  private void write(
       Descriptor layer, Digest diffId, ImageSource source, Spool spool, Progress progress)
       throws IOException {
     try (VerifiedInput blob = VerifiedInput.open(source.blob(layer), progress.reading());
-        InputStream plain = LayerStream.plain(blob);
+        InputStream plain = inflation.plain(blob);
         VerifiedInput tar = new VerifiedInput(plain, _ -> {});
         OutputStream out = new BufferedOutputStream(spool.out(), BUFFER)) {
       tar.transferTo(out);

@@ -226,7 +226,8 @@ class BadInputTest {
 
   private Descriptor convert(EstargzOptions options) throws IOException {
     Converter converter =
-        new Converter(options, FileOrder.NONE, 1 << 20, 2, spools, Optional.empty(), false);
+        new Converter(
+            options, Inflation.HERE, FileOrder.NONE, 1 << 20, 2, spools, Optional.empty(), false);
     try (ImageSource from = source.open("1");
         ImageSink to = LayoutSink.open(target, Optional.of("1"))) {
       return converter.convert(from, to, ALL, TransferListener.NONE);

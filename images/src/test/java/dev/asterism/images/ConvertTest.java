@@ -93,6 +93,7 @@ class ConvertTest {
     Converter zstd =
         new Converter(
             EstargzOptions.DEFAULT.withEncoder(MemberEncoder.ZSTD, 3),
+            Inflation.HERE,
             FileOrder.NONE,
             1 << 20,
             2,
@@ -251,7 +252,14 @@ class ConvertTest {
 
   private Converter converter(Optional<ConversionRecords> records, boolean rebuild) {
     return new Converter(
-        EstargzOptions.DEFAULT.withLevel(1), FileOrder.NONE, 1 << 20, 2, spools, records, rebuild);
+        EstargzOptions.DEFAULT.withLevel(1),
+        Inflation.HERE,
+        FileOrder.NONE,
+        1 << 20,
+        2,
+        spools,
+        records,
+        rebuild);
   }
 
   private static TransferOptions options() {

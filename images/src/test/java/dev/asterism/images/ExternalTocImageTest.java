@@ -159,7 +159,7 @@ class ExternalTocImageTest {
     Path plain = folder.resolve("plain");
     try (ImageSource lazy = open("lazy");
         ImageSink sink = LayoutSink.open(plain, Optional.of("1"))) {
-      new Uncompression(spools()).uncompress(lazy, sink, ALL, listener());
+      new Uncompression(Inflation.HERE, spools()).uncompress(lazy, sink, ALL, listener());
       Descriptor config = PlatformImage.of(lazy, AMD).config();
       try (ImageSource made = new LayoutSource(new FolderFiles(plain), Optional.of("1"))) {
         PlatformImage image = PlatformImage.of(made, AMD);
@@ -184,6 +184,7 @@ class ExternalTocImageTest {
   private Converter converter(TocPlace toc) throws IOException {
     return new Converter(
         FAST.withToc(toc),
+        Inflation.HERE,
         FileOrder.NONE,
         1 << 20,
         2,

@@ -209,6 +209,7 @@ class RecordedFilesTest {
     Converter converter =
         new Converter(
             EstargzOptions.DEFAULT.withLevel(1),
+            Inflation.HERE,
             order,
             1 << 20,
             2,

@@ -9,6 +9,7 @@ import dev.asterism.testkit.process.Outcome;
 import dev.asterism.testkit.process.ScratchFolder;
 import dev.asterism.testkit.tree.TreeListing;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -162,5 +163,50 @@ class ConvertedImageTest {
     assertThat(Images.resolve(again).manifestDigest())
         .isEqualTo(Images.resolve(converted).manifestDigest());
     assertThat(scratch.path().resolve("spools")).isEmptyDirectory();
+  }
+
+  @Test
+  void convert_inflatedByPigz_givesTheSameImage() throws IOException, InterruptedException {
+    Machine.requireRootAnd("pigz");
+    String piped = pushed.reference("pigz:1");
+    convertThrough("pigz", piped).runOrThrow();
+    assertThat(Images.resolve(piped).manifestDigest())
+        .isEqualTo(Images.resolve(converted).manifestDigest());
+  }
+
+  @Test
+  void convert_helperThatIsNotThere_isRefused() throws IOException, InterruptedException {
+    Outcome refused = convertThrough("no-such-gzip", pushed.reference("refused:1")).run();
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.errorText()).contains("--gzip-helper", "no-such-gzip");
+    assertThat(refused.text()).isEmpty();
+  }
+
+  @Test
+  void convert_killed_leavesNoHelper() throws IOException, InterruptedException {
+    Path slow = scratch.path().resolve("slow");
+    Path started = scratch.path().resolve("started");
+    Files.writeString(slow, "#!/bin/sh\necho $$ > %s; dd bs=1 | gzip -d -c\n".formatted(started));
+    assertThat(slow.toFile().setExecutable(true)).isTrue();
+    Process process =
+        convertThrough(slow.toString(), pushed.reference("killed:1"))
+            .builder()
+            .redirectErrorStream(true)
+            .redirectOutput(scratch.path().resolve("output").toFile())
+            .start();
+    while (process.isAlive() && !(Files.exists(started) && Files.size(started) > 0)) {
+      boolean _ = process.waitFor(5, TimeUnit.MILLISECONDS);
+    }
+    ProcessHandle helper =
+        ProcessHandle.of(Long.parseLong(Files.readString(started).strip())).orElseThrow();
+    process.destroyForcibly().waitFor();
+    helper.onExit().join(); // the test's own time limit ends this
+    assertThat(helper.isAlive()).isFalse();
+  }
+
+  private Command convertThrough(String helper, String to) {
+    return Asterism.command("convert", "--rebuild", "--level", "1")
+        .with("--estargz-gzip-helper", helper)
+        .with("--temporary", scratch.path().resolve("spools").toString(), plain, to);
   }
 }
