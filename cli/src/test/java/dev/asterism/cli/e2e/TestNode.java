@@ -192,6 +192,11 @@ final class TestNode implements AutoCloseable {
     return daemons.getLast().isAlive();
   }
 
+  /// Gives the next daemon another `config.toml`.
+  void configure(String text) throws IOException {
+    Files.writeString(configuration(), text);
+  }
+
   /// Removes every byte that was fetched, while no daemon runs, and what the kernel has of it in
   /// memory.
   void forgetContent() throws IOException, InterruptedException {
