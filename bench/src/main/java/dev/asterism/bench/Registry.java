@@ -39,11 +39,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/// Debian's docker-registry over the images that `bench/images` made, read-only, with a slow link
-/// before it.
+/// Debian's docker-registry over the images that `bench/images` made, read-only, with nginx before
+/// it that sends the blobs, and a slow link before both.
 ///
-/// The link counts bytes and connections, docker-registry's own log the requests. Confined to one
-/// thread.
+/// The link counts bytes and connections, nginx's log the requests. Confined to one thread.
 final class Registry implements AutoCloseable {
   private static final Pattern LISTENING = Pattern.compile("listening on 127\\.0\\.0\\.1:(\\d+)");
   private static final Pattern ACCESS = Pattern.compile("\"(GET|HEAD) /v2/");
@@ -81,10 +80,15 @@ final class Registry implements AutoCloseable {
     try {
       ScratchFolder scratch = ScratchFolder.create("asterism-bench-registry-");
       cleanup.add(scratch::close);
-      log = scratch.path().resolve("log");
+      log = scratch.path().resolve("requests");
       Path config = scratch.path().resolve("config.yaml");
-      int port = serve(Files.writeString(config, configuration(storage, readOnly)));
-      link = ShapedLink.to(port, shape);
+      int port =
+          serve(
+              Files.writeString(config, configuration(storage, readOnly)),
+              scratch.path().resolve("log"));
+      BlobServer blobs = BlobServer.start(scratch.path(), log, storage, port);
+      cleanup.add(blobs::close);
+      link = ShapedLink.to(blobs.port(), shape);
       cleanup.add(link::close);
       direct = "127.0.0.1:" + port;
       client =
@@ -116,7 +120,7 @@ final class Registry implements AutoCloseable {
         .formatted(storage, readOnly);
   }
 
-  private int serve(Path config) throws IOException, InterruptedException {
+  private int serve(Path config, Path log) throws IOException, InterruptedException {
     ProcessBuilder builder =
         Command.of("setsid", "docker-registry", "serve", config.toString()).builder();
     builder.redirectErrorStream(true).redirectOutput(log.toFile());
@@ -178,7 +182,7 @@ final class Registry implements AutoCloseable {
     return blobs;
   }
 
-  /// Reads an image's blobs beside the link, so the registry answers from memory.
+  /// Reads an image's blobs beside the link, so blobs are sent from memory.
   void warm(String tag) throws IOException {
     for (Blob blob : blobs(tag)) {
       try (InputStream in = blob.open(new ByteRange(0, blob.size()))) {
