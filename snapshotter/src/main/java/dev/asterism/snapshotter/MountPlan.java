@@ -20,6 +20,15 @@ public final class MountPlan {
   // copy_mount_options in the kernel's fs/namespace.c takes one page, its NUL included.
   private static final int MAX_OPTION_BYTES = 4095;
 
+  /// Nothing for whoever mounts, after an overlay with data-only layers: a remount that changes no
+  /// flag, which containerd leaves out. It keeps containerd from looking for `/etc/passwd` in the
+  /// directories of `lowerdir` without mounting them, as 2.3 and later do where the last mount is
+  /// an overlay: they split it at each colon, and a chain's files have no bytes of their own.
+  private static final Mount SEAL = new Mount("none", "none", List.of("remount", "bind"));
+
+  private static final Mount READ_ONLY_SEAL =
+      new Mount("none", "none", List.of("remount", "bind", "ro"));
+
   private MountPlan() {}
 
   /// One step of a parent chain. Immutable.
@@ -118,6 +127,14 @@ public final class MountPlan {
       options.addFirst("ro");
     }
     return new Mount("overlay", "overlay", options);
+  }
+
+  /// Returns what to answer for the mount of [#lazy]: mounts for one place, one after the other.
+  static List<Mount> sealed(Top top, Mount lazy) {
+    return switch (top) {
+      case Top.Writable _ -> List.of(lazy, SEAL);
+      case Top.ReadOnly _ -> List.of(lazy, READ_ONLY_SEAL);
+    };
   }
 
   private static List<String> overlay(Top top, String lowerdir, List<String> common) {

@@ -87,13 +87,14 @@ public final class NamespacedSnapshots extends SnapshotCalls {
   }
 
   @Override
-  void commit(String name, String key, Map<String, String> labels) throws IOException {
+  void commit(String name, String key, String parent, Map<String, String> labels)
+      throws IOException {
     Optional<String> namespace = namespaceOf(key);
     if (namespace.isEmpty() || !namespaceOf(name).equals(namespace)) {
       throw SnapshotException.invalidArgument(
           "key %s and name %s do not begin with the same namespace and '/'".formatted(key, name));
     }
-    holders(key).getFirst().commit(name, key, labels);
+    holders(key).getFirst().commit(name, key, parent, labels);
   }
 
   @Override

@@ -17,7 +17,8 @@ public abstract sealed class SnapshotCalls permits Snapshots, NamespacedSnapshot
 
   abstract List<Mount> mounts(String key) throws IOException;
 
-  abstract void commit(String name, String key, Map<String, String> labels) throws IOException;
+  abstract void commit(String name, String key, String parent, Map<String, String> labels)
+      throws IOException;
 
   abstract void remove(String key) throws IOException;
 

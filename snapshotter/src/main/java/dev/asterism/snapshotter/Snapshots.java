@@ -303,11 +303,11 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
   private List<Mount> firstMounts(Snapshot snapshot) throws IOException {
     try {
       List<Path> lowers = new ArrayList<>();
-      Mount mount = mount(snapshot, lowers);
+      List<Mount> mounts = mounts(snapshot, lowers);
       if (!lowers.isEmpty() && snapshot.kind() == SnapshotKind.ACTIVE) {
         directories.inherit(snapshot.id(), lowers.getFirst());
       }
-      return List.of(mount);
+      return mounts;
     } catch (IOException | RuntimeException e) {
       try {
         remove(snapshot.name());
@@ -325,10 +325,10 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
   @Override
   List<Mount> mounts(String key) throws IOException {
     Snapshot snapshot = store.transact(transaction -> transaction.require(key));
-    return List.of(mount(snapshot, new ArrayList<>()));
+    return mounts(snapshot, new ArrayList<>());
   }
 
-  private Mount mount(Snapshot snapshot, List<Path> lowers) throws IOException {
+  private List<Mount> mounts(Snapshot snapshot, List<Path> lowers) throws IOException {
     Top top =
         switch (snapshot.kind()) {
           case ACTIVE ->
@@ -353,19 +353,28 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
       }
     }
     return lazy
-        ? MountPlan.lazy(top, lowers, layers.dataLayers(), overlayOptions)
-        : MountPlan.ordinary(top, directories.fs(snapshot.id()), lowers, overlayOptions);
+        ? MountPlan.sealed(top, MountPlan.lazy(top, lowers, layers.dataLayers(), overlayOptions))
+        : List.of(MountPlan.ordinary(top, directories.fs(snapshot.id()), lowers, overlayOptions));
   }
 
   /// Turns the active snapshot `key` into the committed one `name`.
   ///
+  /// @param parent the one that it has, or empty: containerd 2.2 and later would give it here to
+  ///   snapshotters that can put a layer over another one than that of its `Prepare`
   /// @param labels replace all that it had
   /// @throws SnapshotException if there is no `key`: NOT_FOUND; if it is not active:
-  ///   FAILED_PRECONDITION; if `name` is taken: ALREADY_EXISTS
+  ///   FAILED_PRECONDITION; if `name` is taken: ALREADY_EXISTS; if `parent` is another one:
+  ///   INVALID_ARGUMENT
   @Override
-  void commit(String name, String key, Map<String, String> labels) throws IOException {
+  void commit(String name, String key, String parent, Map<String, String> labels)
+      throws IOException {
     requireName("name", name);
     Snapshot before = store.transact(transaction -> requireActive(transaction, key));
+    if (!parent.isEmpty() && !parent.equals(before.parent())) {
+      throw SnapshotException.invalidArgument(
+          "cannot commit snapshot %s over %s: its parent is \"%s\" since it was prepared; take \"rebase\" out of the proxy plugin's capabilities in containerd's configuration"
+              .formatted(key, parent, before.parent()));
+    }
     Usage usage = DirectoryTree.usage(directories.fs(before.id()));
     boolean lazy =
         store.transact(transaction -> {

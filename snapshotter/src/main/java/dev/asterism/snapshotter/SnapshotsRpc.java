@@ -104,7 +104,8 @@ final class SnapshotsRpc extends SnapshotsGrpc.SnapshotsImplBase {
         request.getKey(),
         response,
         () -> {
-          snapshots.commit(request.getName(), request.getKey(), request.getLabelsMap());
+          snapshots.commit(
+              request.getName(), request.getKey(), request.getParent(), request.getLabelsMap());
           return Empty.getDefaultInstance();
         });
   }

@@ -85,7 +85,7 @@ final class ConcurrentSnapshotsTest {
         if (i % 5 == number % 5) {
           snapshots.cleanup();
         }
-        snapshots.commit(name, name + "-key", Map.of());
+        snapshots.commit(name, name + "-key", "", Map.of());
         snapshots.view(name + "-view", name, Map.of());
         snapshots.remove(name + "-view");
         if (i % 2 == 0) {

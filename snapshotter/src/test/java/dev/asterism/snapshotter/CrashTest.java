@@ -252,7 +252,7 @@ final class CrashTest {
       snapshots.start();
       for (int i = 0; i < 100_000; i++) {
         snapshots.prepare("key-" + i, "", Map.of("l", "1"));
-        snapshots.commit("name-" + i, "key-" + i, Map.of("l", "2"));
+        snapshots.commit("name-" + i, "key-" + i, "", Map.of("l", "2"));
         System.out.println("+name-" + i);
         snapshots.view("short-" + i, "name-" + i, Map.of());
         System.out.println("+short-" + i);

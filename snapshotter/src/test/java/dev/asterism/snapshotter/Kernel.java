@@ -1,6 +1,5 @@
 package dev.asterism.snapshotter;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
@@ -41,17 +40,18 @@ final class Kernel {
     abort(what);
   }
 
-  /// Mounts, runs a shell script inside the mount and returns what it printed.
+  /// Mounts all at one place, runs a shell script inside and returns what it printed.
   ///
   /// @param scratch an existing directory; the mountpoint is made in it
   static String in(Path scratch, List<Mount> mounts, String script) throws Exception {
-    assertThat(mounts).hasSize(1);
-    Mount mount = mounts.getFirst();
     Path mountpoint = Files.createTempDirectory(scratch, "m-");
     try {
-      String text =
-          "set -e\n%s\ncd '%s'\n%s".formatted(mountCommand(mount, mountpoint), mountpoint, script);
-      return run("unshare", "--mount", "--propagation", "private", "sh", "-c", text);
+      StringBuilder text = new StringBuilder("set -e\n");
+      for (Mount mount : mounts) {
+        text.append("cd /\n").append(mountCommand(mount, mountpoint)).append('\n');
+      }
+      text.append("cd '%s'\n%s".formatted(mountpoint, script));
+      return run("unshare", "--mount", "--propagation", "private", "sh", "-c", text.toString());
     } finally {
       Files.delete(mountpoint);
     }

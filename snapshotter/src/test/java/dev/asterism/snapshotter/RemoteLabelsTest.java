@@ -58,6 +58,25 @@ final class RemoteLabelsTest {
     assertThat(request(both).image()).isEqualTo("registry.example/other:1");
   }
 
+  /// What containerd 2.4.2 gives for the second layer of three.
+  @Test
+  void request_ofTheTransferService_isRead() throws Exception {
+    String above = "sha256:" + "3".repeat(64);
+    Map<String, String> labels = new HashMap<>(CRI);
+    labels.put("containerd.io/snapshot.ref", "sha256:" + "4".repeat(64));
+    labels.put("containerd.io/snapshot/cri.image-layers", LAYER + "," + above);
+    labels.put("containerd.io/snapshot/cri.manifest-digest", "sha256:" + "5".repeat(64));
+    labels.put("containerd.io/snapshot/diff-id", "sha256:" + "6".repeat(64));
+    labels.put("containerd.io/snapshot/parent-chain-id", "sha256:" + "7".repeat(64));
+    labels.put(RemoteLabels.TOC_DIGEST, TOC.toString());
+    assertThat(request(labels))
+        .isEqualTo(
+            new LayerRequest(
+                "registry.example/app:1", LAYER, Optional.of(TOC), Verification.REQUIRED));
+    assertThat(RemoteLabels.following(labels, LAYER)).containsExactly(Digest.parse(above));
+    assertThat(RemoteLabels.isLast(labels, LAYER)).isFalse();
+  }
+
   @Test
   void request_withTocDigest_pinsIt() throws Exception {
     assertThat(request(with(CRI, RemoteLabels.TOC_DIGEST, TOC.toString())).tocDigest())

@@ -116,11 +116,16 @@ final class SnapshotsClient implements AutoCloseable {
   }
 
   void commit(String name, String key, Map<String, String> labels) {
+    commit(name, key, "", labels);
+  }
+
+  void commit(String name, String key, String parent, Map<String, String> labels) {
     stub.commit(
         CommitSnapshotRequest.newBuilder()
             .setSnapshotter(snapshotter)
             .setName(name)
             .setKey(key)
+            .setParent(parent)
             .putAllLabels(labels)
             .putLabels(ROOT, "test")
             .build());
