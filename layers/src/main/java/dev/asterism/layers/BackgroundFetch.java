@@ -195,7 +195,7 @@ final class BackgroundFetch implements AutoCloseable {
   private Outcome fetch(Job job) throws InterruptedException {
     LayerContent layer = job.layer;
     ChunkSlices slices =
-        new ChunkSlices(layer.table(), 0, Long.MAX_VALUE, chunk -> !layer.isStored(chunk));
+        new ChunkSlices(layer.table(), 0, Long.MAX_VALUE, chunk -> !layer.stored().isStored(chunk));
     AtomicInteger failed = new AtomicInteger();
     while (failed.get() == 0 && isMounted.test(layer) && hasRoom(layer)) {
       while (isStarting.getAsBoolean()) {
@@ -232,9 +232,9 @@ final class BackgroundFetch implements AutoCloseable {
   /// complete. A file whose parts do not make what the TOC promises stays in parts for ever.
   private static Outcome finish(Job job) {
     LayerContent layer = job.layer;
-    layer.adopt();
+    layer.stored().adopt();
     for (int number = 0; number < layer.table().chunks(); number++) {
-      if (!layer.isStored(layer.table().chunk(number))) {
+      if (!layer.stored().isStored(layer.table().chunk(number))) {
         return Outcome.FAILED;
       }
     }
@@ -251,7 +251,7 @@ final class BackgroundFetch implements AutoCloseable {
       LayerObject object = layer.table().object(index);
       if (object.sharing() == LayerObject.Sharing.SHARED
           && !layer.cache().holds(object.digest(), object.size())) {
-        layer.completeIfHere(object);
+        layer.stored().completeIfHere(object);
         all = false;
       }
     }

@@ -102,7 +102,7 @@ final class Catalog {
       LayerObject object = table.object(index);
       if (object.sharing() == LayerObject.Sharing.SHARED
           && !(object.isOneChunk() && isProbablyInOneChunk(object.digest()))
-          && disagrees(object.digest(), candidate.parts(object))) {
+          && disagrees(object.digest(), candidate.stored().parts(object))) {
         return Optional.of(object);
       }
     }
@@ -121,7 +121,7 @@ final class Catalog {
     }
     for (Location location : find(object)) {
       boolean bothInOne = parts.size() == 1 && location.object().isOneChunk();
-      if (!bothInOne && !location.layer().parts(location.object()).equals(parts)) {
+      if (!bothInOne && !location.layer().stored().parts(location.object()).equals(parts)) {
         return true;
       }
     }
@@ -176,7 +176,7 @@ final class Catalog {
   /// @return whether the layer is still mounted; if not, the kernel must not be told
   boolean lookedUp(Location location) {
     long node = NodeIds.of(location.object().digest());
-    known.lookedUp(node, location.layer().parts(location.object()));
+    known.lookedUp(node, location.layer().stored().parts(location.object()));
     if (layers.get(location.layer().digest()) == location.layer()) {
       return true;
     }

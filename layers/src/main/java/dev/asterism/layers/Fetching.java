@@ -56,7 +56,7 @@ record Fetching(
   void adoptElsewhere(LayerContent publisher, Digest object) {
     for (Catalog.Location location : catalog.find(object)) {
       if (location.layer() != publisher) {
-        location.layer().adopt(location.object());
+        location.layer().stored().adopt(location.object());
       }
     }
   }

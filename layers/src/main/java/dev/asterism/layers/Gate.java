@@ -179,7 +179,7 @@ final class Gate implements FileSystem {
               .layer()
               .cache()
               .offerFile(ChunkKey.ofFile(object.entry()), object.digest(), object.size())) {
-        location.layer().noteUse(object);
+        location.layer().anticipation().noteUse(object);
         return true;
       }
     }
@@ -229,7 +229,7 @@ final class Gate implements FileSystem {
       }
       return switch (place) {
         case STORE -> {
-          location.layer().show(location.object());
+          location.layer().anticipation().show(location.object());
           yield Optional.empty();
         }
         case GATE -> Optional.of(location);

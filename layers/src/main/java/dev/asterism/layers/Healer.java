@@ -47,11 +47,11 @@ final class Healer {
     ChunkTable table = location.layer().table();
     for (int position = 0; position < location.object().chunks(); position++) {
       LayerChunk chunk = table.chunk(table.chunkOf(location.object(), position));
-      if (!location.layer().isStored(chunk)) {
+      if (!location.layer().stored().isStored(chunk)) {
         Flight.Place _ =
             location.layer().want(chunk).place(Deadline.in(fetching.policy().patience()));
       }
     }
-    location.layer().completeIfHere(location.object());
+    location.layer().stored().completeIfHere(location.object());
   }
 }

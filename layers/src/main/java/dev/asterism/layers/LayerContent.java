@@ -1,43 +1,25 @@
 package dev.asterism.layers;
 
 import dev.asterism.cache.CacheMode;
-import dev.asterism.cache.CacheOption;
-import dev.asterism.cache.CacheWriter;
-import dev.asterism.cache.CachedChunk;
-import dev.asterism.cache.ChunkDigest;
-import dev.asterism.cache.ChunkKey;
 import dev.asterism.cache.LayerCache;
-import dev.asterism.cache.PartOfFile;
-import dev.asterism.cache.Published;
-import dev.asterism.cache.WholeFile;
 import dev.asterism.content.Blob;
-import dev.asterism.content.ByteRange;
 import dev.asterism.content.CorruptContentException;
 import dev.asterism.content.Digest;
 import dev.asterism.content.Trace;
 import dev.asterism.content.TransientFailure;
 import dev.asterism.content.VerifiedChunk;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
-/// The chunks of one mounted layer: which are here, how the others come, and what is used of them.
+/// The chunks of one mounted layer: how those come that are not here. Which are here, [#stored]
+/// knows; what else is fetched because one is used, [#anticipation].
 ///
 /// Everything is fetched over the [Link] to the layer's registry. A call that waits uses
 /// [#awaitPlace] or [#awaitBytes]; what nobody waits for is asked for with [#fetch]. Thread-safe.
 final class LayerContent implements FetchTarget {
-  /// Chunks that one use has fetched beside it at most.
-  private static final int MAX_BESIDE = 4096;
-
-  /// Chunks that are queued at a time where a whole layer is fetched.
-  private static final int SLICE = 8192;
-
   private final Digest digest;
   private final ChunkTable table;
   private final Blob blob;
@@ -45,11 +27,8 @@ final class LayerContent implements FetchTarget {
   private final LayerCache cache;
   private final Fetching shared;
   private final Link link;
-  private final Readahead readahead;
-  private final Guesses guesses;
-  private final PartialFiles partial;
-  private final Uses uses;
-  private final AtomicBoolean wholesale = new AtomicBoolean();
+  private final StoredChunks stored;
+  private final Anticipation anticipation;
 
   /// Whether the last that was wanted of this layer could not be had, or not in time.
   private volatile boolean troubled;
@@ -71,10 +50,8 @@ final class LayerContent implements FetchTarget {
     this.shared = shared;
     this.link = shared.scheduler().link(host());
     this.outagePolicy = shared.outages().policy();
-    this.readahead = new Readahead(shared.policy());
-    this.guesses = new Guesses(this, table);
-    this.uses = new Uses(table.chunks());
-    this.partial = new PartialFiles(this);
+    this.stored = new StoredChunks(this);
+    this.anticipation = new Anticipation(this);
   }
 
   @Override
@@ -119,27 +96,14 @@ final class LayerContent implements FetchTarget {
     return shared;
   }
 
-  /// Tells whether the store has a chunk's bytes, from whatever layer. Those of a layer that was
-  /// not verified are the layer's alone: who knows what its digests are worth.
-  boolean isStored(LayerChunk chunk) {
-    return cache.holds(keyOf(chunk), named(chunk));
+  /// Returns those that are here.
+  StoredChunks stored() {
+    return stored;
   }
 
-  /// Opens a chunk that the store has; empty if it has just given it up.
-  Optional<CachedChunk> find(LayerChunk chunk) {
-    return cache.get(keyOf(chunk), named(chunk));
-  }
-
-  private ChunkKey keyOf(LayerChunk chunk) {
-    return new ChunkKey(table.object(chunk.object()).entry(), chunk.fileOffset());
-  }
-
-  /// Returns what the store is told of a chunk beside its key.
-  private CacheOption[] named(LayerChunk chunk, CacheOption... more) {
-    Optional<Digest> name = table.verified() ? chunk.digest() : Optional.empty();
-    return Stream.concat(
-            name.map(digest -> new ChunkDigest(digest, chunk.size())).stream(), Stream.of(more))
-        .toArray(CacheOption[]::new);
+  /// Returns what is told of every use.
+  Anticipation anticipation() {
+    return anticipation;
   }
 
   /// Tells whether another layer should rather be asked, if it lists the same.
@@ -150,11 +114,6 @@ final class LayerContent implements FetchTarget {
   /// Notes that something could not be had from here; forgotten when the next chunk comes.
   void noteTrouble() {
     troubled = true;
-  }
-
-  /// Returns a chunk that only memory holds.
-  Optional<VerifiedChunk> inMemory(LayerChunk chunk) {
-    return shared.recent().find(new RecentChunks.Key(digest, chunk.number()));
   }
 
   @Override
@@ -230,11 +189,11 @@ final class LayerContent implements FetchTarget {
   }
 
   private Flight want(LayerChunk chunk, List<LayerChunk> next) {
-    boolean isFirst = !uses.isUsed(chunk.number());
+    boolean isFirst = anticipation.isFirstUse(chunk);
     List<LayerChunk> beside =
-        Stream.concat(next.stream(), beside(chunk, found(chunk)).stream()).toList();
+        Stream.concat(next.stream(), anticipation.beside(chunk, found(chunk)).stream()).toList();
     Flight flight = link.read(this, chunk, beside, false);
-    guess(chunk, isFirst);
+    anticipation.guess(chunk, isFirst);
     return flight;
   }
 
@@ -250,230 +209,10 @@ final class LayerContent implements FetchTarget {
     return link.read(this, chunk, List.of(), true);
   }
 
-  /// Notes that a container uses a chunk that is here, and has fetched what it is likely to use
-  /// next.
-  void noteUse(LayerChunk chunk) {
-    if (chunk.fileOffset() == 0 && !wholesale.get() && !uses.isUsed(chunk.number())) {
-      shared.libraries().opened(this, table.object(chunk.object()));
-    }
-    boolean isFirst = !uses.isUsed(chunk.number());
-    boolean isForetold = uses.isForetold(chunk.number());
-    List<LayerChunk> beside = beside(chunk, Found.STORED);
-    if (isForetold) {
-      return; // who foretold it knows better what lies beside it
-    }
-    if (!beside.isEmpty()) {
-      FetchTicket _ = fetch(beside, FetchClass.READAHEAD);
-    }
-    guess(chunk, isFirst);
-  }
-
-  /// After what is surer: it goes first only if it is queued first.
-  private void guess(LayerChunk chunk, boolean isFirst) {
-    if (isFirst && !wholesale.get()) {
-      guesses.used(chunk);
-    }
-  }
-
-  /// As the other, of a whole file that the store has.
-  void noteUse(LayerObject object) {
-    if (object.isOneChunk()) {
-      noteUse(table.chunk(table.chunkOf(object, 0)));
-    }
-  }
-
-  /// Sees to it that a file of one chunk stands where the kernel finds it by itself, if it came
-  /// before anybody asked for it.
-  void show(LayerObject object) {
-    if (isUnaskedNoMore(table.chunkOf(object, 0))) {
-      adopt(object);
-    }
-  }
-
-  /// Notes that a file of several chunks stands where the kernel finds it by itself: no use of it
-  /// will be seen.
-  void noteWhole(LayerObject object) {
-    for (int position = 0; position < object.chunks(); position++) {
-      boolean _ = isUnaskedNoMore(table.chunkOf(object, position));
-    }
-  }
-
-  private boolean isUnaskedNoMore(int chunk) {
-    OptionalLong guessed = uses.removeUnasked(chunk);
-    guessed.ifPresent(bytes -> shared.scheduler().noteUnused(-bytes));
-    return guessed.isPresent();
-  }
-
-  /// Notes a use, and returns what should be fetched beside the chunk.
-  private List<LayerChunk> beside(LayerChunk chunk, Found found) {
-    long packed = Batch.packed(chunk);
-    boolean _ = isUnaskedNoMore(chunk.number());
-    boolean isFirst = uses.use(chunk.number());
-    if (isFirst) {
-      shared.scheduler().noteUsed(packed);
-      shared.listeners().used(this, chunk, found);
-    } else if (found == Found.STORED) {
-      return List.of();
-    }
-    ByteRange member =
-        new ByteRange(
-            chunk.member().start(), Math.max(Batch.needed(chunk), chunk.member().start()));
-    ByteRange reach = readahead.used(member, found, shared.scheduler().isGenerous());
-    if (readahead.isWholesale()) {
-      fetchWhole();
-    }
-    return missingWithin(reach, chunk);
-  }
-
-  /// Returns the chunks whose members begin in a range and that are missing, and the missing ones
-  /// of the member of `asked`.
-  private List<LayerChunk> missingWithin(ByteRange range, LayerChunk asked) {
-    List<LayerChunk> missing = new ArrayList<>();
-    int number = asked.number();
-    long from = Math.min(range.start(), asked.member().start());
-    while (number > 0 && table.chunk(number - 1).member().start() >= from) {
-      number--;
-    }
-    for (; number < table.chunks() && missing.size() < MAX_BESIDE; number++) {
-      LayerChunk chunk = table.chunk(number);
-      long start = chunk.member().start();
-      boolean inAskedMember = start == asked.member().start();
-      if (start >= range.end() && start > asked.member().start()) {
-        break;
-      }
-      boolean wanted =
-          inAskedMember
-              ? number != asked.number()
-              : start >= range.start() && Batch.needed(chunk) <= range.end();
-      if (wanted && isMissing(number)) {
-        missing.add(chunk);
-      }
-    }
-    return missing;
-  }
-
   /// Has chunks fetched that nobody waits for, in this order. What is here or on its way is not
   /// fetched again; what is queued with less urgency moves up.
   FetchTicket fetch(List<LayerChunk> chunks, FetchClass fetchClass) {
     return link.fetch(this, chunks, fetchClass);
-  }
-
-  /// Has all that is missing fetched in long ranges: everything is going to be read.
-  void fetchWhole() {
-    if (wholesale.compareAndSet(false, true)) {
-      guesses.stop();
-      promote();
-      fetchSlice(0);
-    }
-  }
-
-  private void fetchSlice(int from) {
-    List<LayerChunk> slice = new ArrayList<>();
-    int number = from;
-    while (number < table.chunks() && slice.size() < SLICE) {
-      if (isMissing(number)) {
-        slice.add(table.chunk(number));
-      }
-      number++;
-    }
-    if (slice.isEmpty()) {
-      return;
-    }
-    int next = number;
-    var _ =
-        fetch(slice, FetchClass.PREFETCH)
-            .done()
-            .thenRun(
-                () -> Thread.ofVirtual().name("whole " + digest).start(() -> fetchSlice(next)));
-  }
-
-  @Override
-  public boolean isWholesale() {
-    return wholesale.get();
-  }
-
-  /// Puts what came without being asked for where the kernel finds it by itself: from now on its
-  /// uses are not seen.
-  void promote() {
-    for (int number : uses.takeUnasked()) {
-      LayerObject object = table.object(table.chunk(number).object());
-      if (object.isOneChunk()) {
-        adopt(object);
-      }
-    }
-  }
-
-  /// Takes a link to every object of this layer that the store already has, so that link counts are
-  /// true and nothing here is fetched.
-  void adopt() {
-    for (int index = 0; index < table.objects(); index++) {
-      adopt(table.object(index));
-    }
-  }
-
-  /// Takes a link to an object if the store has it.
-  void adopt(LayerObject object) {
-    switch (object.sharing()) {
-      case PRIVATE -> {}
-      case SHARED -> {
-        if (cache.adoptFile(ChunkKey.ofFile(object.entry()), object.digest(), object.size())
-            && !object.isOneChunk()) {
-          List<PartOfFile> parts = parts(object);
-          cache.noteRegions(object.digest(), parts);
-          cache.releaseParts(object.entry(), parts);
-        }
-      }
-    }
-  }
-
-  /// Has an object of several chunks put together if all of them are in the store.
-  void completeIfHere(LayerObject object) {
-    if (object.sharing() == LayerObject.Sharing.SHARED && !object.isOneChunk()) {
-      partial.look(object);
-    }
-  }
-
-  /// Returns an object's chunks as the store wants to know them. Every chunk of a shared object has
-  /// a digest.
-  List<PartOfFile> parts(LayerObject object) {
-    List<PartOfFile> parts = new ArrayList<>(object.chunks());
-    for (int position = 0; position < object.chunks(); position++) {
-      LayerChunk chunk = table.chunk(table.chunkOf(object, position));
-      parts.add(new PartOfFile(chunk.fileOffset(), chunk.digest().orElseThrow(), chunk.size()));
-    }
-    return parts;
-  }
-
-  /// A file of one chunk that lies within another object is brought to where the kernel finds it.
-  @Override
-  public void land(LayerChunk chunk, Flight flight) throws IOException {
-    Optional<VerifiedChunk> kept = inMemory(chunk);
-    if (kept.isPresent()) {
-      flight.arrived(kept.get());
-      flight.placed(Flight.Place.GATE);
-      return;
-    }
-    VerifiedChunk bytes = load(chunk);
-    flight.arrived(bytes);
-    flight.placed(
-        switch (table.object(chunk.object()).sharing()) {
-          case PRIVATE -> Flight.Place.GATE;
-          case SHARED -> place(chunk, bytes, FetchClass.READ);
-        });
-  }
-
-  private VerifiedChunk load(LayerChunk chunk) throws IOException {
-    try (CachedChunk stored = find(chunk).orElse(null)) {
-      if (stored == null) {
-        throw new IOException("the store has given it up: " + describe(chunk));
-      }
-      ByteBuffer bytes = ByteBuffer.allocate(chunk.size());
-      stored.read(0, bytes);
-      return verify(chunk, bytes.array());
-    } catch (IOException e) {
-      Fetching.report(digest, describe(chunk), e);
-      throw e;
-    }
   }
 
   /// The name for an error is looked up only when there is one: that walks through the whole layer.
@@ -491,7 +230,22 @@ final class LayerContent implements FetchTarget {
 
   @Override
   public boolean isHere(LayerChunk chunk) {
-    return isStored(chunk) || inMemory(chunk).isPresent();
+    return stored.isHere(chunk);
+  }
+
+  @Override
+  public void land(LayerChunk chunk, Flight flight) throws IOException {
+    stored.land(chunk, flight);
+  }
+
+  @Override
+  public Flight.Place place(LayerChunk chunk, VerifiedChunk bytes, FetchClass wanted) {
+    return stored.place(chunk, bytes, wanted);
+  }
+
+  @Override
+  public boolean isWholesale() {
+    return anticipation.isWholesale();
   }
 
   /// Tells whether a chunk is neither here nor on its way. It looks for a flight first: a flight is
@@ -521,7 +275,7 @@ final class LayerContent implements FetchTarget {
   @Override
   public void arrived(LayerChunk chunk, VerifiedChunk bytes, FetchClass wanted) {
     troubled = false;
-    if (wanted == FetchClass.READ && chunk.fileOffset() == 0 && !wholesale.get()) {
+    if (wanted == FetchClass.READ && chunk.fileOffset() == 0 && !isWholesale()) {
       shared.libraries().opened(this, table.object(chunk.object()), bytes.bytes());
     }
     shared.listeners().arrived(this, chunk, wanted);
@@ -549,59 +303,5 @@ final class LayerContent implements FetchTarget {
     shared.outages().answered(host());
     shared.scheduler().noteFetched(batch);
     shared.listeners().fetched(this, batch.range(), batch.fetchClass(), took);
-  }
-
-  @Override
-  public Flight.Place place(LayerChunk chunk, VerifiedChunk bytes, FetchClass wanted) {
-    return switch (store(chunk, bytes, isToBeSeen(chunk, wanted))) {
-      case Published.Shared _ -> shared(chunk);
-      case Published.Unshared _ -> Flight.Place.GATE;
-      case Published.Uncached _ -> {
-        if (wanted.isUrgent()) { // memory is too dear for the rest
-          shared.recent().put(new RecentChunks.Key(digest, chunk.number()), bytes);
-        }
-        yield Flight.Place.GATE;
-      }
-    };
-  }
-
-  private Flight.Place shared(LayerChunk chunk) {
-    LayerObject object = table.object(chunk.object());
-    return switch (object.sharing()) {
-      case PRIVATE -> Flight.Place.GATE;
-      case SHARED -> {
-        if (object.isOneChunk()) {
-          shared.adoptElsewhere(this, object.digest());
-        } else {
-          partial.arrived(object, chunk);
-        }
-        yield Flight.Place.STORE;
-      }
-    };
-  }
-
-  /// Tells whether the use of a chunk is to come by the gate, so that it is seen: it was fetched
-  /// because it might be used, not because it is or because all is.
-  private boolean isToBeSeen(LayerChunk chunk, FetchClass wanted) {
-    if (wanted == FetchClass.READ || wanted == FetchClass.BACKGROUND || wholesale.get()) {
-      return false;
-    }
-    long guessed = wanted.isGuessed() ? Batch.packed(chunk) : 0;
-    if (!uses.addUnasked(chunk.number(), guessed)) {
-      return false;
-    }
-    shared.scheduler().noteUnused(guessed);
-    return true;
-  }
-
-  /// Keeps a chunk. A whole file stands where the kernel finds it, unless its use is to be seen.
-  private Published store(LayerChunk chunk, VerifiedChunk bytes, boolean seen) {
-    LayerObject object = table.object(chunk.object());
-    boolean whole = object.isOneChunk() && object.sharing() == LayerObject.Sharing.SHARED;
-    CacheOption[] options = whole && !seen ? named(chunk, WholeFile.YES) : named(chunk);
-    try (CacheWriter writer = cache.add(keyOf(chunk), options)) {
-      writer.write(bytes);
-      return writer.commit();
-    }
   }
 }

@@ -284,7 +284,7 @@ public final class LayerService implements AutoCloseable {
     for (int i = 0; i < table.chunks(); i++) {
       LayerChunk chunk = table.chunk(i);
       size += chunk.size();
-      stored += layer.isStored(chunk) ? chunk.size() : 0;
+      stored += layer.stored().isStored(chunk) ? chunk.size() : 0;
     }
     return new LayerReport(
         layer.digest(),

@@ -260,7 +260,7 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
             Trace.span(
                 "link",
                 _ -> {
-                  content.adopt();
+                  content.stored().adopt();
                   fetching.scheduler().memory().letGo(this::releaseTables);
                   return true;
                 }));

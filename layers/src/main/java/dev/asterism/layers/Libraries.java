@@ -196,7 +196,7 @@ final class Libraries {
       }
       if (open != chunk.number()) {
         close();
-        stored = layer.find(chunk).orElse(null);
+        stored = layer.stored().find(chunk).orElse(null);
         open = chunk.number();
       }
       if (stored == null) {

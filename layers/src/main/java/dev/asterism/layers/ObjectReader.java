@@ -117,7 +117,7 @@ final class ObjectReader implements AutoCloseable {
         }
         lastPosition = position;
       }
-      layer.noteUse(table.chunk(table.chunkOf(object, position)));
+      layer.anticipation().noteUse(table.chunk(table.chunkOf(object, position)));
     }
   }
 
@@ -190,12 +190,12 @@ final class ObjectReader implements AutoCloseable {
   private static Optional<VerifiedChunk> fetched(
       LayerContent layer, LayerChunk chunk, Optional<List<LayerChunk>> next, Deadline deadline)
       throws IOException {
-    Optional<VerifiedChunk> inMemory = layer.inMemory(chunk);
-    if (inMemory.isEmpty() && !layer.isStored(chunk)) {
+    Optional<VerifiedChunk> inMemory = layer.stored().inMemory(chunk);
+    if (inMemory.isEmpty() && !layer.stored().isStored(chunk)) {
       return Optional.of(layer.awaitBytes(chunk, next.orElse(List.of()), deadline));
     }
     if (next.isPresent()) {
-      layer.noteUse(chunk);
+      layer.anticipation().noteUse(chunk);
       if (!next.get().isEmpty()) {
         FetchTicket _ = layer.fetch(next.get(), FetchClass.READAHEAD);
       }
@@ -222,7 +222,7 @@ final class ObjectReader implements AutoCloseable {
     RecentChunks.Key wanted = new RecentChunks.Key(layer.digest(), chunk.number());
     if (!wanted.equals(partKey)) {
       closePart();
-      part = layer.find(chunk).orElse(null);
+      part = layer.stored().find(chunk).orElse(null);
       partKey = part == null ? null : wanted;
     }
     if (part == null) {
@@ -324,7 +324,7 @@ final class ObjectReader implements AutoCloseable {
     if (!complete) {
       locations().stream()
           .findFirst()
-          .ifPresent(location -> location.layer().completeIfHere(location.object()));
+          .ifPresent(location -> location.layer().stored().completeIfHere(location.object()));
     }
   }
 

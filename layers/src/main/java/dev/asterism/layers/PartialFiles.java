@@ -73,7 +73,7 @@ final class PartialFiles {
   private boolean isNothingMissing(LayerObject object, BitSet left) {
     ChunkTable table = layer.table();
     int position = left.nextSetBit(0);
-    while (position >= 0 && layer.isStored(table.chunk(table.chunkOf(object, position)))) {
+    while (position >= 0 && layer.stored().isStored(table.chunk(table.chunkOf(object, position)))) {
       left.clear(position);
       position = left.nextSetBit(position);
     }
@@ -85,10 +85,11 @@ final class PartialFiles {
       Published published =
           layer
               .cache()
-              .completeFile(object.entry(), object.digest(), object.size(), layer.parts(object));
+              .completeFile(
+                  object.entry(), object.digest(), object.size(), layer.stored().parts(object));
       switch (published) {
         case Published.Shared _ -> {
-          layer.noteWhole(object);
+          layer.anticipation().noteWhole(object);
           layer.shared().adoptElsewhere(layer, object.digest());
         }
         case Published.Unshared unshared -> stays(object, unshared.cause());

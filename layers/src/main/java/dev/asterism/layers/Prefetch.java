@@ -68,7 +68,8 @@ final class Prefetch {
     int failed = 0;
     try {
       ChunkSlices slices =
-          new ChunkSlices(layer.table(), 0, running.bytes(), chunk -> !layer.isStored(chunk));
+          new ChunkSlices(
+              layer.table(), 0, running.bytes(), chunk -> !layer.stored().isStored(chunk));
       List<FetchTicket> tickets = new ArrayList<>();
       List<LayerChunk> slice = slices.next(SLICE);
       while (!slice.isEmpty()) {

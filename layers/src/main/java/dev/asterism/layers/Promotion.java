@@ -42,7 +42,7 @@ final class Promotion implements AutoCloseable {
 
   private void promoteAll() {
     try {
-      catalog.layers().forEach(LayerContent::promote);
+      catalog.layers().forEach(layer -> layer.anticipation().promote());
       scheduler.forgetUses();
     } catch (RuntimeException e) { // a bug; what is not promoted comes by the gate
       LOGGER.log(Level.ERROR, "bug while promoting chunks", e);

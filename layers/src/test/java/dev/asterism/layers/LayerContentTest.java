@@ -281,6 +281,6 @@ final class LayerContentTest {
 
     assertThatThrownBy(() -> layer.want(chunk(11)).bytes(soon())).isInstanceOf(IOException.class);
     assertThat(layer.want(chunk(12)).bytes(soon()).bytes()).isEqualTo(files.get(12));
-    assertThat(layer.isStored(chunk(11))).isFalse();
+    assertThat(layer.stored().isStored(chunk(11))).isFalse();
   }
 }
