@@ -29,11 +29,11 @@ public final class AdminServer implements AutoCloseable {
       Optional<Path> debugAddress,
       DaemonView daemon)
       throws IOException {
-    Metrics metrics = Metrics.of(daemon.layers(), daemon.version());
+    DaemonState state = new DaemonState(daemon, Metrics.of(daemon.layers(), daemon.version()));
     return start(
         new Places(socket, metricsAddress, debugAddress),
-        AdminEndpoints.all(daemon, metrics),
-        AdminEndpoints.metricsOnly(metrics),
+        AdminEndpoints.all(daemon, state),
+        StateEndpoints.metricsOnly(state),
         DebugEndpoints.all(daemon.root()));
   }
 
@@ -44,10 +44,11 @@ public final class AdminServer implements AutoCloseable {
       Optional<Path> debugAddress,
       NamespacesView daemon)
       throws IOException {
+    NamespacesState state = new NamespacesState(daemon);
     return start(
         new Places(socket, metricsAddress, debugAddress),
-        NamespaceEndpoints.all(daemon),
-        NamespaceEndpoints.metricsOnly(daemon),
+        StateEndpoints.of(state),
+        StateEndpoints.metricsOnly(state),
         DebugEndpoints.all(daemon.root()));
   }
 
