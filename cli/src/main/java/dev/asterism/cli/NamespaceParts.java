@@ -72,7 +72,8 @@ final class NamespaceParts implements NamespacedSnapshots.Namespaces, AutoClosea
     this.started = common.clock().instant();
   }
 
-  /// Opens the namespaces that are there. When this returns, their containers are answered.
+  /// Opens the namespaces that are there, side by side: the containers of each are answered as soon
+  /// as it is open, those of all when this returns.
   ///
   /// @param root the daemon's, without symlinks
   /// @param adminAddress the daemon's; a namespace's is `NAME-NAMESPACE.EXTENSION` beside it
@@ -81,9 +82,8 @@ final class NamespaceParts implements NamespacedSnapshots.Namespaces, AutoClosea
     NamespaceParts parts = new NamespaceParts(root, adminAddress, common);
     createPrivate(parts.root);
     try {
-      for (String namespace : parts.onDisk()) {
-        parts.parts.put(namespace, parts.begin(namespace));
-      }
+      SideBySide.forEach(
+          parts.onDisk(), namespace -> parts.parts.put(namespace, parts.begin(namespace)));
     } catch (IOException | RuntimeException e) {
       try {
         parts.close();

@@ -20,31 +20,44 @@ public final class ServiceManager {
 
   private static final int FIRST_DESCRIPTOR = 3; // SD_LISTEN_FDS_START
 
-  private static final String SESSION = "asterism-session";
-  private static final String GATE = "asterism-gate";
-  private static final String DEVICE = "asterism-device";
-
   private final String socket;
   private final Map<String, String> environment;
-  private final String suffix; // of the descriptors' names
+  private final Names names;
 
-  private ServiceManager(String socket, Map<String, String> environment, String suffix) {
+  private ServiceManager(String socket, Map<String, String> environment, Names names) {
     this.socket = socket;
     this.environment = environment;
-    this.suffix = suffix;
+    this.names = names;
+  }
+
+  /// What its store calls a gate's descriptors. Immutable.
+  record Names(String session, String gate, String device) {
+    /// @param suffix tells one gate of a daemon from another
+    static Names of(String suffix) {
+      return new Names(
+          "asterism-session" + suffix, "asterism-gate" + suffix, "asterism-device" + suffix);
+    }
+
+    List<String> all() {
+      return List.of(session, gate, device);
+    }
+  }
+
+  Names names() {
+    return names;
   }
 
   /// Returns the same for the gate of one namespace.
   ///
   /// @param namespace has no `:`
   ServiceManager ofNamespace(String namespace) {
-    return new ServiceManager(socket, environment, "-" + namespace);
+    return new ServiceManager(socket, environment, Names.of("-" + namespace));
   }
 
   /// Returns the service manager that has started this process, if one wants to hear from it.
   public static Optional<ServiceManager> find(Map<String, String> environment) {
     return Optional.ofNullable(environment.get("NOTIFY_SOCKET"))
-        .map(socket -> new ServiceManager(socket, Map.copyOf(environment), ""));
+        .map(socket -> new ServiceManager(socket, Map.copyOf(environment), Names.of("")));
   }
 
   /// Says that the service is up.
@@ -62,16 +75,16 @@ public final class ServiceManager {
     List<Fd> session = new ArrayList<>();
     List<Fd> gate = new ArrayList<>();
     List<Fd> devices = new ArrayList<>();
-    List<String> names = names();
+    List<String> passed = passed();
     try {
-      for (int i = 0; i < names.size(); i++) {
+      for (int i = 0; i < passed.size(); i++) {
         int number = FIRST_DESCRIPTOR + i;
-        String name = names.get(i);
-        if (name.equals(SESSION + suffix)) {
+        String name = passed.get(i);
+        if (name.equals(names.session())) {
           session.add(inherited(number));
-        } else if (name.equals(GATE + suffix)) {
+        } else if (name.equals(names.gate())) {
           gate.add(inherited(number));
-        } else if (name.equals(DEVICE + suffix)) {
+        } else if (name.equals(names.device())) {
           devices.add(inherited(number));
         } else {
           LOGGER.log(Level.DEBUG, "not this gate''s descriptor={0}", number);
@@ -93,7 +106,7 @@ public final class ServiceManager {
   }
 
   /// Returns the names of what was passed to this very process, in order.
-  private List<String> names() {
+  private List<String> passed() {
     String own = Long.toString(ProcessHandle.current().pid());
     if (!own.equals(environment.get("LISTEN_PID"))) {
       return List.of();
@@ -115,9 +128,9 @@ public final class ServiceManager {
   boolean keep(Kept kept) {
     release(); // a store that is full takes no more
     boolean told =
-        store(SESSION, List.of(kept.connection().ledger()))
-            && store(GATE, List.of(kept.gate()))
-            && store(DEVICE, kept.connection().devices());
+        store(names.session(), List.of(kept.connection().ledger()))
+            && store(names.gate(), List.of(kept.gate()))
+            && store(names.device(), kept.connection().devices());
     return told && capacity() >= kept.all().size();
   }
 
@@ -131,13 +144,13 @@ public final class ServiceManager {
 
   /// Empties its store of what is ours.
   void release() {
-    for (String name : List.of(SESSION, GATE, DEVICE)) {
-      tell("FDSTOREREMOVE=1\nFDNAME=" + name + suffix, List.of());
+    for (String name : names.all()) {
+      tell("FDSTOREREMOVE=1\nFDNAME=" + name, List.of());
     }
   }
 
   private boolean store(String name, List<Fd> descriptors) {
-    return tell("FDSTORE=1\nFDNAME=" + name + suffix, descriptors);
+    return tell("FDSTORE=1\nFDNAME=" + name, descriptors);
   }
 
   private boolean tell(String text, List<Fd> descriptors) {

@@ -161,6 +161,28 @@ class NamespaceScopeTest {
   }
 
   @Test
+  void daemon_underAServiceManager_hasEachNamespacesGateAgain()
+      throws IOException, InterruptedException {
+    ServiceManagerStore store = ServiceManagerStore.start();
+    cleanup.add(store::close);
+    node = TestNode.start(CONFIGURATION, store.launcher(64));
+    cleanup.add(node::close);
+    Path first = mount("default");
+    Path second = mount(OTHER);
+    assertThat(store.said())
+        .contains("FDSTORE=1 FDNAME=asterism-gate-default descriptors=1")
+        .contains("FDSTORE=1 FDNAME=asterism-gate-team-b descriptors=1");
+
+    node.killDaemon();
+    node.startDaemon();
+    node.awaitReconnection();
+
+    assertThat(node.log().lines().filter(line -> line.contains("gate taken over"))).hasSize(2);
+    assertThat(content(first, "srv/big")).isEqualTo(BIG);
+    assertThat(content(second, "srv/big")).isEqualTo(BIG);
+  }
+
+  @Test
   void status_ofTheDaemon_tellsTheNamespacesApart() throws IOException, InterruptedException {
     Path first = mount("default");
     mount(OTHER);
