@@ -14,13 +14,15 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongConsumer;
 
 /// An image as an OCI layout in a tar, being written: to `FILE.part`, which becomes FILE when it is
-/// whole, and which the next writer of FILE overwrites.
+/// whole, and which the next writer of FILE overwrites. `docker load` takes it too.
 final class ArchiveSink implements ImageSink {
   private static final String LAYOUT = "{\"imageLayoutVersion\":\"1.0.0\"}";
 
@@ -30,6 +32,7 @@ final class ArchiveSink implements ImageSink {
   private final OutputStream out;
   private final TarWriter tar;
   private final Set<Digest> held = new HashSet<>();
+  private final Map<Digest, Document> manifests = new HashMap<>();
   private Json.Obj index = Json.Obj.empty();
 
   private ArchiveSink(Path file, Path part, Optional<String> tag, OutputStream out) {
@@ -72,6 +75,7 @@ final class ArchiveSink implements ImageSink {
   public synchronized void put(Document document) throws IOException {
     if (held.add(document.digest())) {
       add("blobs/sha256/" + document.digest().hex(), document.bytes());
+      manifests.put(document.digest(), document);
     }
   }
 
@@ -91,6 +95,7 @@ final class ArchiveSink implements ImageSink {
     put(root);
     add("oci-layout", LAYOUT.getBytes(UTF_8));
     add("index.json", LayoutSink.index(index, root, tag).bytes());
+    add(DockerLoadList.FILE, DockerLoadList.of(root, manifests, tag));
     tar.finish();
     out.close();
     Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);

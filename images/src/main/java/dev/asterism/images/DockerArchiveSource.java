@@ -41,11 +41,11 @@ final class DockerArchiveSource implements ImageSource {
   }
 
   private Document manifest(Optional<String> tag) throws IOException {
-    byte[] list = files.read("manifest.json");
+    byte[] list = files.read(DockerLoadList.FILE);
     // The one document of an image that is a list.
     byte[] wrapped = ("{\"images\":" + new String(list, UTF_8) + "}").getBytes(UTF_8);
     List<Json.Obj> images =
-        Json.parse(files + ": manifest.json", wrapped).objects("images").stream()
+        Json.parse(files + ": " + DockerLoadList.FILE, wrapped).objects("images").stream()
             .filter(image -> tag.isEmpty() || image.texts("RepoTags").contains(tag.get()))
             .toList();
     if (images.size() != 1) {
