@@ -128,7 +128,7 @@ class ConvertedImageTest {
       Command podman =
           Command.of("podman", "--root", home.path().resolve("root").toString())
               .with("--runroot", home.path().resolve("run").toString())
-              .with("--storage-driver", "vfs");
+              .with("--storage-driver", "overlay"); // vfs copies the whole tree for each layer
       podman.with("pull", "--quiet", "--tls-verify=false", converted).runOrThrow();
       String mounted = podman.with("image", "mount", converted).runOrThrow().text().strip();
       TreeListing after = TreeListing.of(Path.of(mounted)).filter(this::isImage);
@@ -166,10 +166,9 @@ class ConvertedImageTest {
   }
 
   @Test
-  void convert_inflatedByPigz_givesTheSameImage() throws IOException, InterruptedException {
-    Machine.requireRootAnd("pigz");
-    String piped = pushed.reference("pigz:1");
-    convertThrough("pigz", piped).runOrThrow();
+  void convert_inflatedByGzip_givesTheSameImage() throws IOException, InterruptedException {
+    String piped = pushed.reference("piped:1");
+    convertThrough("gzip", piped).runOrThrow();
     assertThat(Images.resolve(piped).manifestDigest())
         .isEqualTo(Images.resolve(converted).manifestDigest());
   }

@@ -95,6 +95,7 @@ class HandoverTest extends PulledImage {
     String container = node.startIdle(image);
 
     end.of(node);
+    forgetEverything();
     node.startDaemon();
     node.awaitReconnection();
 
@@ -110,6 +111,7 @@ class HandoverTest extends PulledImage {
     String container = node.startIdle(image);
 
     end.of(node);
+    forgetEverything();
     CompletableFuture<Outcome> read = start(container, "sha256sum " + BIG + " /usr/bin/perl");
     node.startDaemon();
 
@@ -118,6 +120,7 @@ class HandoverTest extends PulledImage {
 
   @Test
   void read_whileTheDaemonIsAwayForGood_canBeKilled() throws IOException, InterruptedException {
+    startAnew();
     String container = node.startIdle(image);
     node.execute(container, "timeout -s KILL 60 cat /etc/debian_version").orThrow();
     node.stopDaemon();
@@ -166,15 +169,6 @@ class HandoverTest extends PulledImage {
           .startsWith("rounds ");
     }
     print(pauses(walk.get().text(), kills));
-  }
-
-  /// Removes every byte that was fetched, and what the kernel has of it in memory: all comes
-  /// through the gate again.
-  private void forgetEverything() throws IOException, InterruptedException {
-    Command.of("sh", "-c", "find objects fresh chunks layers -type f -delete")
-        .in(node.root().resolve("cache"))
-        .runOrThrow();
-    Command.of("sh", "-c", "echo 3 > /proc/sys/vm/drop_caches").runOrThrow();
   }
 
   private CompletableFuture<Outcome> start(String container, String script) {

@@ -9,19 +9,26 @@ import dev.asterism.testkit.process.ScratchFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 
-/// Images without containerd: `mount`, `unmount` and `inspect`.
+/// Images without containerd: `mount`, `unmount` and `inspect`. All tests share a store, whose
+/// content the first one that reads all of the image fetches.
 @Tag("kernel")
+@TestInstance(Lifecycle.PER_CLASS)
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class MountCommandTest {
   private static final Pattern PROCESS = Pattern.compile("by process (\\d+)");
@@ -31,12 +38,13 @@ class MountCommandTest {
       "cat var/lib/dpkg/info/*.md5sums | md5sum --check --quiet --ignore-missing";
 
   private final Cleanup cleanup = Cleanup.open();
+  private final List<ProcessHandle> servers = new ArrayList<>();
   private DockerRegistry registry;
   private Path scratch;
   private Path mountpoint;
   private String image;
 
-  @BeforeEach
+  @BeforeAll
   void start() throws IOException, InterruptedException {
     registry = DockerRegistry.start(RealImage.storage());
     cleanup.add(registry::close);
@@ -48,6 +56,15 @@ class MountCommandTest {
   }
 
   @AfterEach
+  void unmount() {
+    for (ProcessHandle server : servers) {
+      server.destroy();
+      server.onExit().orTimeout(2, TimeUnit.MINUTES).join();
+    }
+    servers.clear();
+  }
+
+  @AfterAll
   void end() throws IOException {
     cleanup.close();
   }
@@ -148,10 +165,7 @@ class MountCommandTest {
     Matcher process = PROCESS.matcher(said);
     assertThat(process.find()).as(said).isTrue();
     ProcessHandle server = ProcessHandle.of(Long.parseLong(process.group(1))).orElseThrow();
-    cleanup.add(() -> {
-      server.destroy();
-      server.onExit().orTimeout(2, TimeUnit.MINUTES).join();
-    });
+    servers.add(server);
     return server;
   }
 }

@@ -2,6 +2,7 @@ package dev.asterism.cli.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.asterism.cli.e2e.DockerRegistry.Traffic;
 import dev.asterism.testkit.process.Command;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
@@ -19,7 +20,7 @@ class RestartTest extends PulledImage {
       "file /usr/bin/less && sha256sum /usr/bin/perl /usr/bin/file /usr/lib/file/magic.mgc";
 
   RestartTest() {
-    super("");
+    super("no_background_fetch = true\n"); // what has not been read is not there
   }
 
   @ParameterizedTest
@@ -72,10 +73,13 @@ class RestartTest extends PulledImage {
     node.run(TestNode.ASTERISM, image, "true");
 
     end.of(node);
+    forgetEverything();
     node.startDaemon();
     node.awaitReconnection();
+    Traffic before = registry.traffic();
 
     assertThat(node.run(TestNode.ASTERISM, image, READ)).contains("ELF");
+    assertThat(registry.traffic().since(before).requests()).isPositive();
   }
 
   @Test
