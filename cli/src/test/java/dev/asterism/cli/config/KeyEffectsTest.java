@@ -65,7 +65,11 @@ class KeyEffectsTest {
                   SETTINGS + "starts_everyKey_isThatOfLayers",
                   "BackgroundFetchTest#layer_complete_needsNeitherRegistryNorDaemon",
                   "PrefetchTest#prepare_noprefetch_fetchesNothing")),
-          entry(Key.MAX_CONCURRENCY, List.of(SETTINGS + "starts_everyKey_isThatOfLayers")),
+          entry(
+              Key.MAX_CONCURRENCY,
+              List.of(
+                  SETTINGS + "starts_everyKey_isThatOfLayers",
+                  "MaxConcurrencyTest#background_moreAtATime_asksForMoreAtOnceAndForNoMoreThanAllowed")),
           entry(
               Key.FETCHING_TIMEOUT,
               List.of(
@@ -131,7 +135,8 @@ class KeyEffectsTest {
               Key.MIN_FREE,
               List.of(
                   SETTINGS + "directoryCache_everyKey_isThatOfTheStore",
-                  "BudgetTest#minFree_notHalfOfThatIsFree_refusesUntilThereIsRoom")),
+                  "BudgetTest#minFree_notHalfOfThatIsFree_refusesUntilThereIsRoom",
+                  "MinFreeMountTest#disk_filledByOthers_hasTheStoreShrinkAndHarmsNoReadAndNoPinnedImage")),
           entry(
               Key.UNUSED,
               List.of(
