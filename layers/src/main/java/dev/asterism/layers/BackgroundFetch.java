@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,14 +22,14 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /// Fetches what is missing of every mounted layer, one layer after the other, and notes which are
-/// complete.
+/// complete. While the last of one comes and is put together, the next is asked for.
 ///
 /// It asks for little at a time and in the lowest class: whatever else is wanted goes first. While
 /// a start is going on it asks for nothing: between two reads of a program the link may well be
 /// idle, and what is asked for then is in the way of the next read. What is there is found by
 /// looking, so a restart goes on where the last process was. A layer that cannot be had now is
-/// tried again later, the longer the more often it failed. Thread-safe; one thread of its own does
-/// the work.
+/// tried again later, the longer the more often it failed. Thread-safe; one thread of its own asks,
+/// and another ends each layer.
 final class BackgroundFetch implements AutoCloseable {
   private static final Logger LOGGER = System.getLogger(BackgroundFetch.class.getName());
   private static final long SLICE = 4L << 20; // 4 MiB of compressed bytes
@@ -57,6 +58,10 @@ final class BackgroundFetch implements AutoCloseable {
   @GuardedBy("lock")
   private final Map<Digest, Job> known = new HashMap<>();
 
+  /// Those whose bytes were all asked for, and who end each.
+  @GuardedBy("lock")
+  private final Map<Job, Thread> ending = new HashMap<>();
+
   private final Thread worker;
 
   /// @param isMounted tells whether a layer is still worth fetching
@@ -80,6 +85,12 @@ final class BackgroundFetch implements AutoCloseable {
     long due = began; // on the clock of System.nanoTime
     Duration pause = FIRST_RETRY;
     int looks;
+
+    /// Slices that were asked for and have not come.
+    final Phaser asked = new Phaser(1);
+
+    /// Chunks of this attempt that could not be had.
+    final AtomicInteger failed = new AtomicInteger();
 
     Job(LayerContent layer, LayerDirectory directory) {
       this.layer = layer;
@@ -132,20 +143,47 @@ final class BackgroundFetch implements AutoCloseable {
     try {
       while (true) {
         Job job = next();
-        switch (isMounted.test(job.layer) ? fetch(job) : Outcome.OVER) {
-          case OVER -> forget(job);
-          case NOT_PUT_TOGETHER -> {
-            job.lookAgain();
-            again(job);
-          }
-          case FAILED -> {
-            job.postpone();
-            again(job);
-          }
+        if (isMounted.test(job.layer)) {
+          ask(job);
+        }
+        Thread end = Thread.ofVirtual().name("end " + job.layer.digest()).unstarted(() -> end(job));
+        lock.lock();
+        try {
+          ending.put(job, end);
+        } finally {
+          lock.unlock();
+        }
+        end.start();
+      }
+    } catch (InterruptedException _) {
+      // Closed.
+    }
+  }
+
+  /// Waits for what was asked for, and sees what came of it.
+  private void end(Job job) {
+    try {
+      job.asked.awaitAdvanceInterruptibly(job.asked.arrive());
+      switch (isMounted.test(job.layer) ? finish(job) : Outcome.OVER) {
+        case OVER -> forget(job);
+        case NOT_PUT_TOGETHER -> {
+          job.lookAgain();
+          again(job);
+        }
+        case FAILED -> {
+          job.postpone();
+          again(job);
         }
       }
     } catch (InterruptedException _) {
       // Closed.
+    } finally {
+      lock.lock();
+      try {
+        ending.remove(job, Thread.currentThread()); // it may be with another one again
+      } finally {
+        lock.unlock();
+      }
     }
   }
 
@@ -178,6 +216,7 @@ final class BackgroundFetch implements AutoCloseable {
     lock.lock();
     try {
       jobs.add(job);
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
@@ -192,12 +231,13 @@ final class BackgroundFetch implements AutoCloseable {
     }
   }
 
-  private Outcome fetch(Job job) throws InterruptedException {
+  /// Asks for all that is missing of a layer, a slice at a time.
+  private void ask(Job job) throws InterruptedException {
     LayerContent layer = job.layer;
     ChunkSlices slices =
         new ChunkSlices(layer.table(), 0, Long.MAX_VALUE, chunk -> !layer.stored().isStored(chunk));
-    AtomicInteger failed = new AtomicInteger();
-    while (failed.get() == 0 && isMounted.test(layer) && hasRoom(layer)) {
+    job.failed.set(0);
+    while (job.failed.get() == 0 && isMounted.test(layer) && hasRoom(layer)) {
       while (isStarting.getAsBoolean()) {
         Thread.sleep(PAUSE);
       }
@@ -205,20 +245,19 @@ final class BackgroundFetch implements AutoCloseable {
       List<LayerChunk> slice = slices.next(SLICE);
       if (slice.isEmpty()) {
         requests.release();
-        break;
+        return;
       }
+      int _ = job.asked.register();
       FetchTicket ticket = layer.fetch(slice, FetchClass.BACKGROUND);
       var _ =
           ticket
               .done()
               .thenRun(() -> {
-                failed.addAndGet(ticket.failed());
+                job.failed.addAndGet(ticket.failed());
                 requests.release();
+                int _ = job.asked.arriveAndDeregister();
               });
     }
-    requests.acquire(maxConcurrency); // all of its own are over then
-    requests.release(maxConcurrency);
-    return isMounted.test(layer) ? finish(job) : Outcome.OVER;
   }
 
   /// Tells whether the store may grow: nothing that is used is to make room for what may be.
@@ -282,5 +321,11 @@ final class BackgroundFetch implements AutoCloseable {
   @Override
   public void close() {
     worker.interrupt();
+    lock.lock();
+    try {
+      ending.values().forEach(Thread::interrupt);
+    } finally {
+      lock.unlock();
+    }
   }
 }
