@@ -101,25 +101,29 @@ final class MinFreeMountTest {
       Path rootfs = node.mount(pinned, other);
       DirectoryCache store = node.service().store();
       store.pin(new Pin("registry.example/kept:1", List.of(pinned.layer()), Instant.now()));
-      sh(CHECK, rootfs.toString(), String.join("", sums), "1").orThrow();
+      sh(CHECK, rootfs.toString(), String.join("", sums), "/").orThrow();
       await(() -> node.objectSizes().size() == FILES);
       int requests = origin.ranges(pinned).size();
 
+      Path stop = directory.resolve("stop");
       CompletableFuture<Outcome> reader = new CompletableFuture<>();
       Thread reading =
           Thread.ofVirtual()
               .start(() -> {
                 try {
-                  reader.complete(sh(CHECK, rootfs.toString(), String.join("", sums), "12"));
+                  reader.complete(
+                      sh(CHECK, rootfs.toString(), String.join("", sums), stop.toString()));
                 } catch (Exception e) {
                   reader.completeExceptionally(e);
                 }
               });
       fill(MIN_FREE - (8 << 20));
-      await(() -> store.budget().evictedObjects() > 0);
+      await(() -> store.budget().evictedObjects() > 0 && store.budget().free() >= MIN_FREE);
+      Files.createFile(stop);
       reading.join();
 
       assertThat(reader.get().orThrow().errorText()).isEmpty();
+      sh(CHECK, rootfs.toString(), String.join("", sums), "/").orThrow(); // what went comes again
       await(() -> store.budget().free() >= MIN_FREE);
       assertThat(store.budget().unreachable()).isEmpty();
       List<Long> left = node.objectSizes();
@@ -132,13 +136,13 @@ final class MinFreeMountTest {
     }
   }
 
-  /// Checks every file, then has the kernel forget what it knows of them.
+  /// Checks every file, has the kernel forget what it knows of them, and again until `$3` exists.
   private static final String CHECK =
       """
       cd "$1" || exit 1
-      for round in $(seq "$3"); do
-        printf '%s' "$2" | sha256sum --quiet -c - || exit 1
+      while printf '%s' "$2" | sha256sum --quiet -c - || exit 1; do
         echo 3 > /proc/sys/vm/drop_caches
+        [ ! -e "$3" ] || exit 0
       done
       """;
 }
