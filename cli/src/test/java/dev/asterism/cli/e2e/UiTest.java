@@ -3,6 +3,7 @@ package dev.asterism.cli.e2e;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.asterism.cli.admin.client.AdminClient;
 import dev.asterism.estargz.Annotations;
 import dev.asterism.estargz.EstargzOptions;
 import dev.asterism.testkit.layer.Entry;
@@ -86,6 +87,10 @@ class UiTest {
         Command.of("cat", folder.resolve("srv/shared").toString()).runOrThrow();
         registry.fallSilent();
         Process reader = Command.of("cat", folder.resolve("srv/rest").toString()).builder().start();
+        AdminClient admin = new AdminClient(node.root().resolveSibling("admin.sock"));
+        while (!admin.get("/v1/fetching").contains("\"arrived\"")) {
+          Thread.sleep(20); // its request is not under way yet; the test's own time limit ends this
+        }
 
         String shown = open(address, scratch);
 
