@@ -22,6 +22,7 @@ final class Catalog {
   /// How many layers list a content in several chunks: few contents are, so this is small.
   private final ConcurrentMap<Digest, Integer> inChunks = new ConcurrentHashMap<>();
 
+  private final NodeIndex nodes = new NodeIndex();
   private final KnownNodes known;
 
   /// @param known what the kernel remembers of layers, mounted or not
@@ -35,6 +36,7 @@ final class Catalog {
   void add(LayerContent layer) {
     Optional<LayerContent> _ = remove(layer.digest());
     layers.put(layer.digest(), layer);
+    nodes.add(layer.table());
     count(layer, 1);
   }
 
@@ -55,7 +57,10 @@ final class Catalog {
 
   Optional<LayerContent> remove(Digest digest) {
     Optional<LayerContent> removed = Optional.ofNullable(layers.remove(digest));
-    removed.ifPresent(layer -> count(layer, -1));
+    removed.ifPresent(layer -> {
+      nodes.removed();
+      count(layer, -1);
+    });
     return removed;
   }
 
@@ -106,10 +111,12 @@ final class Catalog {
         return Optional.of(object);
       }
     }
-    return layers.values().stream()
-        .map(layer -> firstCollision(table, layer.table()))
-        .flatMap(Optional::stream)
-        .findFirst();
+    for (int index = 0; index < table.objects(); index++) {
+      if (collides(table.digest(index))) {
+        return Optional.of(table.object(index));
+      }
+    }
+    return Optional.empty();
   }
 
   private boolean disagrees(Digest object, List<PartOfFile> parts) {
@@ -134,31 +141,7 @@ final class Catalog {
   }
 
   private boolean collides(Digest object) {
-    for (LayerContent layer : layers.values()) {
-      for (Digest other : objectsAt(layer.table(), NodeIds.of(object))) {
-        if (!other.equals(object)) {
-          return true;
-        }
-      }
-    }
-    return false;
-  }
-
-  /// Both tables are sorted: one walk through the two finds it.
-  private static Optional<LayerObject> firstCollision(ChunkTable one, ChunkTable other) {
-    int theirs = 0;
-    for (int index = 0; index < one.objects(); index++) {
-      long node = one.node(index);
-      while (theirs < other.objects() && Long.compareUnsigned(other.node(theirs), node) < 0) {
-        theirs++;
-      }
-      for (int at = theirs; at < other.objects() && other.node(at) == node; at++) {
-        if (!other.digest(at).equals(one.digest(index))) {
-          return Optional.of(one.object(index));
-        }
-      }
-    }
-    return Optional.empty();
+    return nodes.collides(object, () -> layers.values().stream().map(LayerContent::table));
   }
 
   private static List<Digest> objectsAt(ChunkTable table, long node) {
