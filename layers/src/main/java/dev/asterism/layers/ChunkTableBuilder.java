@@ -100,7 +100,7 @@ final class ChunkTableBuilder {
     boundary = memberStart;
   }
 
-  /// Writes the table and forces it to disk.
+  /// Writes the table. Who needs it on the disk forces the file.
   ///
   /// @param file must not exist
   /// @param blobSize bytes of the compressed blob
@@ -149,8 +149,6 @@ final class ChunkTableBuilder {
       table.set(ChunkTable.LONG, 40, bytes);
       table.set(ChunkTable.LONG, 48, inodes);
       table.set(ChunkTable.LONG, 56, ChunkTable.checksum(table));
-      table.force();
-      channel.force(true);
     }
   }
 

@@ -11,11 +11,15 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -133,8 +137,26 @@ final class LayerDirectory {
   /// Writes the TOC's digest and forces everything to disk: nothing is missing but the name.
   void seal(Digest tocDigest) throws IOException {
     Files.writeString(tocDigestFile(), tocDigest + "\n", StandardCharsets.US_ASCII);
-    for (Path file : List.of(image(), landmark(), tocDigestFile(), path)) {
-      force(file);
+    forceAll(List.of(table(), image(), landmark(), tocDigestFile()));
+    force(path);
+  }
+
+  /// At once, so that a file system with a journal writes that once for all.
+  private static void forceAll(List<Path> files) throws IOException {
+    List<Future<?>> forced = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Path file : files) {
+        forced.add(
+            threads.submit(() -> {
+              force(file);
+              return file;
+            }));
+      }
+    }
+    for (Future<?> each : forced) {
+      if (each.state() == Future.State.FAILED) {
+        throw new IOException(each.exceptionNow().getMessage(), each.exceptionNow());
+      }
     }
   }
 
