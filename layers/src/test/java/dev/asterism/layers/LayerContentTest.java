@@ -240,11 +240,11 @@ final class LayerContentTest {
   void want_chunkThatHasLanded_isOverAtOnceAndAsksNobody() throws Exception {
     LayerChunk chunk = chunk(5);
     layer.want(chunk).place(soon());
-    int asked = blob.asked.size();
 
     Deadline now = Deadline.in(Duration.ZERO);
     assertThat(layer.want(chunk).bytes(now).bytes()).isEqualTo(files.get(5));
-    assertThat(blob.asked).hasSize(asked);
+    long start = chunk.member().start(); // what lies beside it may be asked for at any time
+    assertThat(blob.asked).filteredOn(range -> contains(range, start)).hasSize(1);
   }
 
   @Test
