@@ -20,6 +20,7 @@ final class Anticipation {
   private final ChunkTable table;
   private final Readahead readahead;
   private final Guesses guesses;
+  private final Mentions mentions;
   private final Uses uses;
   private final AtomicBoolean wholesale = new AtomicBoolean();
 
@@ -27,7 +28,8 @@ final class Anticipation {
     this.content = content;
     this.table = content.table();
     this.readahead = new Readahead(content.shared().policy());
-    this.guesses = new Guesses(content, table);
+    this.mentions = new Mentions(content);
+    this.guesses = new Guesses(content, table, mentions);
     this.uses = new Uses(table.chunks());
   }
 
@@ -42,6 +44,7 @@ final class Anticipation {
     boolean isFirst = isFirstUse(chunk);
     if (isFirst && chunk.fileOffset() == 0 && !wholesale.get()) {
       content.shared().libraries().opened(content, table.object(chunk.object()));
+      mentions.used(chunk);
     }
     boolean isForetold = uses.isForetold(chunk.number());
     List<LayerChunk> beside = beside(chunk, Found.STORED);
@@ -52,6 +55,14 @@ final class Anticipation {
       FetchTicket _ = content.fetch(beside, FetchClass.READAHEAD);
     }
     guess(chunk, isFirst);
+  }
+
+  /// Notes that the first chunk of a file has come that a container waits for.
+  void arrived(LayerChunk chunk, byte[] bytes) {
+    if (!wholesale.get()) {
+      content.shared().libraries().opened(content, table.object(chunk.object()), bytes);
+      mentions.used(chunk, bytes);
+    }
   }
 
   /// After what is surer: it goes first only if it is queued first.
@@ -71,33 +82,40 @@ final class Anticipation {
   /// Sees to it that a file of one chunk stands where the kernel finds it by itself, if it came
   /// before anybody asked for it.
   void show(LayerObject object) {
-    if (isUnaskedNoMore(table.chunkOf(object, 0))) {
+    if (removeUnasked(table.chunkOf(object, 0)).isPresent()) {
       content.stored().adopt(object);
     }
   }
 
   /// Notes that a file of several chunks stands where the kernel finds it by itself: no use of it
-  /// will be seen.
+  /// will be seen. If it was fetched because of what a program needs, it counts as used.
   void noteWhole(LayerObject object) {
     for (int position = 0; position < object.chunks(); position++) {
-      boolean _ = isUnaskedNoMore(table.chunkOf(object, position));
+      LayerChunk chunk = table.chunk(table.chunkOf(object, position));
+      OptionalLong guessed = removeUnasked(chunk.number());
+      if (guessed.orElse(0) > 0 && uses.use(chunk.number())) {
+        noteFirstUse(chunk, Found.STORED);
+      }
     }
   }
 
-  private boolean isUnaskedNoMore(int chunk) {
+  private void noteFirstUse(LayerChunk chunk, Found found) {
+    content.shared().scheduler().noteUsed(Batch.packed(chunk));
+    content.shared().listeners().used(content, chunk, found);
+  }
+
+  private OptionalLong removeUnasked(int chunk) {
     OptionalLong guessed = uses.removeUnasked(chunk);
     guessed.ifPresent(bytes -> content.shared().scheduler().noteUnused(-bytes));
-    return guessed.isPresent();
+    return guessed;
   }
 
   /// Notes a use, and returns what should be fetched beside the chunk.
   List<LayerChunk> beside(LayerChunk chunk, Found found) {
-    long packed = Batch.packed(chunk);
-    boolean _ = isUnaskedNoMore(chunk.number());
+    OptionalLong _ = removeUnasked(chunk.number());
     boolean isFirst = uses.use(chunk.number());
     if (isFirst) {
-      content.shared().scheduler().noteUsed(packed);
-      content.shared().listeners().used(content, chunk, found);
+      noteFirstUse(chunk, found);
     } else if (found == Found.STORED) {
       return List.of();
     }
@@ -131,11 +149,16 @@ final class Anticipation {
           inAskedMember
               ? number != asked.number()
               : start >= range.start() && Batch.needed(chunk) <= range.end();
-      if (wanted && content.isMissing(number)) {
+      if (wanted && content.isMissing(number) && !mentions.isCompiledSource(chunk)) {
         missing.add(chunk);
       }
     }
     return missing;
+  }
+
+  /// Tells whether nobody will read a file, as far as that is known by now.
+  boolean isCompiledSource(LayerChunk chunk) {
+    return mentions.isCompiledSource(chunk);
   }
 
   /// Has all that is missing fetched in long ranges: everything is going to be read.

@@ -3,6 +3,7 @@ package dev.asterism.layers;
 import dev.asterism.cache.DirectoryCache;
 import dev.asterism.cache.Stored;
 import dev.asterism.content.Digest;
+import dev.asterism.erofs.ErofsImage;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -19,6 +20,7 @@ import java.util.Optional;
 /// @param trees where the files of mounted images are
 /// @param libraries what programs need besides themselves
 /// @param outages which registries are away
+/// @param images the metadata of compiled layers
 /// @param names how an error finds a file's name
 record Fetching(
     FetchPolicy policy,
@@ -30,8 +32,15 @@ record Fetching(
     ImageTrees trees,
     Libraries libraries,
     Outages outages,
+    LayerImages images,
     FileNames names) {
   private static final Logger LOGGER = System.getLogger(Fetching.class.getName());
+
+  /// Opens the metadata of a compiled layer. The caller closes it.
+  interface LayerImages {
+    /// Opens one.
+    ErofsImage open(Digest layer) throws IOException;
+  }
 
   /// Finds the name of a file for an error. May be slow.
   interface FileNames {

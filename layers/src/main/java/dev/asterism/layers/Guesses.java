@@ -38,6 +38,7 @@ final class Guesses {
 
   private final LayerContent layer;
   private final ChunkTable table;
+  private final Mentions mentions;
 
   @GuardedBy("this")
   private final Set<ChunkTable.Run> taken = new HashSet<>();
@@ -49,9 +50,10 @@ final class Guesses {
   @GuardedBy("this")
   private int asked;
 
-  Guesses(LayerContent layer, ChunkTable table) {
+  Guesses(LayerContent layer, ChunkTable table, Mentions mentions) {
     this.layer = layer;
     this.table = table;
+    this.mentions = mentions;
   }
 
   /// Notes the first use of a chunk.
@@ -107,7 +109,10 @@ final class Guesses {
       while (place < run.to() && bytes < SLICE) {
         LayerChunk chunk = table.chunk(table.neighbour(place++));
         long packed = Batch.packed(chunk);
-        if (packed <= SMALL && isWholeFile(chunk) && layer.isMissing(chunk.number())) {
+        if (packed <= SMALL
+            && isWholeFile(chunk)
+            && !mentions.isCompiledSource(chunk)
+            && layer.isMissing(chunk.number())) {
           slice.add(chunk);
           bytes += packed;
         }

@@ -275,8 +275,8 @@ final class LayerContent implements FetchTarget {
   @Override
   public void arrived(LayerChunk chunk, VerifiedChunk bytes, FetchClass wanted) {
     troubled = false;
-    if (wanted == FetchClass.READ && chunk.fileOffset() == 0 && !isWholesale()) {
-      shared.libraries().opened(this, table.object(chunk.object()), bytes.bytes());
+    if (wanted == FetchClass.READ && chunk.fileOffset() == 0) {
+      anticipation.arrived(chunk, bytes.bytes());
     }
     shared.listeners().arrived(this, chunk, wanted);
   }

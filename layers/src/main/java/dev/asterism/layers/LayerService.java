@@ -190,6 +190,7 @@ public final class LayerService implements AutoCloseable {
         trees,
         new Libraries(catalog, trees),
         outages,
+        layer -> ErofsImage.open(LayerDirectory.of(root.resolve("layers"), layer).image()),
         (layer, object) ->
             nameOf(
                 LayerDirectory.of(root.resolve("layers"), layer),

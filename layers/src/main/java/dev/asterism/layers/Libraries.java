@@ -146,15 +146,19 @@ final class Libraries {
     if (locations.isEmpty()) {
       return;
     }
-    LayerContent layer = locations.getFirst().layer();
-    LayerObject object = locations.getFirst().object();
-    FetchTicket ticket = layer.fetch(likely(layer, object), FetchClass.READAHEAD);
-    var _ = ticket.done().thenRun(() -> look(layer, object));
+    FetchTicket _ = expect(locations.getFirst().layer(), locations.getFirst().object());
   }
 
-  /// Returns the chunks of a library that are read at once: all of a small one; of a large one what
-  /// the linker reads, which is at its beginning and at its end.
-  private static List<LayerChunk> likely(LayerContent layer, LayerObject object) {
+  /// Has a library fetched that will probably be opened, and then what that needs.
+  FetchTicket expect(LayerContent layer, LayerObject object) {
+    FetchTicket ticket = layer.fetch(likely(layer, object), FetchClass.READAHEAD);
+    var _ = ticket.done().thenRun(() -> look(layer, object));
+    return ticket;
+  }
+
+  /// Returns the missing chunks of a library that are read at once: all of a small one; of a large
+  /// one what the linker reads, which is at its beginning and at its end.
+  static List<LayerChunk> likely(LayerContent layer, LayerObject object) {
     ChunkTable table = layer.table();
     List<LayerChunk> chunks = new ArrayList<>();
     long packed = 0;

@@ -27,6 +27,9 @@ final class ObjectReader implements AutoCloseable {
   /// No chunk follows this one: the first that is read, whichever it is, says nothing of the next.
   private static final int NOTHING_READ = -2;
 
+  /// The end of a larger file is not fetched with its beginning.
+  private static final long LARGE = 16 << 20; // 16 MiB
+
   private final Digest digest;
   private final long size;
   private final Fetching fetching;
@@ -247,10 +250,12 @@ final class ObjectReader implements AutoCloseable {
     ChunkTable table = layer.table();
     long bytes;
     int neighbours;
+    boolean first;
     synchronized (this) {
       if (position == lastPosition) {
         return Optional.empty();
       }
+      first = lastPosition == NOTHING_READ;
       boolean sequential = position == lastPosition + 1;
       lastPosition = position;
       ahead =
@@ -266,10 +271,26 @@ final class ObjectReader implements AutoCloseable {
       }
     }
     List<LayerChunk> next = following(location, position, bytes);
+    if (first && position == 0) {
+      next.addAll(end(location));
+    }
     if (fetching.scheduler().isGenerous()) {
       next.addAll(around(location, position, neighbours));
     }
     return Optional.of(next);
+  }
+
+  /// Returns the last chunk of a file of several, if it is missing and the file not large: programs
+  /// and archives say at their ends what they are made of, and are opened there at once.
+  private static List<LayerChunk> end(Catalog.Location location) {
+    LayerObject object = location.object();
+    if (object.isOneChunk() || object.size() > LARGE) {
+      return List.of();
+    }
+    int number = location.layer().table().chunkOf(object, object.chunks() - 1);
+    return location.layer().isMissing(number)
+        ? List.of(location.layer().table().chunk(number))
+        : List.of();
   }
 
   /// Returns the missing chunks within so many bytes behind a chunk.

@@ -156,6 +156,9 @@ final class LayerContentTest {
             trees,
             new Libraries(catalog, trees),
             new Outages(OutagePolicy.FAIL, InstantSource.system()),
+            _ -> {
+              throw new IOException("no metadata");
+            },
             (_, object) -> "file " + object.entry());
     layer =
         new LayerContent(digest, ChunkTable.open(table), blob, "", store.layer(digest), fetching);

@@ -34,4 +34,20 @@ class NeighbourhoodsTest {
     assertThat(kin("usr/bin/a")).isNotEqualTo(kin("opt/bin/a"));
     assertThat(kin("a")).isNotEqualTo(kin("usr/a"));
   }
+
+  @Test
+  void of_filesOfAnotherSuffix_isAnother() {
+    assertThat(neighbourhoods.of("lib/cache/a.cpython-311.pyc"))
+        .isEqualTo(neighbourhoods.of("lib/cache/b.pyc"));
+    assertThat(directory("lib/a.py")).isNotEqualTo(directory("lib/a.so"));
+    assertThat(kin("lib/one/cache/a.py")).isNotEqualTo(kin("lib/two/cache/b.pyc"));
+    assertThat(kin("lib/one/cache/a.py")).isEqualTo(kin("lib/two/cache/b.py"));
+  }
+
+  @Test
+  void of_versions_areNoSuffixes() {
+    assertThat(directory("lib/libc.so.6")).isEqualTo(directory("lib/liba.so"));
+    assertThat(directory("bin/python3.11")).isEqualTo(directory("bin/python3"));
+    assertThat(directory("bin/.hidden-configuration")).isEqualTo(directory("bin/plain"));
+  }
 }
