@@ -2,6 +2,7 @@ package dev.asterism.cache;
 
 import dev.asterism.cache.index.Place;
 import dev.asterism.content.Digest;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
@@ -64,8 +65,12 @@ public final class CacheLayout {
 
   /// Returns what follows the directory in a digest's paths: `ab/<hex>`.
   static String name(Digest digest) {
-    String hex = digest.hex();
-    return hex.substring(0, 2) + "/" + hex;
+    byte[] name = new byte[3 + 2 * Digest.SIZE];
+    digest.hex(name, 3);
+    name[0] = name[3];
+    name[1] = name[4];
+    name[2] = '/';
+    return new String(name, StandardCharsets.ISO_8859_1);
   }
 
   String object(Digest digest) {

@@ -21,6 +21,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /// The directories of a cache, held by one process at a time.
 ///
@@ -143,8 +144,14 @@ final class CacheRoot implements AutoCloseable {
 
   /// Takes a layer's directories out of sight in one step each, then removes them: what a crash
   /// leaves of them lies in `wip`.
-  void removeLayer(Digest layer) throws IOException {
-    remove(layout.layer(layer));
+  ///
+  /// @param hidden told when the layer's links are out of sight
+  void removeLayer(Digest layer, Consumer<Digest> hidden) throws IOException {
+    Optional<Path> away = hide(layout.layer(layer));
+    hidden.accept(layer);
+    if (away.isPresent()) {
+      removeTree(away.get());
+    }
     remove(layout.ownOf(layer));
   }
 
@@ -161,18 +168,27 @@ final class CacheRoot implements AutoCloseable {
   }
 
   private void remove(String directory) throws IOException {
+    Optional<Path> away = hide(directory);
+    if (away.isPresent()) {
+      removeTree(away.get());
+    }
+  }
+
+  /// Moves a directory to `wip` and returns where it is now: where it was, if it is on another file
+  /// system. Empty if there is none.
+  private Optional<Path> hide(String directory) throws IOException {
     String away = layout.unfinished();
     int errno = disk.rename(directory, away);
     if (errno == Errno.ENOENT.number()) {
-      return;
+      return Optional.empty();
     }
     if (errno == 0) {
-      removeTree(Path.of(away));
-    } else if (errno == Errno.EXDEV.number()) {
-      removeTree(Path.of(directory));
-    } else {
-      throw new ErrnoException("rename(%s, %s)".formatted(directory, away), errno);
+      return Optional.of(Path.of(away));
     }
+    if (errno == Errno.EXDEV.number()) {
+      return Optional.of(Path.of(directory));
+    }
+    throw new ErrnoException("rename(%s, %s)".formatted(directory, away), errno);
   }
 
   /// Removes a file, or a directory with all that is in it.

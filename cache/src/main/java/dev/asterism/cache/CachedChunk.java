@@ -10,13 +10,24 @@ public final class CachedChunk implements AutoCloseable {
   /// Where a chunk was found, in the order in which it is looked for.
   public enum Source {
     /// In memory.
-    MEMORY,
+    MEMORY("memory"),
     /// In a file that was open already.
-    OPEN_FILE,
+    OPEN_FILE("fd"),
     /// In the file of its digest.
-    DIGEST,
+    DIGEST("digest"),
     /// In a file of its key alone.
-    KEY
+    KEY("key");
+
+    private final String label;
+
+    Source(String label) {
+      this.label = label;
+    }
+
+    /// Returns what it is called in metrics and reports.
+    public String label() {
+      return label;
+    }
   }
 
   private final Source source;

@@ -10,6 +10,8 @@ import java.util.List;
 /// @param staleLinks files of layers that stood under no digest
 /// @param emptyDirectories directories of layers with nothing in them
 /// @param unfinished what was left in `wip`
+/// @param lostMappings digests and keys that were known and are forgotten, for nothing stands
+///   there; 0 where it is only told what would go
 /// @param layersGone layers that held links and are compiled no more
 public record CleanReport(
     long objects,
@@ -17,6 +19,7 @@ public record CleanReport(
     long staleLinks,
     long emptyDirectories,
     long unfinished,
+    long lostMappings,
     List<Digest> layersGone) {
   /// Copies the list.
   public CleanReport {

@@ -18,8 +18,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /// Removes what nobody needs, while readers and writers work: layers that are gone, links that
-/// stand under no digest, files that no layer has needed for long, empty directories, leftovers in
-/// `wip`.
+/// stand under no digest, files that no layer has needed for long, mappings of what stands no more,
+/// empty directories, leftovers in `wip`.
 ///
 /// One at a time: the caller sees to it.
 final class Cleanup {
@@ -33,6 +33,7 @@ final class Cleanup {
   private final CacheRoot root;
   private final Evictor evictor;
   private final StaleLinks stale;
+  private final Ledger ledger;
   private final InstantSource clock;
   private final StoreWalk walk;
 
@@ -42,12 +43,14 @@ final class Cleanup {
       CacheRoot root,
       Evictor evictor,
       StaleLinks stale,
+      Ledger ledger,
       InstantSource clock) {
     this.layout = layout;
     this.disk = disk;
     this.root = root;
     this.evictor = evictor;
     this.stale = stale;
+    this.ledger = ledger;
     this.clock = clock;
     this.walk = new StoreWalk(layout);
   }
@@ -56,10 +59,12 @@ final class Cleanup {
   ///
   /// @param isKept tells of a layer whether its links stay
   /// @param isOpen tells of a layer whether links may be made now
+  /// @param mappings compares the index with the disk; empty while the index is not complete
   CleanReport clean(
       CleanOptions options,
       Predicate<Digest> isKept,
       Predicate<Digest> isOpen,
+      Optional<Reconciliation> mappings,
       StoreProgress progress)
       throws IOException {
     boolean dry = options.dryRun();
@@ -67,8 +72,9 @@ final class Cleanup {
     List<Digest> gone = layersGone(isKept, dry);
     long links = staleLinks(Set.copyOf(gone), dry, progress);
     long[] removed = unused(options, progress);
+    long lost = mappings.isPresent() && !dry ? mappings.get().run(progress) : 0;
     long directories = emptyDirectories(isOpen, dry);
-    return new CleanReport(removed[0], removed[1], links, directories, unfinished, gone);
+    return new CleanReport(removed[0], removed[1], links, directories, unfinished, lost, gone);
   }
 
   private long unfinished(boolean dry) throws IOException {
@@ -100,7 +106,7 @@ final class Cleanup {
       if (!isKept.test(layer)) {
         gone.add(layer);
         if (!dry) {
-          root.removeLayer(layer);
+          root.removeLayer(layer, ledger::layerRemoved);
         }
       }
     }
@@ -119,13 +125,15 @@ final class Cleanup {
     List<Digest> layers = walk.layers();
     for (int i = 0; i < layers.size(); i++) {
       progress.at("links of layers", i, layers.size());
-      if (gone.contains(layers.get(i))) {
+      Digest layer = layers.get(i);
+      if (gone.contains(layer)) {
         continue;
       }
       walk.layer(
-          layers.get(i),
-          (_, path, inode) -> {
-            if (known.find(inode) == Survey.NONE && (dry || stale.settle(path, inode))) {
+          layer,
+          (key, path, inode) -> {
+            if (known.find(inode) == Survey.NONE
+                && (dry || stale.settle(layer, key, path, inode))) {
               count[0]++;
             }
           });
@@ -138,6 +146,7 @@ final class Cleanup {
     long before = clock.instant().minus(options.unusedFor()).getEpochSecond();
     long[] removed = {0, 0};
     long[] seen = {0};
+    long total = walk.count();
     for (StoreWalk.Place place : List.of(StoreWalk.Place.OBJECT, StoreWalk.Place.CHUNK)) {
       for (int directory = 0; directory < CacheLayout.FAN_OUT.size(); directory++) {
         walk.digests(
@@ -145,7 +154,7 @@ final class Cleanup {
             directory,
             (digest, path, _) -> {
               if (seen[0]++ % STEP == 0) {
-                progress.at("unused files", seen[0], 0);
+                progress.at("unused files", seen[0], total);
               }
               long bytes = unused(digest, path, before, options.dryRun());
               removed[0] += bytes > 0 ? 1 : 0;

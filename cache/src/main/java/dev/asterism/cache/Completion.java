@@ -103,11 +103,6 @@ final class Completion {
   /// Lets go of a part whose bytes are in an object now: the layer's link to it, and the chunk if
   /// no other layer has one. Who reads it next finds the region.
   void release(Digest layer, int entry, PartOfFile part) {
-    if (part.fileOffset() > 0) { // the first part's key is the file's by now
-      ChunkKey key = new ChunkKey(entry, part.fileOffset());
-      disk.unlink(layout.key(layer, key));
-      ledger.unlinked(layer, key);
-    }
     String path = layout.part(part.digest());
     String freshPath = layout.fresh(part.digest());
     ReentrantLock lock = files.lockOf(part.digest());
@@ -115,6 +110,11 @@ final class Completion {
     usage.begin(part.digest());
     long freed = 0;
     try {
+      if (part.fileOffset() > 0) { // the first part's key is the file's by now
+        ChunkKey key = new ChunkKey(entry, part.fileOffset());
+        disk.unlink(layout.key(layer, key));
+        ledger.unlinked(layer, key);
+      }
       Optional<FileStatus> chunk = disk.status(path);
       if (chunk.isEmpty()) {
         return;

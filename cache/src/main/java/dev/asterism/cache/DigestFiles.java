@@ -6,6 +6,7 @@ import dev.asterism.linux.FileStatus;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /// The files under digests: whether they are there, and whether they are what they should be.
 /// Thread-safe.
@@ -20,6 +21,7 @@ final class DigestFiles {
   private final Usage usage;
   private final Ledger ledger;
   private final DigestLocks locks = new DigestLocks();
+  private volatile Consumer<Digest> onDamage = _ -> {};
 
   DigestFiles(
       CacheLayout layout,
@@ -98,6 +100,11 @@ final class DigestFiles {
     }
   }
 
+  /// Lets somebody know of every digest whose file was damaged and is removed.
+  void onDamage(Consumer<Digest> listener) {
+    onDamage = listener;
+  }
+
   /// Removes a file that is not what its digest says, wherever the kernel could find it.
   void removeDamaged(String path, Digest digest, String why) {
     ReentrantLock lock = lockOf(digest);
@@ -111,6 +118,7 @@ final class DigestFiles {
       disk.unlink(layout.fresh(digest));
       fresh.remove(digest);
       ledger.removed(layout.placeOf(path), digest);
+      onDamage.accept(digest);
     } finally {
       boolean own = path.startsWith(layout.own().toString());
       usage.end(digest, own ? 0 : -freed);

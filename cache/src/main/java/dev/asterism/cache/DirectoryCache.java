@@ -106,10 +106,10 @@ public final class DirectoryCache implements AutoCloseable {
       completion =
           new Completion(
               layout, disk, tally, fresh, files, regions, assembly, links, usage, ledger);
-      evictor =
-          new Evictor(layout, disk, files, fresh, usage, activity, pins, tally, links::forget);
-      stale = new StaleLinks(layout, disk, files, usage, tally);
-      cleanup = new Cleanup(layout, disk, root, evictor, stale, clock);
+      evictor = new Evictor(layout, disk, files, fresh, usage, activity, pins, tally, links);
+      stale = new StaleLinks(layout, disk, files, usage, tally, ledger);
+      cleanup = new Cleanup(layout, disk, root, evictor, stale, ledger, clock);
+      scrubber = new Scrubber(layout, disk, files, ledger, settings.upkeep(), clock);
       recovery =
           new Recovery(
               layout,
@@ -121,9 +121,9 @@ public final class DirectoryCache implements AutoCloseable {
               cleanup,
               linksFile,
               ledger.index(),
+              scrubber::askFor,
               mayHaveStaleLinks,
               () -> closed);
-      scrubber = new Scrubber(layout, disk, files, settings.upkeep(), clock);
       space = new SpaceGuard(settings.budget(), disk, usage, evictor, tally, clock);
     } catch (IOException | RuntimeException e) {
       root.close();
@@ -132,6 +132,7 @@ public final class DirectoryCache implements AutoCloseable {
     shares = new LayerShares(mode, layout.own(), ledger.index(), usage);
     lookup = new Lookup(settings.config(), ledger, tally);
     links.onForget(lookup::drop);
+    files.onDamage(lookup::drop);
     timer = Executors.newScheduledThreadPool(THREADS, DirectoryCache::daemonThread);
   }
 
@@ -347,8 +348,7 @@ public final class DirectoryCache implements AutoCloseable {
     LayerCache removed = layer(layer);
     removed.end(() -> layers.remove(layer, removed));
     if (!pins.contain(layer)) {
-      root.removeLayer(layer);
-      ledger.index().layerRemoved(layer);
+      root.removeLayer(layer, ledger::layerRemoved);
     }
   }
 
@@ -380,19 +380,15 @@ public final class DirectoryCache implements AutoCloseable {
     cleaning.lock();
     try {
       Optional<Set<Digest>> kept = compiled.map(Supplier::get);
-      CleanReport report =
-          cleanup.clean(
-              options,
-              layer ->
-                  kept.map(known -> known.contains(layer)).orElse(true)
-                      || layers.containsKey(layer)
-                      || pins.contain(layer),
-              layers::containsKey,
-              progress);
-      if (!options.dryRun()) {
-        report.layersGone().forEach(ledger.index()::layerRemoved);
-      }
-      return report;
+      return cleanup.clean(
+          options,
+          layer ->
+              kept.map(known -> known.contains(layer)).orElse(true)
+                  || layers.containsKey(layer)
+                  || pins.contain(layer),
+          layers::containsKey,
+          recovery.mappings(),
+          progress);
     } finally {
       cleaning.unlock();
     }
@@ -403,12 +399,19 @@ public final class DirectoryCache implements AutoCloseable {
   ///
   /// @throws IOException if a directory cannot be read
   public VerifyReport verify(VerifyOptions options, StoreProgress progress) throws IOException {
-    Optional<LinksIndex> known = // it tells of what is shared, and of that alone
-        mode == CacheMode.SHARED && recovery.isIndexed()
-            ? Optional.of(ledger.index())
-            : Optional.empty();
     return new StoreCheck(
-            layout, disk, files, fresh, stale, known, options, progress, scrubber.healer())
+            layout,
+            disk,
+            files,
+            fresh,
+            stale,
+            ledger,
+            mode == CacheMode.SHARED && recovery.isIndexed() // it tells of what is shared alone
+                ? Optional.of(new KeyCheck(layout, disk, files, ledger.index(), evictor, options))
+                : Optional.empty(),
+            options,
+            progress,
+            scrubber::askFor)
         .verify();
   }
 

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 
 /// Takes files out of the store to make room: those that no layer needs by last use, then those
 /// that can be fetched again, longest unused first.
@@ -41,7 +40,7 @@ final class Evictor {
   private final Pins pins;
   private final Tally tally;
   private final StoreWalk walk;
-  private final Consumer<Digest> forget;
+  private final HardlinkManager links;
 
   /// Held over I/O; only who wants room waits for it.
   private final ReentrantLock running = new ReentrantLock();
@@ -55,8 +54,8 @@ final class Evictor {
       Activity activity,
       Pins pins,
       Tally tally,
-      Consumer<Digest> forget) {
-    this.forget = forget;
+      HardlinkManager links) {
+    this.links = links;
     this.layout = layout;
     this.disk = disk;
     this.files = files;
@@ -75,6 +74,16 @@ final class Evictor {
     running.lock();
     try {
       return new Run().make(bytes);
+    } finally {
+      running.unlock();
+    }
+  }
+
+  /// Does something while nothing is being taken.
+  void whileIdle(Runnable work) {
+    running.lock();
+    try {
+      work.run();
     } finally {
       running.unlock();
     }
@@ -161,7 +170,7 @@ final class Evictor {
     if (disk.status(layout.object(digest)).isEmpty()
         && disk.status(layout.part(digest)).isEmpty()) {
       disk.unlink(layout.fresh(digest)); // a second writer's, if it is still there
-      forget.accept(digest);
+      links.forget(digest);
     }
     if (disk.status(layout.fresh(digest)).isEmpty()) {
       fresh.remove(digest);
@@ -360,6 +369,15 @@ final class Evictor {
       return errno == 0;
     }
 
+    /// One that a layer has taken meanwhile stays, without the links that were taken.
+    private void takeDigest(Digest digest) throws IOException {
+      long bytes = removeUnreferenced(digest, Long.MAX_VALUE);
+      freed += bytes;
+      if (bytes == 0) {
+        links.forgetTakenKeys(digest);
+      }
+    }
+
     /// Takes the victims that stand under digests and that no layer holds any more.
     private void takeDigests() throws IOException {
       for (StoreWalk.Place place : List.of(StoreWalk.Place.OBJECT, StoreWalk.Place.CHUNK)) {
@@ -370,7 +388,7 @@ final class Evictor {
               (digest, _, inode) -> {
                 int slot = survey.find(inode);
                 if (slot != Survey.NONE && survey.isVictim(slot)) {
-                  freed += removeUnreferenced(digest, Long.MAX_VALUE);
+                  takeDigest(digest);
                 }
               });
         }

@@ -80,7 +80,8 @@ public sealed interface Finding {
     }
   }
 
-  /// A file whose digest the index does not know, or with another size.
+  /// A file whose digest the index does not know, or with another size; or a layer's link that it
+  /// does not know to hold this digest.
   record NotKnown(Path path, Digest digest, boolean repaired) implements Finding {
     @Override
     public String text() {
@@ -88,7 +89,7 @@ public sealed interface Finding {
     }
   }
 
-  /// A digest that the index knows, and no file stands under.
+  /// A digest that the index knows, and no file stands under; or a key that has no link to it.
   ///
   /// @param path where it would stand
   record Lost(Path path, Digest digest, boolean repaired) implements Finding {
@@ -98,13 +99,8 @@ public sealed interface Finding {
     }
   }
 
-  /// A file or directory that cannot be read.
-  record Unreadable(Path path, String cause) implements Finding {
-    @Override
-    public boolean repaired() {
-      return false;
-    }
-
+  /// A file that cannot be read.
+  record Unreadable(Path path, String cause, boolean repaired) implements Finding {
     @Override
     public String text() {
       return "it cannot be read: " + cause;

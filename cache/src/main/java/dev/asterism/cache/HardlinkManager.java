@@ -93,16 +93,11 @@ final class HardlinkManager {
   /// Opens the file that the index tells of, without looking for it before: an open file says by
   /// itself that it stands, and how long it is.
   private Optional<Stored> openKnown(Digest digest, long size) {
-    Optional<LinksIndex.Entry> entry = ledger.index().find(digest);
+    Optional<LinksIndex.Entry> entry = ledger.use(digest);
     if (entry.isEmpty() || entry.get().size() != size) {
       return Optional.empty();
     }
-    String path = entry.get().isObject() ? layout.object(digest) : layout.part(digest);
-    Optional<Stored> found = openWhole(path, size);
-    if (found.isPresent()) {
-      ledger.used(digest);
-    }
-    return found;
+    return openWhole(entry.get().isObject() ? layout.object(digest) : layout.part(digest), size);
   }
 
   /// Opens a file of so many bytes; empty if it is gone, another, or unreadable.
@@ -281,6 +276,26 @@ final class HardlinkManager {
     forgetting.accept(digest);
   }
 
+  /// Forgets the keys of a digest whose links are gone while it stands.
+  void forgetTakenKeys(Digest digest) {
+    ReentrantLock lock = files.lockOf(digest);
+    lock.lock();
+    try {
+      ledger
+          .index()
+          .keys(
+              digest,
+              (layer, entry, offset) -> {
+                ChunkKey key = new ChunkKey(entry, offset);
+                if (files.size(layout.key(layer, key)) == 0) {
+                  ledger.unlinked(layer, key);
+                }
+              });
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /// Lets somebody know of every digest that is forgotten.
   void onForget(Consumer<Digest> listener) {
     forgetting = listener;
@@ -360,7 +375,7 @@ final class HardlinkManager {
         tally.filesAdded.increment();
         tally.bytesAdded.add(size);
         allocated = usage.allocated(size);
-        ledger.added(Ledger.place(kind), digest, size);
+        ledger.published(Ledger.place(kind), digest, size);
         moveToLayer(wip, target, digest, size, layer, key);
       }
       return new Published.Shared(Path.of(target));

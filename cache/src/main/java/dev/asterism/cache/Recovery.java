@@ -5,10 +5,12 @@ import dev.asterism.cache.index.LinksIndex;
 import dev.asterism.content.Digest;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /// What is put right behind an open, while the store is in use already: the index is read and
 /// compared with the disk, what an unclean stop left in doubt is hashed, and what the other mode
@@ -25,11 +27,13 @@ final class Recovery {
   private final Cleanup cleanup;
   private final LinksFile linksFile;
   private final LinksIndex index;
+  private final Consumer<Digest> healer;
   private final boolean mayHaveStaleLinks;
   private final BooleanSupplier isClosed;
   private final CountDownLatch indexed = new CountDownLatch(1);
   private final CountDownLatch settled = new CountDownLatch(1);
 
+  /// @param healer told of what was damaged and is gone
   /// @param mayHaveStaleLinks whether layers may hold links to what the last run's end took away
   /// @param isClosed ends all of it early
   Recovery(
@@ -42,6 +46,7 @@ final class Recovery {
       Cleanup cleanup,
       LinksFile linksFile,
       LinksIndex index,
+      Consumer<Digest> healer,
       boolean mayHaveStaleLinks,
       BooleanSupplier isClosed) {
     this.layout = layout;
@@ -53,6 +58,7 @@ final class Recovery {
     this.cleanup = cleanup;
     this.linksFile = linksFile;
     this.index = index;
+    this.healer = healer;
     this.mayHaveStaleLinks = mayHaveStaleLinks;
     this.isClosed = isClosed;
   }
@@ -70,6 +76,13 @@ final class Recovery {
   /// Tells whether the index is complete.
   boolean isIndexed() {
     return indexed.getCount() == 0;
+  }
+
+  /// Returns what compares all of the index with the disk; empty while it is not complete.
+  Optional<Reconciliation> mappings() {
+    return isIndexed()
+        ? Optional.of(new Reconciliation(layout, disk, index, files, true, healer, isClosed))
+        : Optional.empty();
   }
 
   /// Waits until the index has been restored and compared with the disk.
@@ -90,12 +103,17 @@ final class Recovery {
     }
   }
 
-  /// Takes what the links file says, then looks at the disk.
+  /// Takes what the links file says, then looks at the disk: not before what is in doubt stands
+  /// there again, or it would be forgotten with its keys.
   private void restoreIndex() {
     try {
       Set<Digest> present = Set.copyOf(root.layers());
       linksFile.restore(present::contains, isClosed);
-      new Reconciliation(layout, disk, index, files, isClosed).run();
+      settled.await();
+      new Reconciliation(layout, disk, index, files, false, healer, isClosed)
+          .run(StoreProgress.NONE);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt(); // ended before its time, as by a close
     } catch (IOException | RuntimeException e) {
       LOG.log(System.Logger.Level.WARNING, "cache links not checked root=" + layout.root(), e);
     } finally {

@@ -15,7 +15,8 @@ import java.util.regex.Pattern;
 ///
 /// Losing the file costs a pass from the beginning, so it is not synced.
 ///
-/// @param next number of the next directory: 0 to 255 in `objects`, 256 to 511 in `chunks`
+/// @param next number of the next directory: 0 to 255 in `objects`, 256 to 511 in `chunks`, 512 to
+///   767 in the layers' own
 /// @param begunSecond when the pass began, seconds of the epoch; 0 if none is under way
 /// @param completeSecond when the last pass ended; 0 if none has
 /// @param files files that this pass has hashed
@@ -31,7 +32,7 @@ record ScrubState(
     long wrong,
     long healed) {
   /// The number of directories of a pass.
-  static final int DIRECTORIES = 512;
+  static final int DIRECTORIES = 768;
 
   private static final ScrubState NONE = new ScrubState(0, 0, 0, 0, 0, 0, 0);
   private static final Pattern LINE =

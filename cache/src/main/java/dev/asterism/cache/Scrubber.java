@@ -38,6 +38,7 @@ final class Scrubber implements AutoCloseable {
   private final CacheLayout layout;
   private final CacheDisk disk;
   private final DigestFiles files;
+  private final Ledger ledger;
   private final Upkeep upkeep;
   private final InstantSource clock;
   private final StoreWalk walk;
@@ -49,8 +50,14 @@ final class Scrubber implements AutoCloseable {
   private volatile Optional<Thread> thread = Optional.empty();
 
   Scrubber(
-      CacheLayout layout, CacheDisk disk, DigestFiles files, Upkeep upkeep, InstantSource clock)
+      CacheLayout layout,
+      CacheDisk disk,
+      DigestFiles files,
+      Ledger ledger,
+      Upkeep upkeep,
+      InstantSource clock)
       throws IOException {
+    this.ledger = ledger;
     this.layout = layout;
     this.disk = disk;
     this.files = files;
@@ -65,8 +72,9 @@ final class Scrubber implements AutoCloseable {
     healer = by;
   }
 
-  Consumer<Digest> healer() {
-    return healer;
+  /// Asks for a file that had to go.
+  void askFor(Digest digest) {
+    healer.accept(digest);
   }
 
   void start() {
@@ -130,29 +138,42 @@ final class Scrubber implements AutoCloseable {
         String.valueOf(state.wrong()));
   }
 
+  /// A file that was met, and what it should hash to.
+  private record Met(Digest digest, String path) {}
+
   private boolean directory(int number) {
-    StoreWalk.Place place =
-        number < CacheLayout.FAN_OUT.size() ? StoreWalk.Place.OBJECT : StoreWalk.Place.CHUNK;
-    List<Digest> digests = new ArrayList<>();
+    List<Met> met = new ArrayList<>();
     long before = bytesHashed.get();
     long wrong = 0;
     try {
-      walk.digests(
-          place, number % CacheLayout.FAN_OUT.size(), (digest, _, _) -> digests.add(digest));
+      list(number, (digest, path, _) -> met.add(new Met(digest, path)));
     } catch (IOException e) {
       LOG.log(System.Logger.Level.WARNING, "cache directory not scrubbed", e);
     }
-    for (Digest digest : digests) {
-      wrong += isWrong(place, digest) ? 1 : 0;
+    for (Met file : met) {
+      wrong += isWrong(file.digest, file.path) ? 1 : 0;
       if (isClosing()) {
         return false;
       }
     }
-    state = state.after(digests.size(), bytesHashed.get() - before, wrong);
+    state = state.after(met.size(), bytesHashed.get() - before, wrong);
     if (bytesHashed.get() - rememberedAt >= REMEMBERED) {
       remember();
     }
     return true;
+  }
+
+  private void list(int number, StoreWalk.Names<Digest> names) throws IOException {
+    int directory = number % CacheLayout.FAN_OUT.size();
+    switch (number / CacheLayout.FAN_OUT.size()) {
+      case 0 -> walk.digests(StoreWalk.Place.OBJECT, directory, names);
+      case 1 -> walk.digests(StoreWalk.Place.CHUNK, directory, names);
+      default -> {
+        for (Digest layer : walk.ownLayers()) {
+          walk.own(layer, directory, names);
+        }
+      }
+    }
   }
 
   private boolean isClosing() {
@@ -169,8 +190,7 @@ final class Scrubber implements AutoCloseable {
   }
 
   /// Hashes one file; removes it if it is wrong.
-  private boolean isWrong(StoreWalk.Place place, Digest digest) {
-    String path = place == StoreWalk.Place.OBJECT ? layout.object(digest) : layout.part(digest);
+  private boolean isWrong(Digest digest, String path) {
     boolean inMemory = PageCache.of(path).map(pages -> pages.cached() > 0).orElse(true);
     Optional<Digest> actual;
     try {
@@ -183,7 +203,11 @@ final class Scrubber implements AutoCloseable {
     if (!inMemory) {
       PageCache.drop(path);
     }
-    if (actual.isEmpty() || actual.get().equals(digest)) {
+    if (actual.isEmpty()) {
+      return false;
+    }
+    if (actual.get().equals(digest)) {
+      ledger.verified(digest);
       return false;
     }
     remove(path, digest, "hashes to " + actual.get());

@@ -18,8 +18,16 @@ final class StaleLinks {
   private final DigestFiles files;
   private final Usage usage;
   private final Tally tally;
+  private final Ledger ledger;
 
-  StaleLinks(CacheLayout layout, CacheDisk disk, DigestFiles files, Usage usage, Tally tally) {
+  StaleLinks(
+      CacheLayout layout,
+      CacheDisk disk,
+      DigestFiles files,
+      Usage usage,
+      Tally tally,
+      Ledger ledger) {
+    this.ledger = ledger;
     this.layout = layout;
     this.disk = disk;
     this.files = files;
@@ -39,7 +47,7 @@ final class StaleLinks {
   }
 
   /// Removes or replaces a file that stood under no digest; tells whether it is gone.
-  boolean settle(String path, long inode) throws IOException {
+  boolean settle(Digest layer, ChunkKey key, String path, long inode) throws IOException {
     Optional<FileStatus> file = status(path, inode);
     if (file.isEmpty()) {
       return false; // replaced meanwhile
@@ -51,8 +59,7 @@ final class StaleLinks {
       if (status(path, inode).isEmpty() || isUnder(file.get(), digest)) {
         return false;
       }
-      int errno = replace(path, digest);
-      if (errno != 0) {
+      if (replace(layer, key, path, inode, digest) != 0) {
         return false;
       }
       if (file.get().links() == 1) {
@@ -73,20 +80,49 @@ final class StaleLinks {
         || disk.status(layout.part(digest)).filter(file::isSameFile).isPresent();
   }
 
-  private int replace(String path, Digest digest) throws IOException {
-    String object = layout.object(digest);
-    String existing = disk.status(object).isPresent() ? object : layout.part(digest);
-    String wip = layout.unfinished();
-    int errno = files.makeLink(existing, wip);
+  /// Takes the file away, and gives its name to what stands under the digest, if anything does. It
+  /// is moved out of sight before it is looked at for the last time: whoever links the key to the
+  /// digest that it should hold has the lock of that, not ours.
+  private int replace(Digest layer, ChunkKey key, String path, long inode, Digest digest)
+      throws IOException {
+    String away = layout.unfinished();
+    int errno = disk.rename(path, away);
+    if (errno == 0 && status(away, inode).isEmpty()) {
+      putBack(away, path);
+      return Errno.EEXIST.number(); // another file had taken its place
+    }
     if (errno == 0) {
-      errno = disk.rename(wip, path);
-      disk.unlink(wip);
-    } else if (errno == Errno.ENOENT.number()) {
-      errno = disk.unlink(path); // the store does not have it
+      errno = link(layer, key, path, digest);
+      if (errno == 0) {
+        disk.unlink(away);
+      } else {
+        putBack(away, path);
+      }
     }
     if (errno != 0 && errno != Errno.EMLINK.number()) {
       tally.unlinkFailed(errno, path);
     }
     return errno;
+  }
+
+  /// Links a key, whose name is free, to what stands under a digest; to nothing if nothing does.
+  private int link(Digest layer, ChunkKey key, String path, Digest digest) throws IOException {
+    String object = layout.object(digest);
+    String existing = disk.status(object).isPresent() ? object : layout.part(digest);
+    int errno = files.makeLink(existing, path);
+    if (errno == 0) {
+      ledger.seen(layout.placeOf(existing), digest, files.size(existing));
+      ledger.linked(layer, key, digest);
+    } else if (errno == Errno.ENOENT.number()) {
+      ledger.unlinked(layer, key); // the store does not have it
+      return 0;
+    }
+    return errno == Errno.EEXIST.number() ? 0 : errno; // somebody linked it meanwhile
+  }
+
+  /// Gives a file its name back, unless another has it by now.
+  private void putBack(String away, String path) {
+    disk.link(away, path);
+    disk.unlink(away);
   }
 }

@@ -20,13 +20,15 @@ import java.util.function.Consumer;
 final class StoreCheck {
   private static final int MAX_FINDINGS = 10_000;
   private static final int WRITABLE = 0222; // for owner, group, others
-  private static final int STEP = 256; // files between two reports of progress
+  private static final int STEP = 64; // files between two reports of progress
 
   private final CacheLayout layout;
   private final CacheDisk disk;
   private final DigestFiles files;
   private final FreshLinks fresh;
   private final StaleLinks stale;
+  private final Ledger ledger;
+  private final Optional<KeyCheck> keys;
   private final Optional<LinksIndex> index;
   private final VerifyOptions options;
   private final StoreProgress progress;
@@ -36,16 +38,18 @@ final class StoreCheck {
   private final List<Finding> findings = new ArrayList<>();
   private long leftOut;
   private long names;
+  private long total;
   private long bytes;
 
-  /// @param index compared with the disk too; empty while it is not complete
+  /// @param keys compares the index with the disk; empty while that is not complete
   StoreCheck(
       CacheLayout layout,
       CacheDisk disk,
       DigestFiles files,
       FreshLinks fresh,
       StaleLinks stale,
-      Optional<LinksIndex> index,
+      Ledger ledger,
+      Optional<KeyCheck> keys,
       VerifyOptions options,
       StoreProgress progress,
       Consumer<Digest> healer) {
@@ -55,29 +59,33 @@ final class StoreCheck {
     this.files = files;
     this.fresh = fresh;
     this.stale = stale;
-    this.index = index;
+    this.ledger = ledger;
+    this.keys = keys;
+    this.index = keys.map(KeyCheck::index);
     this.options = options;
     this.progress = progress;
     this.walk = new StoreWalk(layout);
   }
 
   VerifyReport verify() throws IOException {
+    total = walk.count();
     for (StoreWalk.Place place : StoreWalk.Place.values()) {
       for (int directory = 0; directory < CacheLayout.FAN_OUT.size(); directory++) {
         walk.digests(place, directory, new Digests(place));
       }
+    }
+    for (Digest layer : walk.ownLayers()) {
+      walk.own(layer, new Digests(StoreWalk.Place.OBJECT));
     }
     List<Digest> layers = walk.layers();
     for (int i = 0; i < layers.size(); i++) {
       progress.at("links of layers", i, layers.size());
       walk.layer(layers.get(i), new LinksOf(layers.get(i)));
     }
-    for (Digest layer : walk.ownLayers()) {
-      walk.own(layer, new Digests(StoreWalk.Place.OBJECT));
-    }
     lookForForeignLinks();
-    if (index.isPresent()) {
-      lookForLost(index.get());
+    if (keys.isPresent()) {
+      lookForLost(keys.get().index());
+      keys.get().lookForLost(progress, this::found);
     }
     return new VerifyReport(names, bytes, findings, leftOut);
   }
@@ -90,16 +98,9 @@ final class StoreCheck {
     }
   }
 
-  private void counted(StoreWalk.Place place) {
+  private void counted() {
     if (names++ % STEP == 0) {
-      progress.at(
-          switch (place) {
-            case OBJECT -> "files";
-            case CHUNK -> "parts of files";
-            case FRESH -> "fresh files";
-          },
-          names,
-          0);
+      progress.at("files", names, Math.max(names, total));
     }
   }
 
@@ -122,7 +123,7 @@ final class StoreCheck {
         return;
       }
       FileStatus file = there.get();
-      counted(place);
+      counted();
       if (!file.isRegular()) {
         found(new Finding.Stranger(Path.of(path)));
         return;
@@ -179,7 +180,7 @@ final class StoreCheck {
   private void lookForLost(LinksIndex known) throws IOException {
     for (int firstByte = 0; firstByte < CacheLayout.FAN_OUT.size(); firstByte++) {
       progress.at("known digests", firstByte, CacheLayout.FAN_OUT.size());
-      for (LinksIndex.Entry entry : known.all(firstByte)) {
+      for (LinksIndex.Entry entry : known.digests(firstByte, true)) {
         if (!stands(entry.digest())) {
           lost(known, entry.digest());
         }
@@ -253,10 +254,14 @@ final class StoreCheck {
       if (!actual.equals(digest)) {
         boolean repaired = options.repair() && remove(path, digest, "hashes to " + actual);
         found(new Finding.WrongBytes(Path.of(path), digest, actual, repaired));
+      } else {
+        ledger.verified(digest);
       }
     } catch (IOException e) {
       if (standsAt(path)) {
-        found(new Finding.Unreadable(Path.of(path), String.valueOf(e.getMessage())));
+        String why = String.valueOf(e.getMessage());
+        boolean repaired = options.repair() && remove(path, digest, why);
+        found(new Finding.Unreadable(Path.of(path), why, repaired));
       }
     }
   }
@@ -296,12 +301,15 @@ final class StoreCheck {
       int slot = survey.find(inode);
       if (slot != Survey.NONE) {
         survey.held(slot, 0, false);
+        if (keys.isPresent()) {
+          keys.get().compare(layer, key, path, inode, StoreCheck.this::found);
+        }
         return;
       }
       if (isRight(path, inode)) {
         return;
       }
-      boolean repaired = options.repair() && stale.settle(path, inode);
+      boolean repaired = options.repair() && stale.settle(layer, key, path, inode);
       found(new Finding.StaleLink(Path.of(path), layer, repaired));
     }
   }

@@ -143,11 +143,17 @@ public final class StoreWalk {
 
   /// Visits a layer's own copies, where nothing is shared: whole files and parts.
   void own(Digest layer, Names<Digest> names) throws IOException {
+    for (int directory = 0; directory < CacheLayout.FAN_OUT.size(); directory++) {
+      own(layer, directory, names);
+    }
+  }
+
+  /// Visits those of a layer's own copies that lie in one of the 256 directories of whole files, or
+  /// of parts.
+  void own(Digest layer, int directory, Names<Digest> names) throws IOException {
     String path = layout.ownOf(layer);
     for (String below : List.of(path, path + "/" + CacheLayout.PARTS)) {
-      for (String fan : CacheLayout.FAN_OUT) {
-        digests(below, fan, names);
-      }
+      digests(below, CacheLayout.FAN_OUT.get(directory), names);
     }
   }
 
@@ -167,6 +173,23 @@ public final class StoreWalk {
       Digest.findHex(entry.name).ifPresent(layers::add);
     }
     return layers;
+  }
+
+  /// Returns how many names stand in the store, but for the layers' links. Reads directories alone.
+  long count() throws IOException {
+    long count = 0;
+    for (String fan : CacheLayout.FAN_OUT) {
+      for (Place place : Place.values()) {
+        count += list(path(place) + "/" + fan).size();
+      }
+    }
+    for (Digest layer : ownLayers()) {
+      for (String fan : CacheLayout.FAN_OUT) {
+        count += list(layout.ownOf(layer) + "/" + fan).size();
+        count += list(layout.ownOf(layer) + "/" + CacheLayout.PARTS + "/" + fan).size();
+      }
+    }
+    return count;
   }
 
   String path(Place place) {

@@ -10,6 +10,7 @@ import dev.asterism.content.VerifiedChunk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +70,10 @@ final class LinksRestartTest {
 
     assertThat(index.find(HELLO.digest()).orElseThrow().isObject()).isTrue();
     assertThat(index.find(BYE.digest()).orElseThrow().isChunk()).isTrue();
+    assertThat(index.find(LAYER, 7, 0).orElseThrow().digest()).isEqualTo(HELLO.digest());
+    assertThat(index.find(LAYER, 8, 4096).orElseThrow().digest()).isEqualTo(BYE.digest());
+    assertThat(index.keys()).isEqualTo(2);
+    assertThat(store.cache.verify(VerifyOptions.FULL, StoreProgress.NONE).findings()).isEmpty();
     assertThat(store.read(HELLO.digest(), HELLO.size())).hasValue(HELLO.bytes());
   }
 
@@ -84,6 +89,58 @@ final class LinksRestartTest {
     assertThat(index.find(LAYER, 7, 0)).isEmpty();
     assertThat(index.find(LAYER, 8, 4096)).isEmpty();
     assertThat(index.find(BYE.digest())).isPresent();
+  }
+
+  @Test
+  void restart_fileCutShortMeanwhile_removesIt() throws Exception {
+    store.cache.close();
+    TestStore.overwrite(store.object(HELLO.digest()), Arrays.copyOf(HELLO.bytes(), 3));
+
+    LinksIndex index = restarted();
+
+    assertThat(index.find(HELLO.digest())).isEmpty();
+    assertThat(store.object(HELLO.digest())).doesNotExist();
+    assertThat(store.fresh(HELLO.digest())).doesNotExist();
+    assertThat(store.cache.counters().damaged()).isOne();
+    assertThat(store.cache.find(HELLO.digest(), 3)).isEmpty();
+    assertThat(index.find(BYE.digest())).isPresent();
+  }
+
+  @Test
+  void restart_linksFileHasAnotherSize_believesTheFile() throws Exception {
+    store.cache.close();
+    Files.delete(store.root.resolve("links.journal"));
+    Files.writeString(
+        store.root.resolve("links.json"),
+        """
+        {"format":"asterism links","version":1,
+        "layers":{"0":"%s"},
+        "columns":["digest","places","size","lastUse","verified","keys"],
+        "digests":[
+        ["%s","o",4711,1764104000,0,"0:7-0"]
+        ],"rows":1}
+        """
+            .formatted(LAYER.hex(), HELLO.digest().hex()));
+
+    LinksIndex index = restarted();
+
+    assertThat(index.find(HELLO.digest()).orElseThrow().size()).isEqualTo(HELLO.size());
+    assertThat(index.find(LAYER, 7, 0)).isPresent();
+    assertThat(store.object(HELLO.digest())).exists();
+    assertThat(store.cache.counters().damaged()).isZero();
+  }
+
+  @Test
+  void restart_linkOfAKeyIsAnotherFile_knowsThatTheKeyHoldsThat() throws Exception {
+    store.cache.close();
+    Path link = store.key(LAYER, 7, 0);
+    Files.delete(link);
+    Files.createLink(link, store.part(BYE.digest()));
+
+    LinksIndex index = restarted();
+
+    assertThat(index.find(LAYER, 7, 0).orElseThrow().digest()).isEqualTo(BYE.digest());
+    assertThat(index.find(HELLO.digest())).isPresent();
   }
 
   @Test

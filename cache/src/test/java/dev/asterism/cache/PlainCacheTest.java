@@ -10,12 +10,15 @@ import static dev.asterism.cache.TestStore.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.asterism.cache.TestStore.BigFile;
+import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
 import dev.asterism.linux.Errno;
 import dev.asterism.testkit.disk.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -143,6 +146,41 @@ final class PlainCacheTest {
 
     assertThat(report.findings()).anyMatch(Finding.WrongBytes.class::isInstance);
     assertThat(own).doesNotExist();
+  }
+
+  @Test
+  void scrub_overwrittenCopyAndPart_removesThemAndAsksForThem() throws IOException {
+    VerifiedChunk part = chunk("a part");
+    store.layer().addFile(key(1), HELLO);
+    store.otherLayer().addFile(key(1), HELLO);
+    store.layer().addPart(key(2), part);
+    Path wrongPart =
+        files(store.root.resolve("own").resolve(LAYER.hex()).resolve("parts")).getFirst();
+    TestStore.overwrite(store.own(LAYER, HELLO.digest()), new byte[HELLO.size()]);
+    TestStore.overwrite(wrongPart, new byte[1]);
+    List<Digest> asked = new ArrayList<>();
+    store.cache.heal(asked::add);
+
+    store.cache.scrubPass();
+
+    assertThat(asked).containsExactlyInAnyOrder(HELLO.digest(), part.digest());
+    assertThat(store.own(LAYER, HELLO.digest())).doesNotExist();
+    assertThat(wrongPart).doesNotExist();
+    assertThat(store.own(OTHER_LAYER, HELLO.digest())).hasContent("hello");
+    assertThat(store.cache.scrub().files()).isEqualTo(3);
+    assertThat(store.cache.scrub().wrong()).isEqualTo(2);
+  }
+
+  @Test
+  void get_openFileWasFoundDamaged_isNotGivenOut() throws IOException {
+    store.layer().addFile(key(1), HELLO);
+    ChunkDigest wanted = new ChunkDigest(HELLO.digest(), HELLO.size());
+    store.layer().get(key(1), wanted).orElseThrow().close(); // it stays open
+    TestStore.overwrite(store.own(LAYER, HELLO.digest()), new byte[HELLO.size()]);
+
+    store.cache.scrubPass();
+
+    assertThat(store.layer().get(key(1), wanted)).isEmpty();
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -127,6 +128,13 @@ final class TestStore implements AutoCloseable {
 
   static FileStatus status(Path path) throws IOException {
     return Links.find(path.toString()).orElseThrow(() -> new AssertionError("no " + path));
+  }
+
+  /// Overwrites a file behind the store's back, as root can.
+  static void overwrite(Path file, byte[] bytes) throws IOException {
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    Files.write(file, bytes);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--r--r--"));
   }
 
   static List<Path> files(Path directory) throws IOException {

@@ -7,8 +7,10 @@ import static dev.asterism.cache.TestStore.key;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.asterism.cache.index.LinksIndex;
 import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
+import dev.asterism.testkit.disk.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +18,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,13 +48,6 @@ final class UpkeepTest {
     VerifiedChunk chunk = chunk(number, SIZE);
     assertThat(layer.addFile(key(number), chunk)).isInstanceOf(Published.Shared.class);
     return chunk;
-  }
-
-  /// Overwrites a file behind the store's back, as root can.
-  private static void overwrite(Path file, byte[] bytes) throws IOException {
-    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
-    Files.write(file, bytes);
-    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--r--r--"));
   }
 
   /// Years later than anything on the disk.
@@ -130,6 +128,211 @@ final class UpkeepTest {
   }
 
   @Test
+  void clean_fileAndLinkGoneBehindOurBack_forgetsTheirMappings() throws Exception {
+    VerifiedChunk lost = added(store.layer(), 1);
+    VerifiedChunk unlinked = added(store.layer(), 2);
+    VerifiedChunk kept = added(store.layer(), 3);
+    store.cache.awaitIndex();
+    Files.delete(store.object(lost.digest()));
+    Files.delete(store.fresh(lost.digest()));
+    Files.delete(store.key(LAYER, 2, 0));
+
+    CleanReport report = store.cache.clean(CleanOptions.DEFAULT, StoreProgress.NONE);
+
+    LinksIndex index = store.cache.index();
+    assertThat(index.find(lost.digest())).isEmpty();
+    assertThat(index.find(LAYER, 1, 0)).isEmpty();
+    assertThat(index.find(unlinked.digest())).isPresent();
+    assertThat(index.find(LAYER, 2, 0)).isEmpty();
+    assertThat(index.find(LAYER, 3, 0).orElseThrow().digest()).isEqualTo(kept.digest());
+    assertThat(report.staleLinks()).isOne();
+    assertThat(report.lostMappings()).isEqualTo(2);
+    assertThat(store.cache.clean(CleanOptions.DEFAULT, StoreProgress.NONE).lostMappings()).isZero();
+  }
+
+  @Test
+  void clean_fileCutShort_removesItAndAsksForIt() throws Exception {
+    VerifiedChunk cut = added(store.layer(), 1);
+    store.cache.awaitIndex();
+    TestStore.overwrite(store.object(cut.digest()), new byte[SIZE - 1]);
+    List<Digest> asked = new ArrayList<>();
+    store.cache.heal(asked::add);
+
+    store.cache.clean(CleanOptions.DEFAULT, StoreProgress.NONE);
+
+    assertThat(asked).containsExactly(cut.digest());
+    assertThat(store.object(cut.digest())).doesNotExist();
+    assertThat(store.cache.index().find(cut.digest())).isEmpty();
+  }
+
+  @Test
+  void clean_staleLink_indexFollowsWhatBecomesOfIt() throws Exception {
+    VerifiedChunk replaced = added(store.layer(), 1);
+    VerifiedChunk gone = chunk(2, SIZE);
+    store.cache.awaitIndex();
+    Path link = store.key(LAYER, 1, 0);
+    Files.delete(link);
+    Files.write(link, replaced.bytes());
+    store.cache.index().unlinked(LAYER, 1, 0);
+    Files.write(link.resolveSibling("2-0"), gone.bytes());
+    store.cache.index().linked(LAYER, 2, 0, replaced.digest());
+
+    store.cache.clean(CleanOptions.DEFAULT, StoreProgress.NONE);
+
+    assertThat(store.cache.index().find(LAYER, 1, 0).orElseThrow().digest())
+        .isEqualTo(replaced.digest());
+    assertThat(store.cache.index().find(LAYER, 2, 0)).isEmpty();
+  }
+
+  /// Who gives the key its right link has another digest's lock.
+  @Test
+  void clean_keyGetsItsLinkWhileAStaleOneIsTaken_keepsTheLink() throws Exception {
+    VerifiedChunk right = added(store.otherLayer(), 1);
+    added(store.layer(), 2);
+    Path link = store.key(LAYER, 2, 0).resolveSibling("1-0");
+    Files.writeString(link, "nobody's");
+    store.faults.once(
+        "rename",
+        call -> call.text(0).equals(link.toString()),
+        new Outcome.After(() -> store.layer().adoptFile(key(1), right.digest(), SIZE)));
+
+    assertThat(store.cache.clean(CleanOptions.DEFAULT, StoreProgress.NONE).staleLinks()).isZero();
+
+    assertThat(TestStore.status(link).inode())
+        .isEqualTo(TestStore.status(store.object(right.digest())).inode());
+  }
+
+  @Test
+  void clean_whileManyAddAndRead_forgetsNothingThatStands() throws Exception {
+    store.cache.awaitIndex();
+    AtomicBoolean done = new AtomicBoolean();
+    Thread cleaner =
+        Thread.ofPlatform()
+            .start(() -> {
+              while (!done.get()) {
+                try {
+                  store.cache.clean(CleanOptions.DEFAULT, StoreProgress.NONE);
+                } catch (IOException e) {
+                  throw new AssertionError(e);
+                }
+              }
+            });
+    List<VerifiedChunk> all = new ArrayList<>();
+    for (int i = 0; i < 400; i++) {
+      all.add(added(i % 2 == 0 ? store.layer() : store.otherLayer(), i));
+      assertThat(store.read(all.get(i / 2).digest(), SIZE)).isPresent();
+    }
+    done.set(true);
+    cleaner.join();
+
+    assertThat(store.cache.index().digests()).isEqualTo(400);
+    assertThat(store.cache.index().keys()).isEqualTo(400);
+    assertThat(store.cache.verify(VerifyOptions.FULL, StoreProgress.NONE).findings()).isEmpty();
+  }
+
+  @Test
+  void verify_keysOfTheIndexAndLinksDiffer_isFoundAndRepaired() throws Exception {
+    VerifiedChunk one = added(store.layer(), 1);
+    VerifiedChunk two = added(store.layer(), 2);
+    added(store.layer(), 3);
+    store.cache.awaitIndex();
+    LinksIndex index = store.cache.index();
+    index.unlinked(LAYER, 1, 0); // the link stands
+    index.linked(LAYER, 2, 0, one.digest()); // and is one of another file
+    Files.delete(store.key(LAYER, 3, 0));
+
+    List<Finding> found = store.cache.verify(VerifyOptions.QUICK, StoreProgress.NONE).findings();
+    assertThat(found)
+        .extracting(finding -> finding.getClass().getSimpleName())
+        .containsExactlyInAnyOrder("NotKnown", "NotKnown", "Lost");
+    assertThat(found).noneMatch(Finding::repaired);
+
+    assertThat(store.cache.verify(VerifyOptions.QUICK.withRepair(), StoreProgress.NONE).findings())
+        .hasSize(3)
+        .allMatch(Finding::repaired);
+    assertThat(store.cache.verify(VerifyOptions.QUICK, StoreProgress.NONE).findings()).isEmpty();
+    assertThat(index.find(LAYER, 1, 0).orElseThrow().digest()).isEqualTo(one.digest());
+    assertThat(index.find(LAYER, 2, 0).orElseThrow().digest()).isEqualTo(two.digest());
+    assertThat(index.find(LAYER, 3, 0)).isEmpty();
+  }
+
+  @Test
+  void verify_unreadableFile_repairRemovesItAndAsksForIt() throws Exception {
+    VerifiedChunk bad = added(store.layer(), 1);
+    List<Digest> asked = new ArrayList<>();
+    store.cache.heal(asked::add);
+    store.faults.when(
+        "open",
+        call -> call.text(0).equals(store.object(bad.digest()).toString()),
+        new Outcome.Failure(() -> new IOException("Input/output error")));
+
+    List<Finding> found = store.cache.verify(VerifyOptions.FULL, StoreProgress.NONE).findings();
+    assertThat(found).hasAtLeastOneElementOfType(Finding.Unreadable.class);
+    assertThat(found).noneMatch(Finding::repaired);
+    assertThat(store.object(bad.digest())).exists();
+    assertThat(asked).isEmpty();
+
+    found = store.cache.verify(VerifyOptions.FULL.withRepair(), StoreProgress.NONE).findings();
+    assertThat(found)
+        .filteredOn(Finding.Unreadable.class::isInstance)
+        .isNotEmpty()
+        .allMatch(Finding::repaired);
+    assertThat(store.object(bad.digest())).doesNotExist();
+    assertThat(asked).containsExactly(bad.digest());
+  }
+
+  @Test
+  void verified_publishedScrubbedVerifiedAndRestored_tellsWhen() throws Exception {
+    VerifiedChunk chunk = added(store.layer(), 1);
+    store.cache.awaitIndex();
+    int published = verifiedAt(chunk);
+    assertThat(published).isEqualTo(store.clock.millis() / 1000);
+
+    store.clock.pass(Duration.ofHours(1));
+    store.otherLayer().addFile(key(2), chunk); // a link hashes nothing
+    assertThat(verifiedAt(chunk)).isEqualTo(published);
+
+    store.cache.scrubPass();
+    assertThat(verifiedAt(chunk)).isEqualTo(published + 3600);
+
+    store.clock.pass(Duration.ofHours(1));
+    store.cache.verify(VerifyOptions.QUICK, StoreProgress.NONE);
+    assertThat(verifiedAt(chunk)).isEqualTo(published + 3600);
+    store.cache.verify(VerifyOptions.FULL, StoreProgress.NONE);
+    assertThat(verifiedAt(chunk)).isEqualTo(published + 7200);
+
+    store.reopen();
+    store.cache.awaitIndex();
+    assertThat(verifiedAt(chunk)).isEqualTo(published + 7200);
+  }
+
+  private int verifiedAt(VerifiedChunk chunk) {
+    return store.cache.index().find(chunk.digest()).orElseThrow().verified();
+  }
+
+  @Test
+  void progress_cleanAndVerify_tellOfHowManyAndReachIt() throws Exception {
+    for (int i = 0; i < 200; i++) {
+      added(store.layer(), i);
+    }
+    store.cache.awaitIndex();
+    Map<String, List<Long>> shares = new TreeMap<>(); // of the whole, in percent
+    StoreProgress progress =
+        (phase, done, total) -> {
+          assertThat(total).as(phase).isPositive();
+          assertThat(done).as(phase).isBetween(0L, total);
+          shares.computeIfAbsent(phase, _ -> new ArrayList<>()).add(100 * done / total);
+        };
+
+    store.cache.clean(CleanOptions.DEFAULT, progress);
+    store.cache.verify(VerifyOptions.FULL, progress);
+
+    assertThat(shares).containsKeys("files", "unused files", "mappings", "links of layers");
+    assertThat(shares.get("files")).isSorted().hasSizeGreaterThan(3);
+    assertThat(shares.get("files").getLast()).isGreaterThan(80L);
+  }
+
+  @Test
   void verify_rightStore_findsNothing() throws IOException {
     added(store.layer(), 1);
     store.otherLayer().addFile(key(4), chunk(1, SIZE));
@@ -150,8 +353,8 @@ final class UpkeepTest {
     VerifiedChunk writable = added(store.layer(), 3);
     VerifiedChunk gone = added(store.layer(), 4);
     VerifiedChunk foreign = added(store.layer(), 5);
-    overwrite(store.object(wrong.digest()), new byte[SIZE]);
-    overwrite(store.object(empty.digest()), new byte[0]);
+    TestStore.overwrite(store.object(wrong.digest()), new byte[SIZE]);
+    TestStore.overwrite(store.object(empty.digest()), new byte[0]);
     Files.setPosixFilePermissions(
         store.object(writable.digest()), PosixFilePermissions.fromString("rw-r--r--"));
     Files.delete(store.object(gone.digest()));
@@ -191,7 +394,7 @@ final class UpkeepTest {
   void scrub_overwrittenFile_removesItAndAsksForIt() throws IOException {
     VerifiedChunk wrong = added(store.layer(), 1);
     VerifiedChunk right = added(store.layer(), 2);
-    overwrite(store.object(wrong.digest()), new byte[SIZE]);
+    TestStore.overwrite(store.object(wrong.digest()), new byte[SIZE]);
     List<Digest> asked = new ArrayList<>();
     store.cache.heal(asked::add);
 

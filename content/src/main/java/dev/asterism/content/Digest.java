@@ -2,9 +2,9 @@ package dev.asterism.content;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Optional;
 
 /// The SHA-256 of some bytes: the name of a blob, a TOC, a file or a chunk.
@@ -22,7 +22,6 @@ public record Digest(long a, long b, long c, long d) implements Comparable<Diges
   public static final int SIZE = 32;
 
   private static final String PREFIX = "sha256:";
-  private static final HexFormat HEX = HexFormat.of();
 
   /// Reads the text form.
   ///
@@ -110,7 +109,26 @@ public record Digest(long a, long b, long c, long d) implements Comparable<Diges
 
   /// Returns the 64 lower-case hex digits, without the algorithm.
   public String hex() {
-    return HEX.toHexDigits(a) + HEX.toHexDigits(b) + HEX.toHexDigits(c) + HEX.toHexDigits(d);
+    byte[] digits = new byte[2 * SIZE];
+    hex(digits, 0);
+    return new String(digits, StandardCharsets.ISO_8859_1);
+  }
+
+  /// Writes the 64 lower-case hex digits, in ASCII, to `to` from `at` on.
+  ///
+  /// @throws ArrayIndexOutOfBoundsException if there is no room for them
+  public void hex(byte[] to, int at) {
+    hex(a, to, at);
+    hex(b, to, at + 16);
+    hex(c, to, at + 32);
+    hex(d, to, at + 48);
+  }
+
+  private static void hex(long bits, byte[] to, int at) {
+    for (int i = 0; i < 16; i++) {
+      int digit = (int) (bits >>> (60 - 4 * i)) & 0xf;
+      to[at + i] = (byte) (digit < 10 ? '0' + digit : 'a' + digit - 10);
+    }
   }
 
   @Override

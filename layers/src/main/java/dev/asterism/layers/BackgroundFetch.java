@@ -143,8 +143,13 @@ final class BackgroundFetch implements AutoCloseable {
     try {
       while (true) {
         Job job = next();
-        if (isMounted.test(job.layer)) {
-          ask(job);
+        try {
+          if (isMounted.test(job.layer)) {
+            ask(job);
+          }
+        } catch (RuntimeException e) {
+          job.failed.incrementAndGet();
+          bug(job, e); // what was asked for before is waited for, then the layer is tried again
         }
         Thread end = Thread.ofVirtual().name("end " + job.layer.digest()).unstarted(() -> end(job));
         lock.lock();
@@ -164,7 +169,7 @@ final class BackgroundFetch implements AutoCloseable {
   private void end(Job job) {
     try {
       job.asked.awaitAdvanceInterruptibly(job.asked.arrive());
-      switch (isMounted.test(job.layer) ? finish(job) : Outcome.OVER) {
+      switch (outcome(job)) {
         case OVER -> forget(job);
         case NOT_PUT_TOGETHER -> {
           job.lookAgain();
@@ -185,6 +190,24 @@ final class BackgroundFetch implements AutoCloseable {
         lock.unlock();
       }
     }
+  }
+
+  /// Returns what came of an attempt. A bug is a failure: else the layer would be known and neither
+  /// fetched nor tried again.
+  private Outcome outcome(Job job) {
+    try {
+      return isMounted.test(job.layer) ? finish(job) : Outcome.OVER;
+    } catch (RuntimeException e) {
+      bug(job, e);
+      return Outcome.FAILED;
+    }
+  }
+
+  private static void bug(Job job, RuntimeException failure) {
+    LOGGER.log(
+        Level.ERROR,
+        "background fetch failed by a bug, and is tried again layer=" + job.layer.digest(),
+        failure);
   }
 
   /// Waits for the job that is due first.
@@ -247,8 +270,14 @@ final class BackgroundFetch implements AutoCloseable {
         requests.release();
         return;
       }
+      FetchTicket ticket;
+      try {
+        ticket = layer.fetch(slice, FetchClass.BACKGROUND);
+      } catch (RuntimeException e) {
+        requests.release();
+        throw e;
+      }
       int _ = job.asked.register();
-      FetchTicket ticket = layer.fetch(slice, FetchClass.BACKGROUND);
       var _ =
           ticket
               .done()

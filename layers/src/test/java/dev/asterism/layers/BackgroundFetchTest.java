@@ -12,10 +12,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The rest of a layer comes without being asked for.
 @Tag("kernel")
@@ -72,6 +75,36 @@ final class BackgroundFetchTest {
 
       await(() -> isComplete(node, layer));
       assertThat(origin.overlaps(layer)).isEmpty();
+    }
+  }
+
+  /// A bug while a layer is asked for (the first call of `isMounted`) or ended (the second).
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void layer_bugAtOneStep_isLoggedAndTheLayerTriedAgain(int step) throws Exception {
+    try (Origin origin = Origin.start();
+        LazyNode node = LazyNode.start(directory, origin, LazyNode.PATIENT, StartPolicy.NOTHING);
+        Logs logs = Logs.collect()) {
+      LayerRequest request = origin.add(Layer.of(file("small", SMALL)));
+      node.mount(request);
+      LayerContent layer =
+          node.service().fetching().catalog().layer(request.layer()).orElseThrow();
+      AtomicInteger calls = new AtomicInteger();
+      try (BackgroundFetch fetch =
+          new BackgroundFetch(
+              StartPolicy.Background.DEFAULT,
+              _ -> {
+                if (calls.incrementAndGet() == step) {
+                  throw new IllegalStateException("a bug of the test's");
+                }
+                return true;
+              },
+              () -> false)) {
+        fetch.add(layer, LayerDirectory.of(node.root().resolve("layers"), request.layer()));
+        await(() -> isComplete(node, request));
+      }
+      assertThat(logs.text())
+          .contains("background fetch failed by a bug", request.layer().toString());
     }
   }
 

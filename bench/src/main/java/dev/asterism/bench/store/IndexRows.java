@@ -163,7 +163,7 @@ final class IndexRows {
   private static void fill(LinksIndex index, long from, long count) {
     for (long i = from; i < from + count; i++) {
       Digest digest = digest(i);
-      index.added(Place.OBJECT, digest, 1 + i % 100_000, NOW);
+      index.added(Place.OBJECT, digest, 1 + i % 100_000, NOW, 0);
       index.linked(LAYERS.get((int) (i % LAYERS.size())), (int) (i / LAYERS.size()), 0, digest);
     }
   }

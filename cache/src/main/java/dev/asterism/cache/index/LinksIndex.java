@@ -47,8 +47,8 @@ public final class LinksIndex {
     void visit(Digest layer, int entry, long offset);
   }
 
-  /// Takes keys that a file told of.
-  public interface UnseenVisitor {
+  /// Takes keys and the digests that they hold.
+  public interface HeldVisitor {
     /// Takes one; no lock is held.
     void visit(Digest layer, int entry, long offset, Digest digest);
   }
@@ -73,15 +73,20 @@ public final class LinksIndex {
     }
   }
 
-  /// Notes that a file stands under a digest.
+  /// Notes that a file stands under a digest, and is being used.
   ///
   /// @param now seconds of the epoch
-  public void added(Place place, Digest digest, long size, int now) {
+  /// @param verified when its bytes were hashed: seconds of the epoch, 0 if that was not now
+  public void added(Place place, Digest digest, long size, int now, int verified) {
     Shard shard = shards[shardOf(digest)];
     shard.lock.lock();
     try {
       int number = shard.obtain(digest);
       boolean news = shows(shard, number, place, size);
+      if (verified > 0) {
+        shard.digests.setVerified(number, verified);
+        news = true;
+      }
       if (use(shard.digests, number, now) || news) {
         shard.changed(number);
       }
@@ -122,15 +127,19 @@ public final class LinksIndex {
 
   /// Notes that a digest is being used.
   public void used(Digest digest, int now) {
-    look(
+    Optional<Entry> _ = use(digest, now);
+  }
+
+  /// Notes that a digest is being used, and returns what is known of it.
+  public Optional<Entry> use(Digest digest, int now) {
+    return look(
         digest,
-        false,
+        Optional.empty(),
         (shard, number) -> {
-          boolean worth = use(shard.digests, number, now);
-          if (worth) {
+          if (use(shard.digests, number, now)) {
             shard.changed(number);
           }
-          return worth;
+          return Optional.of(entry(shard.digests, number));
         });
   }
 
@@ -348,17 +357,10 @@ public final class LinksIndex {
     keys.removeRestoredLayer(layer);
   }
 
-  /// Returns the digests of one first byte that the disk has not shown yet.
-  public List<Entry> unseen(int firstByte) {
-    return entries(firstByte, false);
-  }
-
   /// Returns the digests of one first byte.
-  public List<Entry> all(int firstByte) {
-    return entries(firstByte, true);
-  }
-
-  private List<Entry> entries(int firstByte, boolean seenToo) {
+  ///
+  /// @param seenToo also those that the disk has shown
+  public List<Entry> digests(int firstByte, boolean seenToo) {
     Shard shard = shards[firstByte];
     List<Entry> found = new ArrayList<>();
     shard.lock.lock();
@@ -375,13 +377,15 @@ public final class LinksIndex {
     return found;
   }
 
-  /// Visits the keys of the digests of one first byte that the disk has not shown yet.
-  public void unseenKeys(int firstByte, UnseenVisitor visitor) {
+  /// Visits the keys of the digests of one first byte.
+  ///
+  /// @param seenToo also those that the disk has shown
+  public void keys(int firstByte, boolean seenToo, HeldVisitor visitor) {
     Shard shard = shards[firstByte];
     List<Shard.Held> found;
     shard.lock.lock();
     try {
-      found = shard.unseenKeys();
+      found = shard.keys(seenToo);
     } finally {
       shard.lock.unlock();
     }

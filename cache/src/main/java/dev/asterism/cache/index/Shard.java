@@ -110,11 +110,11 @@ final class Shard {
     return found;
   }
 
-  /// Returns the keys that the disk has not shown.
-  List<Held> unseenKeys() {
+  /// Returns the keys, or only those that the disk has not shown.
+  List<Held> keys(boolean seenToo) {
     List<Held> found = new ArrayList<>();
     for (int key = 0; key < keys.end(); key++) {
-      if (keys.isInUse(key) && !keys.has(key, KeyRecords.SEEN)) {
+      if (keys.isInUse(key) && (seenToo || !keys.has(key, KeyRecords.SEEN))) {
         found.add(new Held(link(key), digests.digest(keys.digest(key))));
       }
     }

@@ -81,7 +81,7 @@ final class LinksFileTest {
 
     void add(int number) {
       Digest digest = digest("d" + number);
-      index.added(Place.OBJECT, digest, 10 + number, 1000 + number);
+      index.added(Place.OBJECT, digest, 10 + number, 1000 + number, 0);
       index.linked(LAYER, number, 0, digest);
     }
 
@@ -172,7 +172,7 @@ final class LinksFileTest {
             case 11 -> now.file.fold();
             default -> {
               Place place = random.nextBoolean() ? Place.OBJECT : Place.CHUNK;
-              now.index.added(place, digest, 10 + number, now(run, step));
+              now.index.added(place, digest, 10 + number, now(run, step), 0);
               now.index.linked(layer, random.nextInt(50), random.nextInt(2), digest);
             }
           }
@@ -391,7 +391,7 @@ final class LinksFileTest {
     LinksIndex index = new LinksIndex();
     LinksFile file = new LinksFile(root, new Disk(), index);
     file.open();
-    index.added(Place.CHUNK, digest("d1"), 99, 5000);
+    index.added(Place.CHUNK, digest("d1"), 99, 5000, 0);
     file.restore(_ -> true, () -> false);
     assertThat(index.find(digest("d1")).orElseThrow().size()).isEqualTo(99);
     file.close();

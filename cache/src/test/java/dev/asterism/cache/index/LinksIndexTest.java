@@ -62,7 +62,7 @@ final class LinksIndexTest {
         }
         default -> {
           long size = 1L + random.nextInt(1_000_000);
-          index.added(Place.OBJECT, digest, size, step);
+          index.added(Place.OBJECT, digest, size, step, 0);
           index.linked(key.layer, key.entry, key.offset, digest);
           sizes.put(digest, size);
           held.put(key, digest);
@@ -94,8 +94,8 @@ final class LinksIndexTest {
   @Test
   void linked_toAnotherDigest_leavesTheFirst() {
     Digest layer = digest("layer");
-    index.added(Place.OBJECT, digest("a"), 1, 1);
-    index.added(Place.OBJECT, digest("b"), 1, 1);
+    index.added(Place.OBJECT, digest("a"), 1, 1, 0);
+    index.added(Place.OBJECT, digest("b"), 1, 1, 0);
     index.linked(layer, 7, 0, digest("a"));
     index.linked(layer, 7, 0, digest("b"));
     assertThat(keysOf(digest("a"))).isEmpty();
@@ -104,8 +104,8 @@ final class LinksIndexTest {
 
   @Test
   void removed_fromOneOfTwoPlaces_staysKnown() {
-    index.added(Place.OBJECT, digest("a"), 1, 1);
-    index.added(Place.CHUNK, digest("a"), 1, 1);
+    index.added(Place.OBJECT, digest("a"), 1, 1, 0);
+    index.added(Place.CHUNK, digest("a"), 1, 1, 0);
     index.removed(Place.CHUNK, digest("a"));
     assertThat(index.find(digest("a")).orElseThrow().isChunk()).isFalse();
     index.removed(Place.OBJECT, digest("a"));
@@ -114,7 +114,7 @@ final class LinksIndexTest {
 
   @Test
   void used_later_isTheLastUse() {
-    index.added(Place.OBJECT, digest("a"), 1, 1000);
+    index.added(Place.OBJECT, digest("a"), 1, 1000, 0);
     index.used(digest("a"), 1000 + LinksIndex.USE_STEP);
     index.used(digest("a"), 500);
     assertThat(index.lastUse(digest("a"))).isEqualTo(1000 + LinksIndex.USE_STEP);
@@ -128,7 +128,7 @@ final class LinksIndexTest {
     for (int i = 1; i <= 600_000; i++) {
       Digest digest =
           new Digest(random.nextLong(), random.nextLong(), random.nextLong(), random.nextLong());
-      index.added(Place.CHUNK, digest, 4096, 1);
+      index.added(Place.CHUNK, digest, 4096, 1, 0);
       index.linked(layer, i, 0, digest);
       if (i == next) { // also where tables have just grown
         assertThat(index.memory()).isLessThan(120L * i);
@@ -164,7 +164,7 @@ final class LinksIndexTest {
                     }
                   }
                   default -> {
-                    index.added(Place.OBJECT, digest, 1, i);
+                    index.added(Place.OBJECT, digest, 1, i, 0);
                     index.linked(layer, random.nextInt(100), 0, digest);
                   }
                 }
@@ -193,9 +193,9 @@ final class LinksIndexTest {
 
   @Test
   void shares_digestsWithSeveralHolders_areDividedAmongThem() {
-    index.added(Place.OBJECT, digest("alone"), 5000, 1);
-    index.added(Place.OBJECT, digest("of three"), 9000, 1);
-    index.added(Place.CHUNK, digest("of nobody"), 7000, 1);
+    index.added(Place.OBJECT, digest("alone"), 5000, 1, 0);
+    index.added(Place.OBJECT, digest("of three"), 9000, 1, 0);
+    index.added(Place.CHUNK, digest("of nobody"), 7000, 1, 0);
     Digest one = digest("layer 1");
     index.linked(one, 1, 0, digest("alone"));
     index.linked(one, 2, 0, digest("of three"));
@@ -218,7 +218,7 @@ final class LinksIndexTest {
     for (int i = 0; i < 5000; i++) {
       Digest digest = digest("digest " + i);
       long size = random.nextLong(1, 100_000);
-      index.added(Place.OBJECT, digest, size, 1);
+      index.added(Place.OBJECT, digest, size, 1, 0);
       int holders = random.nextInt(4) == 0 ? random.nextInt(1, 90) : 1;
       for (int holder = 0; holder < holders; holder++) {
         index.linked(digest("layer " + random.nextInt(200)), i, 0, digest);

@@ -51,13 +51,15 @@ final class CleanCommand implements Callable<Integer> {
   }
 
   private String text(FlatJson report) {
-    return "%s %s objects, %s; %s stale links, %s empty directories, %s unfinished writes"
+    return ("%s %s objects, %s; %s stale links, %s empty directories, %s unfinished writes,"
+            + " %s mappings of what is gone")
         .formatted(
             dryRun ? "would remove" : "removed",
             ByteText.count(report.number("objects")),
             ByteText.of(report.number("bytes")),
             ByteText.count(report.number("staleLinks")),
             ByteText.count(report.number("emptyDirectories")),
-            ByteText.count(report.number("unfinished")));
+            ByteText.count(report.number("unfinished")),
+            ByteText.count(report.number("lostMappings")));
   }
 }

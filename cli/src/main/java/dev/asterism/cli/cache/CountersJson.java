@@ -2,6 +2,7 @@ package dev.asterism.cli.cache;
 
 import dev.asterism.cache.BudgetStatus;
 import dev.asterism.cache.CacheCounters;
+import dev.asterism.cache.CachedChunk;
 import dev.asterism.cache.Cause;
 import dev.asterism.cache.DirectoryCache;
 import dev.asterism.cache.ScrubStatus;
@@ -29,9 +30,27 @@ public final class CountersJson {
     causes(json, "linkFailures", counters.linkFailures());
     causes(json, "writeFailures", counters.writeFailures());
     causes(json, "readFailures", counters.readFailures());
+    lookUps(json, store);
     budget(json, store.budget());
     json.writeNumberProperty("pinned", store.pins().size());
     scrub(json, store.scrub());
+  }
+
+  private static void lookUps(JsonGenerator json, DirectoryCache store) {
+    long found = 0;
+    json.writeObjectPropertyStart("lookUps");
+    json.writeObjectPropertyStart("hits");
+    for (Map.Entry<CachedChunk.Source, Long> hits : store.hits().entrySet()) {
+      json.writeNumberProperty(hits.getKey().label(), hits.getValue());
+      found += hits.getValue();
+    }
+    json.writeEndObject();
+    long missed = store.misses();
+    json.writeNumberProperty("misses", missed);
+    if (found + missed > 0) {
+      json.writeNumberProperty("hitRate", (double) found / (found + missed));
+    }
+    json.writeEndObject();
   }
 
   private static void budget(JsonGenerator json, BudgetStatus budget) {

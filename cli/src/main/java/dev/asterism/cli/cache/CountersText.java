@@ -1,6 +1,7 @@
 package dev.asterism.cli.cache;
 
 import dev.asterism.cli.admin.client.FlatJson;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -39,6 +40,7 @@ final class CountersText {
                 ByteText.of(counters.number("bytesAdded")),
                 ByteText.count(counters.number("linksMade")),
                 ByteText.of(counters.number("bytesSaved"))));
+    ContentText.line(text, "found", lookUps(counters));
     ContentText.line(text, "pins", ByteText.count(counters.number("pinned")) + " images");
     ContentText.line(text, "scrub", scrub(counters));
     ContentText.line(
@@ -50,6 +52,29 @@ final class CountersText {
                 causes(counters, "writeFailures"),
                 causes(counters, "readFailures")));
     return text.toString();
+  }
+
+  /// What the daemon looked for itself. What the kernel opens without asking is not counted.
+  private static String lookUps(FlatJson counters) {
+    long misses = counters.number("lookUps/misses");
+    Map<String, Long> hits = new LinkedHashMap<>();
+    counters
+        .below("lookUps/hits")
+        .forEach((source, count) -> hits.put(source, Long.parseLong(count)));
+    long found = hits.values().stream().mapToLong(Long::longValue).sum();
+    if (found + misses == 0) {
+      return "nothing was looked for yet";
+    }
+    return "%s of %s chunks looked for (%.1f %%): %s; %s misses"
+        .formatted(
+            ByteText.count(found),
+            ByteText.count(found + misses),
+            100.0 * found / (found + misses),
+            hits.entrySet().stream()
+                .map(
+                    source -> "%s %s".formatted(source.getKey(), ByteText.count(source.getValue())))
+                .collect(Collectors.joining(", ")),
+            ByteText.count(misses));
   }
 
   private static String scrub(FlatJson counters) {

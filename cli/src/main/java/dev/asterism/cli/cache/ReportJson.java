@@ -20,6 +20,7 @@ public final class ReportJson {
     json.writeNumberProperty("staleLinks", report.staleLinks());
     json.writeNumberProperty("emptyDirectories", report.emptyDirectories());
     json.writeNumberProperty("unfinished", report.unfinished());
+    json.writeNumberProperty("lostMappings", report.lostMappings());
     json.writeArrayPropertyStart("layersGone");
     report.layersGone().stream().map(Digest::toString).forEach(json::writeString);
     json.writeEndArray();

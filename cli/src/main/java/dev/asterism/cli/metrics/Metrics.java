@@ -1,7 +1,6 @@
 package dev.asterism.cli.metrics;
 
 import dev.asterism.cache.CacheCounters;
-import dev.asterism.cache.CachedChunk;
 import dev.asterism.cache.Cause;
 import dev.asterism.cache.DirectoryCache;
 import dev.asterism.layers.LayerService;
@@ -112,21 +111,12 @@ public final class Metrics {
         .help("Chunks that the daemon read and the cache had, by where: memory, fd, digest, key.")
         .labelNames("source")
         .callback(call ->
-            layers.store().hits().forEach((source, count) -> call.call(count, nameOf(source))))
+            layers.store().hits().forEach((source, count) -> call.call(count, source.label())))
         .register(registry);
     counter(
         "asterism_cache_misses",
         "Chunks that the daemon looked for in the cache in vain.",
         store -> store.misses());
-  }
-
-  private static String nameOf(CachedChunk.Source source) {
-    return switch (source) {
-      case MEMORY -> "memory";
-      case OPEN_FILE -> "fd";
-      case DIGEST -> "digest";
-      case KEY -> "key";
-    };
   }
 
   private void addIndex() {
