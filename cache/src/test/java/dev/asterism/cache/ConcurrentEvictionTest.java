@@ -20,13 +20,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Adding and evicting the same digests at once, and readers between. Platform threads: those that
+/// Threads that add and evict the same digests, and readers between. Platform threads: those that
 /// look for ever must not keep the others from running.
 @Timeout(300)
 final class ConcurrentEvictionTest {
   private static final int DIGESTS = 1000;
   private static final int THREADS = 64;
+  private static final int READERS = 2;
   private static final int ADDITIONS = 300; // of each thread
+  private static final int EVICT_EVERY = 200; // of a thread's additions
 
   @TempDir Path directory;
 
@@ -37,9 +39,9 @@ final class ConcurrentEvictionTest {
     ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
     AtomicInteger adding = new AtomicInteger(THREADS);
     try (TestStore store = new TestStore(directory.resolve("cache"))) {
-      CyclicBarrier start = new CyclicBarrier(THREADS + 3);
+      CyclicBarrier start = new CyclicBarrier(THREADS + READERS);
       List<Thread> threads =
-          IntStream.range(0, THREADS + 3)
+          IntStream.range(0, THREADS + READERS)
               .mapToObj(i ->
                   Thread.ofPlatform()
                       .start(() -> {
@@ -47,8 +49,6 @@ final class ConcurrentEvictionTest {
                           start.await();
                           if (i < THREADS) {
                             add(store, chunks, i);
-                          } else if (i == THREADS) {
-                            evict(store, adding);
                           } else {
                             read(store, chunks, adding);
                           }
@@ -71,22 +71,24 @@ final class ConcurrentEvictionTest {
     }
   }
 
-  private static void add(TestStore store, List<VerifiedChunk> chunks, int thread) {
+  private static void add(TestStore store, List<VerifiedChunk> chunks, int thread)
+      throws IOException {
     Digest name = Digest.of(("layer " + thread % 8).getBytes(StandardCharsets.UTF_8));
     LayerCache layer = store.cache.layer(name);
     for (int i = 0; i < ADDITIONS; i++) {
       int number = ThreadLocalRandom.current().nextInt(DIGESTS);
       assertThat(layer.addFile(TestStore.key(number), chunks.get(number)))
           .isInstanceOf(Published.Shared.class);
+      if ((i + thread) % EVICT_EVERY == 0) {
+        evict(store);
+      }
     }
   }
 
-  private static void evict(TestStore store, AtomicInteger adding) throws IOException {
-    do {
-      store.cache.persist();
-      store.clock.pass(Evictor.GRACE.plusSeconds(1));
-      store.cache.evict(100_000);
-    } while (adding.get() > 0);
+  private static void evict(TestStore store) throws IOException {
+    store.cache.persist();
+    store.clock.pass(Evictor.GRACE.plusSeconds(1));
+    store.cache.evict(100_000);
   }
 
   /// Reads as the daemon does, and as the kernel does: by path, without asking.

@@ -20,11 +20,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// Random sequences against a model that is two maps: what was added, and which layer holds it.
 ///
@@ -47,6 +48,8 @@ final class StoreModelTest {
   /// The model: for each layer the chunks that it must still find; what is not in any may be there.
   private final Map<Digest, Set<Integer>> held = new HashMap<>();
 
+  private final Set<Digest> pinned = new HashSet<>();
+
   private TestStore store;
   private int copies;
 
@@ -55,8 +58,12 @@ final class StoreModelTest {
     store = new TestStore(directory.resolve("cache"));
   }
 
+  static LongStream seeds() {
+    return Seeds.of(3);
+  }
+
   @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3, 4})
+  @MethodSource("seeds")
   void anySequence_keepsEveryPromise(long seed) throws Exception {
     RandomGenerator random = Seeds.generator(seed);
     List<String> steps = new ArrayList<>();
@@ -75,7 +82,7 @@ final class StoreModelTest {
   private String step(RandomGenerator random) throws Exception {
     int number = random.nextInt(CHUNKS);
     Digest layer = layers.get(random.nextInt(LAYERS));
-    return switch (random.nextInt(17)) {
+    return switch (random.nextInt(21)) {
       case 0, 1, 2, 3 -> add(layer, number, random.nextBoolean());
       case 4, 5 -> adopt(layer, number);
       case 6 -> evict(random.nextInt(40_000));
@@ -87,12 +94,20 @@ final class StoreModelTest {
       case 12 -> passTime(random);
       case 13, 14 -> get(layer, number);
       case 15 -> crash(random.nextBoolean());
+      case 16, 17 -> complete(layer, random.nextInt(CHUNKS - 1));
+      case 18, 19 -> pin(layer);
       default -> damage(number);
     };
   }
 
   private LayerCache cache(Digest layer) {
     return store.cache.layer(layer);
+  }
+
+  /// Tells whether a chunk has a file of its own.
+  private boolean stands(int number) {
+    Digest digest = chunks.get(number).digest();
+    return Files.exists(store.object(digest)) || Files.exists(store.part(digest));
   }
 
   private void hold(Digest layer, int number) {
@@ -110,7 +125,7 @@ final class StoreModelTest {
 
   private String adopt(Digest layer, int number) {
     VerifiedChunk chunk = chunks.get(number);
-    boolean was = store.cache.holds(chunk.digest(), chunk.size());
+    boolean was = stands(number); // within a larger file it can be read, and not be linked
     boolean got = cache(layer).adoptPart(TestStore.key(number), chunk.digest(), chunk.size());
     assertThat(got).isEqualTo(was);
     if (got) {
@@ -171,6 +186,35 @@ final class StoreModelTest {
     return machine ? "crash of the machine" : "crash";
   }
 
+  /// Two chunks become one file. They are a file's parts then, and what holds them otherwise still
+  /// does.
+  private String complete(Digest layer, int number) {
+    TestStore.BigFile file = TestStore.BigFile.of(chunks.subList(number, number + 2));
+    int entry = 100 + number;
+    file.addParts(cache(layer), entry);
+    assertThat(file.complete(cache(layer), entry)).isInstanceOf(Published.Shared.class);
+    assertThat(store.object(file.digest())).hasBinaryContent(file.bytes());
+    for (VerifiedChunk part : file.chunks()) {
+      assertThat(cache(layer).holds(new ChunkKey(entry, 0), digestOf(part))).isTrue();
+    }
+    return "complete %s %d".formatted(layer, number);
+  }
+
+  private static ChunkDigest digestOf(VerifiedChunk chunk) {
+    return new ChunkDigest(chunk.digest(), chunk.size());
+  }
+
+  /// Pins a layer, or lets it go.
+  private String pin(Digest layer) throws IOException {
+    if (pinned.remove(layer)) {
+      assertThat(store.cache.unpin(layer.toString())).isTrue();
+      return "unpin " + layer;
+    }
+    store.cache.pin(new Pin(layer.toString(), List.of(layer), store.clock.instant()));
+    pinned.add(layer);
+    return "pin " + layer;
+  }
+
   private String evict(long bytes) throws IOException {
     Eviction eviction = store.cache.evict(bytes);
     assertThat(eviction.enough()).isEqualTo(eviction.bytes() >= bytes);
@@ -178,18 +222,19 @@ final class StoreModelTest {
     return "evict %d: %s".formatted(bytes, eviction);
   }
 
+  /// What an eviction took is no more held: nothing of what a pinned layer holds.
   private void forgetAbsent() {
-    held.values()
-        .forEach(numbers ->
-            numbers.removeIf(number -> {
-              VerifiedChunk chunk = chunks.get(number);
-              return !store.cache.holds(chunk.digest(), chunk.size());
-            }));
+    held.forEach((layer, numbers) -> {
+      boolean changed = numbers.removeIf(number -> !stands(number));
+      assertThat(changed && pinned.contains(layer)).as("pinned %s lost", layer).isFalse();
+    });
   }
 
   private String removeLayer(Digest layer) throws IOException {
     store.cache.removeLayer(layer);
-    held.remove(layer);
+    if (!pinned.contains(layer)) {
+      held.remove(layer);
+    }
     return "remove " + layer;
   }
 
@@ -242,10 +287,22 @@ final class StoreModelTest {
         file.toFile().setReadOnly();
       }
     }
-    assertThat(store.cache.holds(chunk.digest(), chunk.size())).isFalse();
+    assertThat(store.cache.find(chunk.digest(), chunk.size()).map(StoreModelTest::read))
+        .satisfiesAnyOf(
+            found -> assertThat(found).isEmpty(),
+            found -> assertThat(found).hasValue(chunk.bytes())); // within a larger file
+    assertThat(stands(number)).isFalse();
     held.values().forEach(numbers -> numbers.remove(number));
     store.cache.verify(VerifyOptions.FULL.withRepair(), StoreProgress.NONE);
     return "damage " + number;
+  }
+
+  private static byte[] read(Stored stored) {
+    try {
+      return TestStore.readAndClose(stored);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private void check(TestStore opened, List<String> steps) throws IOException {

@@ -87,8 +87,7 @@ final class BackgroundFetchTest {
         Logs logs = Logs.collect()) {
       LayerRequest request = origin.add(Layer.of(file("small", SMALL)));
       node.mount(request);
-      LayerContent layer =
-          node.service().fetching().catalog().layer(request.layer()).orElseThrow();
+      LayerContent layer = node.service().fetching().catalog().layer(request.layer()).orElseThrow();
       AtomicInteger calls = new AtomicInteger();
       try (BackgroundFetch fetch =
           new BackgroundFetch(

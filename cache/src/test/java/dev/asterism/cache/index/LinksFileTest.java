@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.asterism.content.Digest;
+import dev.asterism.testkit.layer.Seeds;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
@@ -19,10 +20,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class LinksFileTest {
@@ -147,8 +150,12 @@ final class LinksFileTest {
     }
   }
 
+  static LongStream seeds() {
+    return Seeds.of(3);
+  }
+
   @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3, 4})
+  @MethodSource("seeds")
   void restart_afterAnyChangesPersistsAndFolds_knowsWhatWasKnown(long seed) throws IOException {
     SplittableRandom random = new SplittableRandom(seed);
     Set<String> known = Set.of();
