@@ -117,11 +117,21 @@ public final class ConfigurationFile {
       Key found = known.get();
       switch (found.use()) {
         case USED -> {}
-        case NOT_YET ->
-            warnings.add(at(key) + "'%s' is not used yet: %s".formatted(name, found.words()));
-        case NEVER ->
-            warnings.add(at(key) + "'%s' changes nothing: %s".formatted(name, found.words()));
+        case NOT_YET -> warn(key, found, "is not used yet");
+        case NEVER -> warn(key, found, "changes nothing");
       }
+    }
+  }
+
+  /// A value that cannot be is a mistake, whether the key changes anything or not.
+  private void warn(List<String> key, Key known, String what) {
+    String name = String.join(".", key);
+    Optional<String> complaint =
+        known.form().flatMap(form -> form.complaint(Objects.requireNonNull(toml.get(key))));
+    if (complaint.isPresent()) {
+      problems.add(at(key) + "'%s' %s".formatted(name, complaint.get()));
+    } else {
+      warnings.add(at(key) + "'%s' %s: %s".formatted(name, what, known.words()));
     }
   }
 

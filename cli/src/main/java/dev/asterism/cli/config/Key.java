@@ -230,47 +230,65 @@ enum Key {
   IPFS(
       "ipfs",
       Use.NEVER,
+      Kind.BOOLEAN,
       "layers come from registries; put a registry before IPFS, and name it as a mirror"),
   ALLOW_INVALID_MOUNTS(
       "snapshotter.allow_invalid_mounts_on_restart",
       Use.NEVER,
+      Kind.BOOLEAN,
       "it is always so: a layer that cannot be reopened is named in the log, and the start goes on"),
-  PREFETCH_CHUNK_SIZE("blob.prefetch_chunk_size", Use.NEVER, "requests follow the link's speed"),
-  HTTP_CACHE_TYPE("http_cache_type", Use.NEVER, "verified chunks are kept, not HTTP answers"),
+  PREFETCH_CHUNK_SIZE(
+      "blob.prefetch_chunk_size", Use.NEVER, Kind.BYTES, "requests follow the link's speed"),
+  HTTP_CACHE_TYPE(
+      "http_cache_type", Use.NEVER, Kind.TEXT, "verified chunks are kept, not HTTP answers"),
   FILESYSTEM_CACHE_TYPE(
       "filesystem_cache_type",
       Use.NEVER,
+      Kind.TEXT,
       "chunks are always kept on disk; bound them with directory_cache.max_size"),
   RESOLVE_TTL(
       "resolve_result_entry_ttl_sec",
       Use.NEVER,
+      Kind.SECONDS,
       "a layer stays resolved while in use, and its metadata on disk"),
-  RESOLVE_ENTRY("resolve_result_entry", Use.NEVER, "the stargz snapshotter ignores it too"),
-  DEBUG("debug", Use.NEVER, "use --log-level debug"),
-  METADATA_STORE("metadata_store", Use.NEVER, "a layer's metadata is an EROFS image on disk"),
+  RESOLVE_ENTRY(
+      "resolve_result_entry", Use.NEVER, Kind.COUNT, "the stargz snapshotter ignores it too"),
+  DEBUG("debug", Use.NEVER, Kind.BOOLEAN, "use --log-level debug"),
+  METADATA_STORE(
+      "metadata_store", Use.NEVER, Kind.TEXT, "a layer's metadata is an EROFS image on disk"),
   VALID_INTERVAL(
       "blob.valid_interval",
       Use.NEVER,
+      Kind.SECONDS,
       "a registry is asked when bytes are needed, never to see whether it is there"),
   CHECK_ALWAYS(
       "blob.check_always",
       Use.NEVER,
+      Kind.BOOLEAN,
       "a registry is asked when bytes are needed, never to see whether it is there"),
-  CHUNK_SIZE("blob.chunk_size", Use.NEVER, "requests follow the chunks of the layer"),
-  SINGLE_RANGE("blob.force_single_range_mode", Use.NEVER, "every request is for one range already"),
+  CHUNK_SIZE("blob.chunk_size", Use.NEVER, Kind.BYTES, "requests follow the chunks of the layer"),
+  SINGLE_RANGE(
+      "blob.force_single_range_mode",
+      Use.NEVER,
+      Kind.BOOLEAN,
+      "every request is for one range already"),
   HARDLINK_ROOT(
       "directory_cache.hardlink_root",
       Use.NEVER,
+      Kind.TEXT,
       "the store lies below --root; use directory_cache.enable_hardlink"),
-  ATTR_TIMEOUT("fuse.attr_timeout", Use.NEVER, "metadata does not pass through FUSE"),
-  ENTRY_TIMEOUT("fuse.entry_timeout", Use.NEVER, "metadata does not pass through FUSE"),
-  PASSTHROUGH("fuse.passthrough", Use.NEVER, "it is used wherever the kernel has it"),
-  MERGE_BUFFER("fuse.merge_buffer_size", Use.NEVER, "files are not merged for passthrough"),
-  MERGE_WORKERS("fuse.merge_worker_count", Use.NEVER, "files are not merged for passthrough"),
-  MANAGER_ENABLE("fuse_manager.enable", Use.NEVER, Reason.NO_MANAGER),
-  MANAGER_ADDRESS("fuse_manager.address", Use.NEVER, Reason.NO_MANAGER),
-  MANAGER_PATH("fuse_manager.path", Use.NEVER, Reason.NO_MANAGER),
-  MANAGER_METRICS("fuse_manager.metrics_address", Use.NEVER, Reason.NO_MANAGER);
+  ATTR_TIMEOUT("fuse.attr_timeout", Use.NEVER, Kind.SECONDS, "metadata does not pass through FUSE"),
+  ENTRY_TIMEOUT(
+      "fuse.entry_timeout", Use.NEVER, Kind.SECONDS, "metadata does not pass through FUSE"),
+  PASSTHROUGH("fuse.passthrough", Use.NEVER, Kind.BOOLEAN, "it is used wherever the kernel has it"),
+  MERGE_BUFFER(
+      "fuse.merge_buffer_size", Use.NEVER, Kind.BYTES, "files are not merged for passthrough"),
+  MERGE_WORKERS(
+      "fuse.merge_worker_count", Use.NEVER, Kind.COUNT, "files are not merged for passthrough"),
+  MANAGER_ENABLE("fuse_manager.enable", Use.NEVER, Kind.BOOLEAN, Reason.NO_MANAGER),
+  MANAGER_ADDRESS("fuse_manager.address", Use.NEVER, Kind.TEXT, Reason.NO_MANAGER),
+  MANAGER_PATH("fuse_manager.path", Use.NEVER, Kind.TEXT, Reason.NO_MANAGER),
+  MANAGER_METRICS("fuse_manager.metrics_address", Use.NEVER, Kind.TEXT, Reason.NO_MANAGER);
 
   /// Why several keys change nothing.
   private static final class Reason {
@@ -298,6 +316,21 @@ enum Key {
     String words() {
       return words;
     }
+
+    /// Returns what is wrong with a value that a file has; empty if nothing is, or where the
+    /// value's reader says more.
+    ///
+    /// @param value as the TOML parser gives it
+    Optional<String> complaint(Object value) {
+      return switch (this) {
+        case BOOLEAN ->
+            value instanceof Boolean ? Optional.empty() : Optional.of("is neither true nor false");
+        case TEXT -> value instanceof String ? Optional.empty() : Optional.of("is not a text");
+        case COUNT, BYTES, SECONDS, MILLISECONDS ->
+            value instanceof Long ? Optional.empty() : Optional.of("is not a whole number");
+        case LIMIT -> Optional.empty();
+      };
+    }
   }
 
   /// Whether a key changes anything.
@@ -316,10 +349,14 @@ enum Key {
 
   private final String words;
 
+  /// What its value is in a file; empty for a table.
+  private final Optional<Kind> form;
+
   Key(String path, Kind kind, Function<Configuration, String> value, String meaning) {
     this.path = path;
     this.use = Use.USED;
     this.kind = Optional.of(kind);
+    this.form = this.kind;
     this.value = value;
     this.words = meaning;
   }
@@ -329,14 +366,19 @@ enum Key {
     this.path = path;
     this.use = Use.USED;
     this.kind = Optional.empty();
+    this.form = Optional.empty();
     this.value = _ -> "";
     this.words = "";
   }
 
-  Key(String path, Use use, String reason) {
+  /// One that changes nothing.
+  ///
+  /// @param form what its value is all the same
+  Key(String path, Use use, Kind form, String reason) {
     this.path = path;
     this.use = use;
     this.kind = Optional.empty();
+    this.form = Optional.of(form);
     this.value = _ -> "";
     this.words = reason;
   }
@@ -363,6 +405,11 @@ enum Key {
   /// Returns what its value is; empty for a key that changes nothing.
   Optional<Kind> kind() {
     return kind;
+  }
+
+  /// Returns what its value is in a file, whether it changes anything or not; empty for a table.
+  Optional<Kind> form() {
+    return form;
   }
 
   /// Returns its effective value as TOML; empty for a key that changes nothing.

@@ -39,8 +39,13 @@ final class MirrorTables {
     Map<String, List<Endpoint>> mirrors = new HashMap<>();
     if (toml.get(List.of("resolver", "host")) instanceof TomlTable hosts) {
       for (String registry : hosts.keySet()) {
-        if (hosts.get(List.of(registry, "mirrors")) instanceof TomlArray tables) {
-          mirrors.put(registry, endpoints(registry, tables));
+        switch (hosts.get(List.of(registry, "mirrors"))) {
+          case TomlArray tables -> mirrors.put(registry, endpoints(registry, tables));
+          case null -> {}
+          default ->
+              problem(
+                  hosts.inputPositionOf(List.of(registry, "mirrors")),
+                  "'resolver.host.%s.mirrors' is not a list of tables".formatted(registry));
         }
       }
     }
@@ -120,12 +125,17 @@ final class MirrorTables {
 
   private Map<String, List<String>> headers(TomlTable table) {
     Map<String, List<String>> headers = new LinkedHashMap<>();
-    if (table.get(List.of("header")) instanceof TomlTable named) {
+    Object header = table.get(List.of("header"));
+    if (header != null && !(header instanceof TomlTable)) {
+      problem(table.inputPositionOf(List.of("header")), "'header' is not a table");
+    }
+    if (header instanceof TomlTable named) {
       for (String name : named.keySet()) {
         List<String> values =
             switch (named.get(List.of(name))) {
               case String one -> List.of(one);
-              case TomlArray many -> many.toList().stream().map(String::valueOf).toList();
+              case TomlArray many when many.toList().stream().allMatch(String.class::isInstance) ->
+                  many.toList().stream().map(String.class::cast).toList();
               case null, default -> List.of();
             };
         if (values.isEmpty()) {

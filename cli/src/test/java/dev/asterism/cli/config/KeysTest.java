@@ -1,9 +1,11 @@
 package dev.asterism.cli.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -56,11 +58,53 @@ class KeysTest {
       assertThat(loaded.lines()).containsEntry(key.path(), 1);
     } else if (key.use() != Key.Use.USED) {
       String path = key.path().replace("*", "\"registry.example\"");
-      assertThat(load(path + " = 1\n").warnings())
+      assertThat(load(path + " = " + right(key) + "\n").warnings())
           .singleElement()
           .asString()
           .contains("config.toml:1: ", key.words());
     }
+  }
+
+  /// Whether the key changes anything or not.
+  @ParameterizedTest
+  @EnumSource(Key.class)
+  void load_oneKeyOfAnotherType_isRefusedWithItsLine(Key key) {
+    String path = key.path().replace("*", "\"registry.example\"");
+    for (String wrong : List.of("1979-05-27", "[1]", "1.5")) {
+      assertThatThrownBy(() -> load("\n" + path + " = " + wrong + "\n"))
+          .as("%s = %s", path, wrong)
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessageContaining("config.toml:2: ");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "[resolver.host.y]\nmirrors = 3",
+        "[resolver.host.y]\nmirrors = [3]",
+        "[resolver.host.y]\nmirrors = {host = \"m\"}",
+        "[[resolver.host.y.mirrors]]\nhost = 3",
+        "[[resolver.host.y.mirrors]]\nhost = \"m\"\ninsecure = 3",
+        "[[resolver.host.y.mirrors]]\nhost = \"m\"\nheader = 3",
+        "[[resolver.host.y.mirrors]]\nhost = \"m\"\nheader = {a = [3]}",
+        "ipfs = 3",
+        "metadata_store = true",
+        "[fuse_manager]\nenable = \"yes\"",
+        "[blob]\nchunk_size = \"50000\""
+      })
+  void load_valuesThatCannotBe_areRefusedWithTheirLine(String text) {
+    assertThatThrownBy(() -> load(text + "\n"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageMatching("(?s).*config\\.toml:[1-3]: .*");
+  }
+
+  private static String right(Key key) {
+    return switch (key.form().orElseThrow()) {
+      case BOOLEAN -> "true";
+      case TEXT -> "\"text\"";
+      default -> "1";
+    };
   }
 
   private static String otherThanDefault(Key key) {
