@@ -41,6 +41,7 @@ public final class Asterism {
           DaemonCommand.class,
           MountCommand.class,
           UnmountCommand.class,
+          KeeperCommand.class,
           InspectCommand.class,
           StatusCommand.class,
           WhyCommand.class,

@@ -49,6 +49,7 @@ final class Daemon {
     Configuration configuration = options.configuration();
     InstantSource clock = InstantSource.system();
     Path root = directory(options.root());
+    StargzLeftovers.setAside(root);
     RootScope.check(root, configuration.snapshotter().scope());
     unpackNativeCodeIn(root.resolve("native"));
     Thread.ofPlatform().daemon().name("preload").start(Snapshots::preload);
@@ -64,7 +65,7 @@ final class Daemon {
     Handover handover = new Handover(root, System.getenv());
     try (StopSignal stop = StopSignal.open();
         Tracing _ = Tracing.start(System.getenv(), Version.text());
-        NodeCredentials credentials = NodeCredentials.follow(configuration.logins());
+        NodeCredentials credentials = NodeCredentials.follow(configuration.logins(), handover);
         RegistryClient registry = registry(configuration, credentials.chain(), clock);
         Layers layers =
             new Layers(
@@ -80,7 +81,7 @@ final class Daemon {
       layers.service.serve(); // containers wait until here, and for nothing else
       snapshots.cleanup();
       try (NodeCredentials.Serving _ = credentials.serve(options.address(), snapshots);
-          AdminServer _ = admin(options, root, layers.service, clock)) {
+          AdminServer _ = admin(options, root, layers.service, registry, clock)) {
         handover.ready();
         LOGGER.log(Level.INFO, "serving address={0} root={1}", options.address(), root);
         await(options, root, layers.service::asked, clock, stop);
@@ -165,13 +166,17 @@ final class Daemon {
   }
 
   private static AdminServer admin(
-      DaemonOptions options, Path root, LayerService layers, InstantSource clock)
+      DaemonOptions options,
+      Path root,
+      LayerService layers,
+      RegistryClient registry,
+      InstantSource clock)
       throws IOException {
     return AdminServer.start(
         options.adminAddress(),
         options.configuration().endpoints().scraped(),
         options.configuration().endpoints().debug(),
-        new DaemonView(root, Version.text(), clock.instant(), clock, layers));
+        new DaemonView(root, Version.text(), clock.instant(), clock, layers, registry.counts()));
   }
 
   /// Returns the client for every registry.

@@ -28,7 +28,7 @@ final class NamespaceDaemon {
     Handover handover = new Handover(root, System.getenv());
     try (StopSignal stop = StopSignal.open();
         Tracing _ = Tracing.start(System.getenv(), Version.text());
-        NodeCredentials credentials = NodeCredentials.follow(configuration.logins());
+        NodeCredentials credentials = NodeCredentials.follow(configuration.logins(), handover);
         RegistryClient registry = Daemon.registry(configuration, credentials.chain(), clock);
         NamespaceParts parts =
             NamespaceParts.open(
@@ -36,6 +36,7 @@ final class NamespaceDaemon {
                 options.adminAddress(),
                 new NamespaceParts.Common(
                     new RegistryBlobs(registry),
+                    registry.counts(),
                     Daemon.settings(configuration),
                     Daemon.snapshotSettings(configuration),
                     configuration.logFileAccess(),
@@ -46,7 +47,7 @@ final class NamespaceDaemon {
       NamespacedSnapshots snapshots = new NamespacedSnapshots(parts);
       snapshots.cleanup();
       try (NodeCredentials.Serving _ = credentials.serve(options.address(), snapshots);
-          AdminServer _ = admin(options, root, parts, clock)) {
+          AdminServer _ = admin(options, root, parts, registry, clock)) {
         handover.ready();
         LOGGER.log(
             Level.INFO, "serving address={0} root={1} scope=namespace", options.address(), root);
@@ -59,12 +60,17 @@ final class NamespaceDaemon {
   }
 
   private static AdminServer admin(
-      DaemonOptions options, Path root, NamespaceParts parts, InstantSource clock)
+      DaemonOptions options,
+      Path root,
+      NamespaceParts parts,
+      RegistryClient registry,
+      InstantSource clock)
       throws IOException {
     return AdminServer.start(
         options.adminAddress(),
         options.configuration().endpoints().scraped(),
         options.configuration().endpoints().debug(),
-        new NamespacesView(root, Version.text(), clock.instant(), clock, parts::views));
+        new NamespacesView(
+            root, Version.text(), clock.instant(), clock, registry.counts(), parts::views));
   }
 }

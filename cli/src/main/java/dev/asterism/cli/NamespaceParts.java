@@ -7,6 +7,7 @@ import dev.asterism.cli.handover.RootMounts;
 import dev.asterism.layers.BlobSource;
 import dev.asterism.layers.LayerService;
 import dev.asterism.layers.LayerSettings;
+import dev.asterism.registry.RequestCounts;
 import dev.asterism.snapshotter.NamespacedSnapshots;
 import dev.asterism.snapshotter.SnapshotException;
 import dev.asterism.snapshotter.SnapshotSettings;
@@ -52,9 +53,11 @@ final class NamespaceParts implements NamespacedSnapshots.Namespaces, AutoClosea
   /// What the parts of all namespaces are made with. Immutable.
   ///
   /// @param registry stays the caller's
+  /// @param requests what it has asked for
   /// @param grace how long reads under way may take at the end
   record Common(
       BlobSource registry,
+      RequestCounts requests,
       LayerSettings layers,
       SnapshotSettings snapshots,
       boolean logFileAccess,
@@ -164,7 +167,7 @@ final class NamespaceParts implements NamespacedSnapshots.Namespaces, AutoClosea
   }
 
   private DaemonView view(Path own, LayerService layers) {
-    return new DaemonView(own, Version.text(), started, common.clock(), layers);
+    return new DaemonView(own, Version.text(), started, common.clock(), layers, common.requests());
   }
 
   /// Returns the admin socket of a namespace.

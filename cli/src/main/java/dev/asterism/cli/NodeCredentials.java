@@ -1,6 +1,8 @@
 package dev.asterism.cli;
 
 import dev.asterism.cli.config.Configuration;
+import dev.asterism.cli.handover.Handover;
+import dev.asterism.cli.handover.KeptLogins;
 import dev.asterism.registry.CredentialChain;
 import dev.asterism.registry.Credentials;
 import dev.asterism.registry.DockerConfig;
@@ -19,14 +21,21 @@ import java.util.Optional;
 /// Where a daemon's credentials come from: a file of its own, docker's, a cluster's pull secrets,
 /// and what kubelet pulls with. Thread-safe.
 final class NodeCredentials implements AutoCloseable {
-  private final PulledCredentials pulled = new PulledCredentials();
+  private final PulledCredentials pulled;
   private final Configuration.Logins logins;
   private final Optional<PullSecrets> secrets;
+  private final Optional<KeptLogins> kept;
   private final Credentials chain;
 
-  private NodeCredentials(Configuration.Logins logins, Optional<PullSecrets> secrets) {
+  private NodeCredentials(
+      Configuration.Logins logins,
+      PulledCredentials pulled,
+      Optional<PullSecrets> secrets,
+      Optional<KeptLogins> kept) {
     this.logins = logins;
+    this.pulled = pulled;
     this.secrets = secrets;
+    this.kept = kept;
     List<Credentials> sources = new ArrayList<>();
     logins.file().ifPresent(file -> sources.add(new DockerConfig(file)));
     sources.add(RegistryLogin.ofUser());
@@ -39,14 +48,27 @@ final class NodeCredentials implements AutoCloseable {
 
   /// The files alone, for a program that ends soon.
   static NodeCredentials ofFiles(Configuration.Logins logins) {
-    return new NodeCredentials(logins, Optional.empty());
+    return new NodeCredentials(logins, new PulledCredentials(), Optional.empty(), Optional.empty());
   }
 
-  /// All of them; a cluster's secrets are followed until this is closed.
-  static NodeCredentials follow(Configuration.Logins logins) {
-    Configuration.Kubernetes kubernetes = logins.kubernetes();
+  /// All of them, with what a former process was told by kubelet; a cluster's secrets are followed
+  /// until this is closed.
+  ///
+  /// @throws IOException if there is no memory for what kubelet pulls with
+  static NodeCredentials follow(Configuration.Logins logins, Handover handover) throws IOException {
+    PulledCredentials pulled = new PulledCredentials();
+    Optional<KeptLogins> kept = Optional.empty();
+    if (logins.cri().enabled()) {
+      kept = Optional.of(KeptLogins.open(handover, pulled));
+    } else {
+      KeptLogins.forget(handover);
+    }
+    return new NodeCredentials(logins, pulled, secrets(logins.kubernetes()), kept);
+  }
+
+  private static Optional<PullSecrets> secrets(Configuration.Kubernetes kubernetes) {
     if (!kubernetes.enabled()) {
-      return ofFiles(logins);
+      return Optional.empty();
     }
     Path file =
         kubernetes
@@ -54,7 +76,7 @@ final class NodeCredentials implements AutoCloseable {
             .orElseGet(() ->
                 PullSecrets.standardFile(
                     System.getenv(), Path.of(System.getProperty("user.home"))));
-    return new NodeCredentials(logins, Optional.of(PullSecrets.follow(file)));
+    return Optional.of(PullSecrets.follow(file));
   }
 
   /// Returns all of them, in the order in which they are asked.
@@ -95,6 +117,7 @@ final class NodeCredentials implements AutoCloseable {
   @Override
   public void close() {
     secrets.ifPresent(PullSecrets::close);
+    kept.ifPresent(KeptLogins::close);
   }
 
   /// What listens. Closing it ends all of it.
@@ -125,11 +148,13 @@ final class NodeCredentials implements AutoCloseable {
               request.auth(),
               request.server(),
               request.identityToken()));
+      kept.ifPresent(memory -> memory.keep(pulled));
     }
 
     @Override
     public void removed(String image) {
       pulled.removed(image);
+      kept.ifPresent(memory -> memory.keep(pulled));
     }
   }
 }

@@ -41,7 +41,7 @@ final class StargzCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "configuration (default: /etc/containerd-stargz-grpc/config.toml, which need not be"
-              + " there)")
+              + " there, named or not)")
   private Optional<Path> config = Optional.empty();
 
   @Option(
@@ -94,9 +94,12 @@ final class StargzCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
+  /// Reads the file. The default one need not be there, also where the unit of the stargz
+  /// snapshotter's installation guide names it.
   private ConfigurationFile.Loaded loaded() throws Exception {
-    return config.isEmpty() && Files.notExists(DEFAULT_CONFIG)
+    Path file = config.orElse(DEFAULT_CONFIG);
+    return file.equals(DEFAULT_CONFIG) && Files.notExists(file)
         ? ConfigurationFile.Loaded.NOTHING
-        : ConfigurationFile.load(config.orElse(DEFAULT_CONFIG));
+        : ConfigurationFile.load(file);
   }
 }

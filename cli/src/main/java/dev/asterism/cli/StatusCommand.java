@@ -1,14 +1,16 @@
 package dev.asterism.cli;
 
 import dev.asterism.cli.admin.client.AdminClient;
+import dev.asterism.cli.admin.client.AdminSocketOption;
 import dev.asterism.cli.admin.client.FlatJson;
 import dev.asterism.cli.cache.ByteText;
 import dev.asterism.cli.cache.TextTable;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -23,12 +25,7 @@ import picocli.CommandLine.Spec;
       "their registry no longer, what could not be fetched and why, its memory."
     })
 final class StatusCommand implements Callable<Integer> {
-  @Option(
-      names = "--admin-address",
-      paramLabel = "SOCKET",
-      defaultValue = "/run/asterism/admin.sock",
-      description = "admin socket of the daemon (default: ${DEFAULT-VALUE})")
-  private Path socket = Path.of("/run/asterism/admin.sock");
+  @Mixin private final AdminSocketOption socket = new AdminSocketOption();
 
   @Option(names = "--json", description = "print the daemon's own answer; sizes are bytes")
   private boolean json;
@@ -37,7 +34,7 @@ final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    AdminClient daemon = new AdminClient(socket.toAbsolutePath());
+    AdminClient daemon = socket.client();
     PrintWriter out = spec.commandLine().getOut();
     String images = daemon.get("/v1/images");
     if (json) {
@@ -92,8 +89,16 @@ final class StatusCommand implements Callable<Integer> {
     return images.text(at + "namespace").map(name -> "namespace " + name + ": ").orElse("");
   }
 
+  /// Who has answered since the daemon started, and how many requests.
+  private static String sources(FlatJson images, String at) {
+    return images.below(at).entrySet().stream()
+        .map(source -> "%s (%s)".formatted(source.getKey(), source.getValue()))
+        .collect(Collectors.joining(", "));
+  }
+
   private static void print(PrintWriter out, FlatJson images) {
-    TextTable table = new TextTable("lrrrrl", "IMAGE", "LAYERS", "COMPLETE", "HERE", "OF", "NEEDS");
+    TextTable table =
+        new TextTable("lrrrrll", "IMAGE", "LAYERS", "COMPLETE", "HERE", "OF", "NEEDS", "CAME FROM");
     StringBuilder troubles = new StringBuilder();
     for (int i = 0; images.text("images/%d/image".formatted(i)).isPresent(); i++) {
       String at = "images/%d/".formatted(i);
@@ -106,7 +111,8 @@ final class StatusCommand implements Callable<Integer> {
           String.valueOf(complete),
           ByteText.of(images.number(at + "stored")),
           ByteText.of(images.number(at + "size")),
-          mounted == complete ? "nothing" : "its registry");
+          mounted == complete ? "nothing" : "its registry",
+          sources(images, at + "sources"));
       for (int l = 0; images.text(at + "layers/%d/digest".formatted(l)).isPresent(); l++) {
         String trouble = images.text(at + "layers/%d/trouble".formatted(l)).orElse("");
         if (!trouble.isEmpty()) {

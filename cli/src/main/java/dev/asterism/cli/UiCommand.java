@@ -2,13 +2,14 @@ package dev.asterism.cli;
 
 import dev.asterism.cli.admin.PageServer;
 import dev.asterism.cli.admin.client.AdminClient;
+import dev.asterism.cli.admin.client.AdminSocketOption;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -25,12 +26,7 @@ import picocli.CommandLine.Spec;
       "may look; nothing can be changed there."
     })
 final class UiCommand implements Callable<Integer> {
-  @Option(
-      names = "--admin-address",
-      paramLabel = "SOCKET",
-      defaultValue = "/run/asterism/admin.sock",
-      description = "admin socket of the daemon (default: ${DEFAULT-VALUE})")
-  private Path socket = Path.of("/run/asterism/admin.sock");
+  @Mixin private final AdminSocketOption socket = new AdminSocketOption();
 
   @Option(
       names = "--port",
@@ -48,7 +44,7 @@ final class UiCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--port is %d, not 0 to %d".formatted(port, MOST));
     }
-    AdminClient daemon = new AdminClient(socket.toAbsolutePath());
+    AdminClient daemon = socket.client();
     var _ = daemon.status(); // says at once if there is none
     InetSocketAddress address =
         new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port);

@@ -1,6 +1,7 @@
 package dev.asterism.cli;
 
 import dev.asterism.cli.admin.client.AdminClient;
+import dev.asterism.cli.admin.client.AdminSocketOption;
 import dev.asterism.cli.admin.client.FlatJson;
 import dev.asterism.cli.cache.ByteText;
 import dev.asterism.cli.cache.TextTable;
@@ -9,12 +10,13 @@ import dev.asterism.snapshotter.ContainerImage;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -38,37 +40,53 @@ final class WhyCommand implements Callable<Integer> {
       description = "which one; without it all starts are listed")
   private Optional<String> name = Optional.empty();
 
-  @Option(
-      names = "--admin-address",
-      paramLabel = "SOCKET",
-      defaultValue = "/run/asterism/admin.sock",
-      description = "admin socket of the daemon (default: ${DEFAULT-VALUE})")
-  private Path socket = Path.of("/run/asterism/admin.sock");
+  @Mixin private final AdminSocketOption socket = new AdminSocketOption();
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
   public Integer call() throws IOException {
-    AdminClient daemon = new AdminClient(socket.toAbsolutePath());
+    AdminClient daemon = socket.client();
     FlatJson starts = FlatJson.parse(daemon.get("/v1/starts"));
     PrintWriter out = spec.commandLine().getOut();
     if (name.isEmpty()) {
       list(out, starts);
     } else {
-      Path root = Path.of(daemon.status().text("root").orElse(""));
-      String image = image(root, name.get());
+      Optional<String> ofContainer = ofContainer(daemon.status(), name.get());
+      String image = ofContainer.isPresent() ? ofContainer.get() : image(name.get());
       explain(out, starts, find(starts, image));
+      if (ofContainer.isPresent()) {
+        out.printf(
+            "%nThat is the last start of %s's image. A file that several containers use is one to the"
+                + " daemon,%nand does not say which of them read it: all containers of an image"
+                + " have this answer.%n",
+            name.get());
+      }
     }
     out.flush();
     return ExitCode.OK;
   }
 
-  /// A container's image, or the name itself as containerd writes it.
-  private static String image(Path root, String name) throws IOException {
-    Optional<String> ofContainer = ContainerImage.find(root, name);
-    if (ofContainer.isPresent()) {
-      return ofContainer.get();
+  /// Returns a container's image, whichever namespace it is in where they share nothing.
+  private static Optional<String> ofContainer(FlatJson status, String name) throws IOException {
+    List<Path> roots = new ArrayList<>();
+    for (int i = 0; status.text("namespaces/%d/root".formatted(i)).isPresent(); i++) {
+      roots.add(Path.of(status.text("namespaces/%d/root".formatted(i)).get()));
     }
+    if (roots.isEmpty()) {
+      roots.add(Path.of(status.text("root").orElse("")));
+    }
+    for (Path root : roots) {
+      Optional<String> image = ContainerImage.find(root, name);
+      if (image.isPresent()) {
+        return image;
+      }
+    }
+    return Optional.empty();
+  }
+
+  /// Returns an image's name as containerd writes it.
+  private static String image(String name) throws IOException {
     try {
       return ImageReference.parse(name).toString();
     } catch (IllegalArgumentException e) {

@@ -28,4 +28,7 @@ interface FetchListener {
   /// @param took from the request to the end of its body
   /// @param wanted the most urgent reason when it began
   default void fetched(LayerContent layer, ByteRange range, FetchClass wanted, Duration took) {}
+
+  /// A mount has waited for the prefetch of its image's layers, or would have.
+  default void prefetchesAwaited(Duration time) {}
 }

@@ -36,4 +36,9 @@ final class FetchListeners implements FetchListener {
   public void fetched(LayerContent layer, ByteRange range, FetchClass wanted, Duration took) {
     listeners.forEach(listener -> listener.fetched(layer, range, wanted, took));
   }
+
+  @Override
+  public void prefetchesAwaited(Duration time) {
+    listeners.forEach(listener -> listener.prefetchesAwaited(time));
+  }
 }

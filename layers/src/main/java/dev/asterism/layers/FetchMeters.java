@@ -12,15 +12,52 @@ import java.util.concurrent.atomic.LongAdder;
 
 /// Counts for each mounted layer what containers use and what is fetched. Thread-safe.
 public final class FetchMeters implements FetchListener {
-  /// Upper bounds of the durations' buckets in milliseconds; the last one has none.
+  /// Upper bounds of the buckets of requests and of layers that are prepared, in milliseconds; the
+  /// last bucket has none.
   public static final List<Integer> BUCKETS =
       List.of(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384);
+
+  /// The same of calls that wait, in microseconds.
+  public static final List<Integer> FINE_BUCKETS =
+      List.of(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024);
 
   private static final int MAX_LAYERS = 1 << 14;
 
   private final ConcurrentMap<Digest, Meter> meters = new ConcurrentHashMap<>();
 
+  /// Waits of mounts for the prefetch of an image's layers.
+  private final Durations prefetches = milliseconds();
+
+  private final LongAdder waits = new LongAdder();
+  private final LongAdder waitNanos = new LongAdder();
+  private final LongAdder failedWaits = new LongAdder();
+  private final LongAdder lazy = new LongAdder();
+  private final LongAdder notLazy = new LongAdder();
+
   FetchMeters() {}
+
+  private static Durations milliseconds() {
+    return new Durations(BUCKETS, Duration.ofMillis(1));
+  }
+
+  /// How long something took, each time. Immutable.
+  ///
+  /// @param counts how often it took so long, by the bounds, not cumulative; one more than there
+  ///   are bounds
+  /// @param nanos all together
+  @SuppressWarnings("ArrayRecordComponent") // a copy, for who reads it at once
+  public record Took(long[] counts, long nanos) {}
+
+  /// What was counted for all layers since the start. Immutable.
+  ///
+  /// @param waits times that a call of a container has waited for a chunk
+  /// @param waitNanos how long, together
+  /// @param failedWaits of these, those whose chunk did not come
+  /// @param lazy layers that became readable lazily when containerd asked for them
+  /// @param notLazy those that could not
+  /// @param prefetches how long mounts have waited for prefetches
+  public record Totals(
+      long waits, long waitNanos, long failedWaits, long lazy, long notLazy, Took prefetches) {}
 
   /// What was counted for one layer since this process mounted it first. Immutable.
   ///
@@ -28,17 +65,20 @@ public final class FetchMeters implements FetchListener {
   /// @param usedBytes their uncompressed bytes
   /// @param requests range requests that ended well, by why they were made
   /// @param bytes compressed bytes of them
-  /// @param durations how many of them took so long, by [#BUCKETS], not cumulative; one more than
-  ///   there are bounds
-  /// @param nanos how long all of them took together
-  @SuppressWarnings("ArrayRecordComponent") // a copy, for who reads it at once
+  /// @param durations how long they took, by [#BUCKETS]
+  /// @param background the same of those that were made in the background alone
+  /// @param waits how long calls waited for chunks, by [#FINE_BUCKETS]
+  /// @param prepares how long it took until the layer could be read, each time that containerd
+  ///   asked for it, by [#BUCKETS]
   public record Count(
       long uses,
       long usedBytes,
       Map<FetchClass, Long> requests,
       Map<FetchClass, Long> bytes,
-      long[] durations,
-      long nanos) {
+      Took durations,
+      Took background,
+      Took waits,
+      Took prepares) {
     /// Returns the sum of `counts`.
     public static long sum(Map<FetchClass, Long> counts) {
       return counts.values().stream().mapToLong(Long::longValue).sum();
@@ -50,14 +90,10 @@ public final class FetchMeters implements FetchListener {
     private final LongAdder usedBytes = new LongAdder();
     private final Map<FetchClass, LongAdder> requests = adders();
     private final Map<FetchClass, LongAdder> bytes = adders();
-    private final LongAdder[] durations = new LongAdder[BUCKETS.size() + 1];
-    private final LongAdder nanos = new LongAdder();
-
-    Meter() {
-      for (int i = 0; i < durations.length; i++) {
-        durations[i] = new LongAdder();
-      }
-    }
+    private final Durations durations = milliseconds();
+    private final Durations background = milliseconds();
+    private final Durations waits = new Durations(FINE_BUCKETS, Duration.ofNanos(1000));
+    private final Durations prepares = milliseconds();
 
     private static Map<FetchClass, LongAdder> adders() {
       Map<FetchClass, LongAdder> adders = new EnumMap<>(FetchClass.class);
@@ -68,11 +104,15 @@ public final class FetchMeters implements FetchListener {
     }
 
     Count count() {
-      long[] took = new long[durations.length];
-      for (int i = 0; i < took.length; i++) {
-        took[i] = durations[i].sum();
-      }
-      return new Count(uses.sum(), usedBytes.sum(), sums(requests), sums(bytes), took, nanos.sum());
+      return new Count(
+          uses.sum(),
+          usedBytes.sum(),
+          sums(requests),
+          sums(bytes),
+          durations.took(),
+          background.took(),
+          waits.took(),
+          prepares.took());
     }
 
     private static Map<FetchClass, Long> sums(Map<FetchClass, LongAdder> adders) {
@@ -83,10 +123,14 @@ public final class FetchMeters implements FetchListener {
   }
 
   private Meter meter(LayerContent layer) {
+    return meter(layer.digest());
+  }
+
+  private Meter meter(Digest layer) {
     if (meters.size() >= MAX_LAYERS) {
       meters.clear(); // those of layers that are gone, for the most part
     }
-    return meters.computeIfAbsent(layer.digest(), _ -> new Meter());
+    return meters.computeIfAbsent(layer, _ -> new Meter());
   }
 
   @Override
@@ -101,12 +145,47 @@ public final class FetchMeters implements FetchListener {
     Meter meter = meter(layer);
     meter.requests.getOrDefault(wanted, new LongAdder()).increment();
     meter.bytes.getOrDefault(wanted, new LongAdder()).add(range.length());
-    meter.nanos.add(took.toNanos());
-    int bucket = 0;
-    while (bucket < BUCKETS.size() && took.toNanos() > BUCKETS.get(bucket) * 1_000_000L) {
-      bucket++;
+    meter.durations.add(took);
+    if (wanted == FetchClass.BACKGROUND) {
+      meter.background.add(took);
     }
-    meter.durations[bucket].increment();
+  }
+
+  @Override
+  public void waited(LayerContent layer, LayerChunk chunk, Duration time, boolean came) {
+    meter(layer).waits.add(time);
+    waits.increment();
+    waitNanos.add(time.toNanos());
+    if (!came) {
+      failedWaits.increment();
+    }
+  }
+
+  @Override
+  public void prefetchesAwaited(Duration time) {
+    prefetches.add(time);
+  }
+
+  /// Notes that a layer has become readable lazily.
+  void prepared(Digest layer, Duration took) {
+    lazy.increment();
+    meter(layer).prepares.add(took);
+  }
+
+  /// Notes that a layer could not.
+  void notPrepared() {
+    notLazy.increment();
+  }
+
+  /// Returns what was counted for all layers.
+  public Totals totals() {
+    return new Totals(
+        waits.sum(),
+        waitNanos.sum(),
+        failedWaits.sum(),
+        lazy.sum(),
+        notLazy.sum(),
+        prefetches.took());
   }
 
   /// Returns what was counted for a layer; zeros where nothing was.

@@ -33,6 +33,7 @@ public final class LayerService implements AutoCloseable {
   private final Fetching fetching;
   private final Promotion promotion;
   private final FetchMeters meters = new FetchMeters();
+  private final LayerMounter metered;
   private final LongAdder uses = new LongAdder();
 
   private LayerService(DirectoryCache store, GateMount gate, LayerStore layers, Fetching fetching) {
@@ -41,6 +42,7 @@ public final class LayerService implements AutoCloseable {
     this.store = store;
     this.gate = gate;
     this.layers = layers;
+    this.metered = new MeteredMounter(layers, meters);
     fetching.listeners().add(meters);
     fetching
         .listeners()
@@ -214,7 +216,7 @@ public final class LayerService implements AutoCloseable {
 
   /// Returns how the snapshotter asks for layers.
   public LayerMounter layers() {
-    return layers;
+    return metered;
   }
 
   /// Returns the starts that were seen lately, for what reports on them.

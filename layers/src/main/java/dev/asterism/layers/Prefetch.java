@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -39,7 +40,12 @@ final class Prefetch {
   /// One layer's prefetch.
   ///
   /// @param bytes how many compressed bytes it reaches
-  private record Running(long bytes, CompletableFuture<Void> done) {}
+  /// @param listeners are told when it was waited for
+  private record Running(long bytes, CompletableFuture<Void> done, FetchListener listeners) {
+    Running over() {
+      return new Running(bytes, CompletableFuture.completedFuture(null), listeners);
+    }
+  }
 
   /// Starts to prefetch a layer, unless that has been done. Returns at once.
   ///
@@ -49,7 +55,7 @@ final class Prefetch {
     if (bytes <= 0) {
       return;
     }
-    Running mine = new Running(bytes, new CompletableFuture<>());
+    Running mine = new Running(bytes, new CompletableFuture<>(), layer.shared().listeners());
     if (known.putIfAbsent(layer.digest(), mine) == null) {
       Thread.ofVirtual().name("prefetch " + layer.digest()).start(() -> run(layer, mine));
     }
@@ -98,14 +104,21 @@ final class Prefetch {
   /// Waits for the prefetch of these layers as long as the configuration says, together. One that
   /// was waited for, or that is too large to be waited for, is not waited for again.
   void await(Collection<Digest> layers) {
-    long end = System.nanoTime() + policy.patience().toNanos();
+    long begin = System.nanoTime();
+    long end = begin + policy.patience().toNanos();
+    Optional<FetchListener> listeners = Optional.empty();
     for (Digest layer : layers) {
       Running running = known.get(layer);
+      if (running != null) {
+        listeners = Optional.of(running.listeners());
+      }
       if (running != null && isWaitedFor(running)) {
         await(running.done(), Duration.ofNanos(Math.max(0, end - System.nanoTime())));
-        known.put(layer, new Running(running.bytes(), CompletableFuture.completedFuture(null)));
+        known.put(layer, running.over());
       }
     }
+    Duration waited = Duration.ofNanos(System.nanoTime() - begin);
+    listeners.ifPresent(listener -> listener.prefetchesAwaited(waited));
   }
 
   private boolean isWaitedFor(Running running) {

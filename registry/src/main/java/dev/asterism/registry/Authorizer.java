@@ -108,6 +108,17 @@ final class Authorizer {
     return true;
   }
 
+  /// Returns what a refusal means: one that credentials would help against passes, where none are
+  /// known and some may be soon.
+  RegistryException refusal(Realm realm, RegistryException answer) throws IOException {
+    int status = answer.status().orElse(0);
+    return (status == 401 || status == 403)
+            && credentials.mayKnowLater()
+            && credentials.find(realm.host(), realm.repository()).isEmpty()
+        ? answer.untilCredentialsAreKnown()
+        : answer;
+  }
+
   private void remember(Realm realm, Scheme scheme) {
     if (known.size() >= MAX_KNOWN) {
       known.clear();

@@ -50,6 +50,11 @@ public final class CredentialChain implements Credentials {
   }
 
   @Override
+  public boolean mayKnowLater() {
+    return sources.stream().anyMatch(Credentials::mayKnowLater);
+  }
+
+  @Override
   public void refused(String host) {
     sources.forEach(source -> source.refused(host));
   }

@@ -22,6 +22,12 @@ public interface Credentials {
     return find(host);
   }
 
+  /// Tells whether what is not known of a registry now may be known soon, without anybody changing
+  /// anything: a source that follows something else has not been told yet, or anew.
+  default boolean mayKnowLater() {
+    return false;
+  }
+
   /// Is told that a registry did not accept what was found for it: what was remembered may be old.
   default void refused(String host) {}
 

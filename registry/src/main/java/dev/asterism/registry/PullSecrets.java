@@ -40,6 +40,7 @@ public final class PullSecrets implements Credentials, AutoCloseable {
   private final Pauses pauses;
   private final CountDownLatch told = new CountDownLatch(1); // a list was read, or could not be
   private final Thread thread;
+  private volatile boolean listed;
 
   @GuardedBy("this")
   private NavigableMap<String, PullSecret> secrets = new TreeMap<>();
@@ -109,6 +110,12 @@ public final class PullSecrets implements Credentials, AutoCloseable {
       Thread.currentThread().interrupt();
     }
     return now(host, repository);
+  }
+
+  /// Until the first list was read.
+  @Override
+  public boolean mayKnowLater() {
+    return !listed;
   }
 
   private synchronized Optional<Credential> now(String host, String repository) {
@@ -202,6 +209,7 @@ public final class PullSecrets implements Credentials, AutoCloseable {
     synchronized (this) {
       secrets = found;
     }
+    listed = true;
     told.countDown();
     LOGGER.log(Level.INFO, "pull secrets of Kubernetes are followed secrets={0}", found.size());
     return page.version();

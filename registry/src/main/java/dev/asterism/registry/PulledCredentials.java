@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -55,6 +56,46 @@ public final class PulledCredentials implements Credentials {
     synchronized (this) {
       known.remove(new Place(reference.host(), reference.repository()));
     }
+  }
+
+  /// What is known of one repository. Immutable; never printed.
+  ///
+  /// @param host with its port if it has one, as in [ImageReference#host]
+  public record Known(String host, String repository, Credential credential) {
+    @Override
+    public String toString() {
+      return "Known[%s/%s secret]".formatted(host, repository);
+    }
+  }
+
+  /// Returns all that is known, the oldest first.
+  public synchronized List<Known> all() {
+    return known.entrySet().stream()
+        .map(entry ->
+            new Known(entry.getKey().host(), entry.getKey().repository(), entry.getValue()))
+        .toList();
+  }
+
+  /// Notes what a former process knew. What this one was told goes before.
+  ///
+  /// @param former the oldest first; beyond 4,096 the oldest are left out
+  public synchronized void restore(List<Known> former) {
+    Map<Place, Credential> newer = new LinkedHashMap<>(known);
+    known.clear();
+    int first = Math.max(0, former.size() - (MAX_KNOWN - newer.size()));
+    for (Known each : former.subList(first, former.size())) {
+      known.put(new Place(each.host(), each.repository()), each.credential());
+    }
+    for (Map.Entry<Place, Credential> each : newer.entrySet()) {
+      known.remove(each.getKey()); // so that it is newer than all of before
+      known.put(each.getKey(), each.getValue());
+    }
+  }
+
+  /// Always: the next pull may tell.
+  @Override
+  public boolean mayKnowLater() {
+    return true;
   }
 
   /// Without a repository nothing is known.

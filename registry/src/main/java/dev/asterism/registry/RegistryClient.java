@@ -48,6 +48,7 @@ public final class RegistryClient implements AutoCloseable {
   private final Transport transport;
   private final Authorizer authorizer;
   private final Authorities authorities;
+  private final RequestCounts counts = new RequestCounts();
   private final Standing standing;
 
   /// As the other, with the authorities that this node's container runtimes trust.
@@ -108,7 +109,7 @@ public final class RegistryClient implements AutoCloseable {
     this.policy = policy;
     this.clock = clock;
     this.authorities = new Authorities(authorities);
-    standing = new Standing(clock);
+    standing = new Standing(clock, counts);
     transport = new Transport(policy, this.authorities, proxies, exchanges);
     authorizer = new Authorizer(credentials, new Tokens(transport, credentials, policy, clock));
   }
@@ -237,6 +238,11 @@ public final class RegistryClient implements AutoCloseable {
       throw new CorruptContentException(what, config.digest(), actual);
     }
     return bytes;
+  }
+
+  /// Returns the counts of its requests, which go on counting.
+  public RequestCounts counts() {
+    return counts;
   }
 
   /// Returns a blob of `reference`'s repository, to be read in ranges. Nothing is verified.

@@ -20,15 +20,29 @@ public final class RegistryException extends IOException implements TransientFai
 
   private final boolean retryable;
 
+  /// Whether it is worth waiting for what the same request may give later.
+  private final boolean passing;
+
   /// What the server asked for; zero when it did not.
   private final Duration retryAfter;
 
   private RegistryException(
       String message, int status, String code, boolean retryable, Duration retryAfter) {
+    this(message, status, code, retryable, retryAfter, retryable);
+  }
+
+  private RegistryException(
+      String message,
+      int status,
+      String code,
+      boolean retryable,
+      Duration retryAfter,
+      boolean passing) {
     super(message);
     this.status = status;
     this.code = code;
     this.retryable = retryable;
+    this.passing = passing;
     this.retryAfter = retryAfter;
   }
 
@@ -41,6 +55,21 @@ public final class RegistryException extends IOException implements TransientFai
         code,
         retryable,
         retryAfter);
+  }
+
+  /// Returns the same refusal, of somebody whose credentials may be known soon. The request is not
+  /// repeated at once, but a read that can wait does.
+  RegistryException untilCredentialsAreKnown() {
+    RegistryException e =
+        new RegistryException(
+            getMessage() + ", and no credentials for it are known yet",
+            status,
+            code,
+            retryable,
+            retryAfter,
+            true);
+    e.setStackTrace(getStackTrace());
+    return e;
   }
 
   /// The server answered something that cannot be used, and would again.
@@ -87,7 +116,7 @@ public final class RegistryException extends IOException implements TransientFai
 
   @Override
   public boolean isTransient() {
-    return retryable;
+    return passing;
   }
 
   Duration retryAfter() {

@@ -39,6 +39,11 @@ final class Repository {
     return realm.repository();
   }
 
+  /// Returns the registry whose content it is, as image references name it.
+  String registry() {
+    return realm.registry();
+  }
+
   /// What to ask for. Immutable.
   ///
   /// @param method `GET` or `HEAD`
@@ -116,7 +121,7 @@ final class Repository {
       } else if (status == 401 && isSameOrigin(uri, origin) && mayAuthorize) {
         mayAuthorize = false;
         if (!authorizer.learn(realm, answer, authorization)) {
-          throw Refusal.of(answer, clock);
+          throw authorizer.refusal(realm, Refusal.of(answer, clock));
         }
         answer.close();
       } else if (remembered.isPresent() && isOutdated(status)) {
@@ -127,7 +132,7 @@ final class Repository {
         uri = origin;
       } else {
         remembered.ifPresent(redirect::forget);
-        throw Refusal.of(answer, clock);
+        throw authorizer.refusal(realm, Refusal.of(answer, clock));
       }
     }
   }

@@ -28,6 +28,7 @@ final class Standing {
   private static final int MAX_KNOWN = 4096;
 
   private final InstantSource clock;
+  private final RequestCounts counts;
   private final Map<Matter, Trouble> troubles = new ConcurrentHashMap<>();
 
   /// @param repository empty for all of the endpoint
@@ -35,8 +36,9 @@ final class Standing {
 
   private record Trouble(Instant until, Duration length) {}
 
-  Standing(InstantSource clock) {
+  Standing(InstantSource clock, RequestCounts counts) {
     this.clock = clock;
+    this.counts = counts;
   }
 
   /// Returns the same choices: those without trouble, then the others, each in their order.
@@ -66,6 +68,7 @@ final class Standing {
 
   /// Notes that it answered; what it gave before may still turn out to be wrong.
   void answered(Repository repository) {
+    counts.answered(repository);
     if (!troubles.isEmpty() && !isInTrouble(repository)) {
       troubles.remove(new Matter(repository.endpoint(), ""));
       troubles.remove(new Matter(repository.endpoint(), repository.name()));
@@ -74,8 +77,9 @@ final class Standing {
 
   /// Notes that it did not give what it was asked for.
   void failed(Repository repository, IOException failure) {
+    counts.failed(repository, failure);
     if (failure instanceof CorruptContentException) {
-      lied(repository);
+      liedNow(repository);
     } else if (failure instanceof RegistryException known && !known.retryable()) {
       note(new Matter(repository.endpoint(), repository.name()), REFUSED);
     } else {
@@ -88,6 +92,11 @@ final class Standing {
 
   /// Notes that its bytes were not those that their digest names.
   void lied(Repository repository) {
+    counts.failed(repository, RequestCounts.Kind.WRONG_BYTES);
+    liedNow(repository);
+  }
+
+  private void liedNow(Repository repository) {
     note(new Matter(repository.endpoint(), ""), LIED);
     LOG.log(
         System.Logger.Level.WARNING,

@@ -129,8 +129,11 @@ final class Tokens {
       try {
         return ask(key, what, credential, asked, patience);
       } catch (RegistryException e) {
-        if (credential.isEmpty() || !isAboutCredentials(e.status().orElse(0))) {
+        if (!isAboutCredentials(e.status().orElse(0))) {
           throw e;
+        }
+        if (credential.isEmpty()) {
+          throw credentials.mayKnowLater() ? e.untilCredentialsAreKnown() : e;
         }
         credentials.refused(key.host());
         Optional<Credential> newer = credentials.find(key.host(), repository(key));

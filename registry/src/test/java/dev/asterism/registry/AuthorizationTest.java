@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.asterism.content.Blob;
 import dev.asterism.content.ByteRange;
+import dev.asterism.content.TransientFailure;
 import dev.asterism.testkit.registry.Fault;
 import dev.asterism.testkit.registry.Target;
 import dev.asterism.testkit.registry.Traffic;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -73,6 +75,60 @@ class AuthorizationTest {
           .isInstanceOfSatisfying(
               RegistryException.class, e -> assertThat(e.status()).hasValue(401));
       assertThat(fixture.registry.traffic().requests()).isEqualTo(1);
+    }
+  }
+
+  /// A source that has nothing yet and may have something soon.
+  private static Credentials laterTo(List<Credential> known) {
+    return new Credentials() {
+      @Override
+      public Optional<Credential> find(String host) {
+        return known.stream().findFirst();
+      }
+
+      @Override
+      public boolean mayKnowLater() {
+        return true;
+      }
+    };
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void read_refusedBeforeASourceKnows_isWorthWaitingForAndNotRepeated(boolean tokens)
+      throws IOException {
+    List<Credential> known = new ArrayList<>();
+    try (Fixture fixture = new Fixture(laterTo(known), Fixture.QUICK)) {
+      if (tokens) {
+        fixture.registry.requireToken("user", "pass", 300);
+      } else {
+        fixture.registry.requireBasic("user", "pass");
+      }
+
+      assertThatThrownBy(() -> fixture.blob().read(RANGE))
+          .satisfies(e -> assertThat(TransientFailure.in(e)).isTrue())
+          .isInstanceOfSatisfying(RegistryException.class, e -> assertThat(e.retryable()).isFalse())
+          .hasMessageContaining("no credentials for it are known yet");
+      assertThat(fixture.registry.traffic().requests()).isLessThanOrEqualTo(2);
+
+      known.add(new Credential.Basic("user", "pass"));
+      assertThat(fixture.blob().read(RANGE)).hasSize(89_000);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void read_refusedThoughASourceKnows_isForGood(boolean tokens) {
+    List<Credential> known = List.of(new Credential.Basic("user", "wrong"));
+    try (Fixture fixture = new Fixture(laterTo(known), Fixture.QUICK)) {
+      if (tokens) {
+        fixture.registry.requireToken("user", "pass", 300);
+      } else {
+        fixture.registry.requireBasic("user", "pass");
+      }
+
+      assertThatThrownBy(() -> fixture.blob().read(RANGE))
+          .satisfies(e -> assertThat(TransientFailure.in(e)).isFalse());
     }
   }
 

@@ -201,6 +201,24 @@ class CredentialSourcesTest {
     assertThat(pulled.find("r.example", "o")).isEmpty();
   }
 
+  @Test
+  void restore_whatAFormerProcessKnew_goesBehindWhatThisOneWasTold() throws IOException {
+    PulledCredentials former = new PulledCredentials();
+    former.pulled("r.example/a:1", auth("u", "old-a"));
+    former.pulled("r.example/b:1", auth("u", "old-b"));
+    PulledCredentials next = new PulledCredentials();
+    next.pulled("r.example/a:1", auth("u", "new-a"));
+
+    next.restore(former.all());
+
+    assertThat(next.find("r.example", "a")).contains(new Credential.Basic("u", "new-a"));
+    assertThat(next.find("r.example", "b")).contains(new Credential.Basic("u", "old-b"));
+    assertThat(next.all())
+        .extracting(PulledCredentials.Known::repository)
+        .containsExactly("b", "a");
+    assertThat(next.all().toString()).doesNotContain("old-b");
+  }
+
   /// What a registry like ECR does twice a day.
   @Test
   void read_credentialExpires_isAskedForAgain() throws IOException {

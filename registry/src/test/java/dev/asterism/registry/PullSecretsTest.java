@@ -214,10 +214,12 @@ class PullSecretsTest {
     server.put("team", "one", docker("a.example", "first"));
     PullSecrets found = follow(kubeconfig("{}"));
     assertThat(found.find("a.example")).isEmpty();
+    assertThat(found.mayKnowLater()).isTrue();
 
     server.refuse(0);
 
     await(() -> found.find("a.example").equals(user("first")));
+    assertThat(found.mayKnowLater()).isFalse();
   }
 
   @Test

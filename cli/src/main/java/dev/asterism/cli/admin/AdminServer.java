@@ -29,7 +29,9 @@ public final class AdminServer implements AutoCloseable {
       Optional<Path> debugAddress,
       DaemonView daemon)
       throws IOException {
-    DaemonState state = new DaemonState(daemon, Metrics.of(daemon.layers(), daemon.version()));
+    DaemonState state =
+        new DaemonState(
+            daemon, Metrics.of(daemon.layers(), daemon.version()).with(daemon.requests()));
     return start(
         new Places(socket, metricsAddress, debugAddress),
         AdminEndpoints.all(daemon, state),

@@ -3,6 +3,7 @@ package dev.asterism.cli.admin;
 import dev.asterism.cli.cache.ContentJson;
 import dev.asterism.content.Digest;
 import dev.asterism.layers.LayerReport;
+import dev.asterism.registry.RequestCounts;
 import dev.asterism.snapshotter.ImageLayers;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -33,11 +34,14 @@ final class LayersJson {
 
   /// What shares one store.
   private record Part(
-      String namespace, List<ImageLayers> images, Map<Digest, LayerReport> reports) {
+      String namespace,
+      List<ImageLayers> images,
+      Map<Digest, LayerReport> reports,
+      RequestCounts requests) {
     static Part of(String namespace, DaemonView daemon) throws IOException {
       Map<Digest, LayerReport> reports = new HashMap<>();
       daemon.layers().reports().forEach(report -> reports.put(report.digest(), report));
-      return new Part(namespace, ImageLayers.read(daemon.root()), reports);
+      return new Part(namespace, ImageLayers.read(daemon.root()), reports, daemon.requests());
     }
 
     void write(JsonGenerator json) {
@@ -48,16 +52,46 @@ final class LayersJson {
             image.layers().stream()
                 .flatMap(layer -> Optional.ofNullable(reports.get(layer)).stream())
                 .toList();
-        image(json, namespace, image.image(), image.layers().size(), layers);
+        image(json, image.image(), image.layers().size(), layers);
       }
       if (!others.isEmpty()) {
         image(
             json,
-            namespace,
             "",
             others.size(),
             reports.values().stream().filter(report -> others.contains(report.digest())).toList());
       }
+    }
+
+    private void image(JsonGenerator json, String name, int count, List<LayerReport> layers) {
+      json.writeStartObject();
+      if (!namespace.isEmpty()) {
+        json.writeStringProperty("namespace", namespace);
+      }
+      json.writeStringProperty("image", name);
+      json.writeNumberProperty("layerCount", count);
+      json.writeNumberProperty("mounted", layers.size());
+      json.writeNumberProperty(
+          "completeLayers", layers.stream().filter(LayerReport::complete).count());
+      json.writeNumberProperty("size", layers.stream().mapToLong(LayerReport::size).sum());
+      json.writeNumberProperty("stored", layers.stream().mapToLong(LayerReport::stored).sum());
+      json.writeObjectPropertyStart("sources");
+      requests.sources(name).forEach(json::writeNumberProperty);
+      json.writeEndObject();
+      json.writeArrayPropertyStart("layers");
+      for (LayerReport layer : layers) {
+        json.writeStartObject();
+        json.writeStringProperty("digest", layer.digest().toString());
+        json.writeNumberProperty("blobBytes", layer.blobBytes());
+        json.writeNumberProperty("size", layer.size());
+        json.writeNumberProperty("stored", layer.stored());
+        json.writeBooleanProperty("complete", layer.complete());
+        json.writeBooleanProperty("verified", layer.verified());
+        json.writeStringProperty("trouble", layer.trouble());
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+      json.writeEndObject();
     }
   }
 
@@ -69,34 +103,5 @@ final class LayersJson {
       json.writeEndArray();
       json.writeEndObject();
     });
-  }
-
-  private static void image(
-      JsonGenerator json, String namespace, String name, int count, List<LayerReport> layers) {
-    json.writeStartObject();
-    if (!namespace.isEmpty()) {
-      json.writeStringProperty("namespace", namespace);
-    }
-    json.writeStringProperty("image", name);
-    json.writeNumberProperty("layerCount", count);
-    json.writeNumberProperty("mounted", layers.size());
-    json.writeNumberProperty(
-        "completeLayers", layers.stream().filter(LayerReport::complete).count());
-    json.writeNumberProperty("size", layers.stream().mapToLong(LayerReport::size).sum());
-    json.writeNumberProperty("stored", layers.stream().mapToLong(LayerReport::stored).sum());
-    json.writeArrayPropertyStart("layers");
-    for (LayerReport layer : layers) {
-      json.writeStartObject();
-      json.writeStringProperty("digest", layer.digest().toString());
-      json.writeNumberProperty("blobBytes", layer.blobBytes());
-      json.writeNumberProperty("size", layer.size());
-      json.writeNumberProperty("stored", layer.stored());
-      json.writeBooleanProperty("complete", layer.complete());
-      json.writeBooleanProperty("verified", layer.verified());
-      json.writeStringProperty("trouble", layer.trouble());
-      json.writeEndObject();
-    }
-    json.writeEndArray();
-    json.writeEndObject();
   }
 }

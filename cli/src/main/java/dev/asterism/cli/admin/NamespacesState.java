@@ -31,6 +31,7 @@ record NamespacesState(NamespacesView daemon) implements StateEndpoints.State {
         .namespaces()
         .get()
         .forEach((name, view) -> metrics.add(name, Metrics.of(view.layers(), view.version())));
+    metrics.addFailures(daemon.requests());
     return metrics.text();
   }
 }

@@ -2,6 +2,7 @@ package dev.asterism.cli.cache;
 
 import dev.asterism.cache.DirectoryCache;
 import dev.asterism.cli.admin.client.AdminClient;
+import dev.asterism.cli.admin.client.AdminSocketOption;
 import dev.asterism.content.Digest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,16 +13,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /// The option that says where a running daemon is asked.
 final class DaemonOption {
-  @Option(
-      names = "--admin-address",
-      paramLabel = "SOCKET",
-      defaultValue = "/run/asterism/admin.sock",
-      description = "admin socket of the daemon, if one runs (default: ${DEFAULT-VALUE})")
-  private Path socket = Path.of("/run/asterism/admin.sock");
+  @Mixin private final AdminSocketOption socket = new AdminSocketOption();
 
   /// What is done to a store.
   @FunctionalInterface
@@ -33,7 +29,7 @@ final class DaemonOption {
   ///
   /// @throws IOException if what answers is the daemon of another root
   Optional<AdminClient> daemonOf(Path root) throws IOException {
-    AdminClient client = new AdminClient(socket.toAbsolutePath());
+    AdminClient client = socket.client();
     if (!client.isServed()) {
       return Optional.empty();
     }

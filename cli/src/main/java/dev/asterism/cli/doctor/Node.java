@@ -1,11 +1,14 @@
 package dev.asterism.cli.doctor;
 
+import dev.asterism.cli.handover.ServiceUnit;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /// The machine that this runs on, asked what lazy images need.
 public final class Node {
@@ -30,6 +33,7 @@ public final class Node {
         metadataImages(),
         hardLinks(),
         openFiles(),
+        service(),
         containerd());
   }
 
@@ -175,6 +179,35 @@ public final class Node {
     } catch (IOException | RuntimeException e) {
       return Finding.costly(subject, "unknown (%s)".formatted(e), "the limit could not be read");
     }
+  }
+
+  /// The units by which a daemon is started here.
+  private static Finding service() throws InterruptedException {
+    List<ServiceUnit> units = new ArrayList<>();
+    for (String name : List.of("asterism.service", "stargz-snapshotter.service")) {
+      ServiceUnit.ask(name).ifPresent(units::add);
+    }
+    return service(units);
+  }
+
+  static Finding service(List<ServiceUnit> units) {
+    String subject = "service";
+    Optional<ServiceUnit> wrong = units.stream().filter(unit -> !unit.leavesTheMount()).findFirst();
+    if (wrong.isPresent()) {
+      return Finding.costly(
+          subject,
+          "%s has KillMode=%s, FileDescriptorStoreMax=%d"
+              .formatted(wrong.get().name(), wrong.get().killMode(), wrong.get().storeMax()),
+          "a stop or restart takes from containers what they have not read: install the drop-in"
+              + " (docs/operations.md)");
+    }
+    return Finding.good(
+        subject,
+        units.isEmpty()
+            ? "no unit of systemd"
+            : units.stream()
+                .map(unit -> unit.name() + " leaves the mount")
+                .collect(Collectors.joining(", ")));
   }
 
   private static Finding containerd() throws InterruptedException {

@@ -11,8 +11,9 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// `<root>/keeper`: which process holds the gate's descriptors. One line, readable by root only,
-/// written whole or not at all. A stale one names no process that runs, and is as good as none.
+/// `<root>/keeper`, `<root>/keeper-logins`: which process holds descriptors. One line, readable by
+/// root only, written whole or not at all. A stale one names no process that runs, and is as good
+/// as none.
 final class KeeperFile {
   private static final Pattern TEXT =
       Pattern.compile(
@@ -22,8 +23,9 @@ final class KeeperFile {
 
   private final Path path;
 
-  KeeperFile(Path root) {
-    this.path = root.resolve("keeper");
+  /// @param name `keeper` for the one that holds the gate
+  KeeperFile(Path root, String name) {
+    this.path = root.resolve(name);
   }
 
   /// A process, named so that no later one is taken for it. Immutable.
@@ -65,7 +67,7 @@ final class KeeperFile {
   }
 
   void write(Entry entry) throws IOException {
-    Path unfinished = path.resolveSibling("keeper.new");
+    Path unfinished = path.resolveSibling(path.getFileName() + ".new");
     Files.deleteIfExists(unfinished);
     Files.createFile(
         unfinished,

@@ -38,55 +38,101 @@ public final class KeeperProcess {
         exec 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
         exec "$@"
       )
-      while bare grep -q " $1 / " /proc/self/mountinfo; do
+      while bare grep -qF " $1" /proc/self/mountinfo; do
         bare sleep 60
       done
       """;
 
+  /// What is mounted below a root may only be about to be.
+  private static final String PATIENT_SCRIPT =
+      SCRIPT.replace("while bare", "bare sleep 60\nwhile bare");
+
+  private static final String GATE = "keeper";
+  private static final String LOGINS = "keeper-logins";
+
   private final Path root;
   private final KeeperFile file;
 
-  /// @param root the daemon's
-  public KeeperProcess(Path root) {
+  private KeeperProcess(Path root, String name) {
     this.root = root;
-    this.file = new KeeperFile(root);
+    this.file = new KeeperFile(root, name);
+  }
+
+  /// The one that holds a gate.
+  ///
+  /// @param root where the gate is
+  public static KeeperProcess ofGate(Path root) {
+    return new KeeperProcess(root, GATE);
+  }
+
+  /// The one that holds what kubelet pulled with.
+  ///
+  /// @param root the daemon's
+  public static KeeperProcess ofLogins(Path root) {
+    return new KeeperProcess(root, LOGINS);
   }
 
   /// Returns what the keeper of a former process holds; empty if there is none.
   Optional<Kept> take() {
+    return Kept.of(takeAll());
+  }
+
+  /// Returns the descriptors that the keeper of a former process holds, in order; none if there is
+  /// no keeper.
+  List<Fd> takeAll() {
     List<Fd> taken = new ArrayList<>();
     try (OtherProcess keeper = find().orElse(null)) {
       if (keeper == null) {
-        return Optional.empty();
+        return List.of();
       }
       int count = file.read().orElseThrow().descriptors();
       for (int i = 0; i < count; i++) {
         taken.add(keeper.descriptor(Spawn.FIRST + i));
       }
-      return Kept.of(taken);
+      return taken;
     } catch (IOException e) {
       LOGGER.log(Level.WARNING, "the keeper of {0} gives nothing cause={1}", root, e.getMessage());
       taken.forEach(Fd::close);
-      return Optional.empty();
+      return List.of();
     }
   }
 
-  /// Starts a keeper.
+  /// Starts a keeper of a gate, for as long as that is mounted.
   ///
   /// @param device of the mount, as `/proc/self/mountinfo` shows it
   /// @throws IOException if it cannot be started, or its descriptors could not be taken back later
   void keep(Kept kept, String device) throws IOException {
-    List<Fd> descriptors = kept.all();
+    start(SCRIPT, kept.all(), device + " / "); // the device and the root of the mount, proc(5)
+  }
+
+  /// Starts a keeper of one descriptor, for as long as anything is mounted below the root, and for
+  /// a minute in any case.
+  ///
+  /// @throws IOException as of the other
+  void keepWhileMounted(Fd descriptor) throws IOException {
+    start(PATIENT_SCRIPT, List.of(descriptor), inTable(root) + "/");
+  }
+
+  /// Returns a path as the table of mounts has it (proc(5): octal escapes).
+  private static String inTable(Path path) {
+    return path.toString()
+        .replace("\\", "\\134")
+        .replace(" ", "\\040")
+        .replace("\t", "\\011")
+        .replace("\n", "\\012");
+  }
+
+  private void start(String script, List<Fd> descriptors, String mount) throws IOException {
     if (descriptors.size() > MOST) {
       throw new IOException("%d descriptors are too many to keep".formatted(descriptors.size()));
     }
     List<String> words =
-        List.of("/bin/sh", "-c", SCRIPT, "asterism-keeper", device, root.toString());
+        List.of("/bin/sh", "-c", script, "asterism-keeper", mount, root.toString());
     int pid = Spawn.detached(words, descriptors);
     try (OtherProcess keeper = OtherProcess.open(pid);
         Fd _ = keeper.descriptor(Spawn.FIRST)) {
       file.write(KeeperFile.Entry.of(pid, keeper.startTime(), descriptors.size()));
-      LOGGER.log(Level.DEBUG, "keeper started pid={0,number,#} device={1}", pid, device);
+      LOGGER.log(Level.DEBUG, "keeper started pid={0,number,#} mount={1}", pid, mount);
     } catch (IOException e) {
       end(pid);
       throw new IOException("the keeper gives nothing back: " + e.getMessage(), e);

@@ -26,6 +26,7 @@ public final class RootMounts {
   /// @return how many mounts there were
   /// @throws IOException if a daemon serves it
   public static int unmountAll(Path root) throws IOException {
+    KeeperProcess.ofLogins(root).release();
     Path namespaces = root.resolve(NAMESPACES);
     if (!Files.isDirectory(namespaces)) {
       return unmountOne(root);
@@ -49,7 +50,7 @@ public final class RootMounts {
       for (Path mount : mounts) {
         unmount(mount);
       }
-      new KeeperProcess(root).release();
+      KeeperProcess.ofGate(root).release();
       return mounts.size();
     }
   }

@@ -19,6 +19,7 @@ public final class ServiceManager {
   private static final Logger LOGGER = System.getLogger(ServiceManager.class.getName());
 
   private static final int FIRST_DESCRIPTOR = 3; // SD_LISTEN_FDS_START
+  private static final String LOGINS = "asterism-logins";
 
   private final String socket;
   private final Map<String, String> environment;
@@ -105,6 +106,31 @@ public final class ServiceManager {
     return Kept.of(session);
   }
 
+  /// Returns the memory of logins that it kept since the former process; it can be taken once.
+  Optional<Fd> takeLogins() {
+    int place = passed().indexOf(LOGINS);
+    try {
+      return place < 0 ? Optional.empty() : Optional.of(inherited(FIRST_DESCRIPTOR + place));
+    } catch (ErrnoException e) {
+      LOGGER.log(
+          Level.WARNING, "what the service manager kept is not there cause={0}", e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  /// Puts the memory of logins into its store.
+  ///
+  /// @return whether it is known that the store keeps it over a stop
+  boolean keepLogins(Fd memory) {
+    releaseLogins();
+    return store(LOGINS, List.of(memory)) && capacity() >= ServiceUnit.ENOUGH;
+  }
+
+  /// Takes the memory of logins out of its store.
+  void releaseLogins() {
+    tell("FDSTOREREMOVE=1\nFDNAME=" + LOGINS, List.of());
+  }
+
   /// Returns the names of what was passed to this very process, in order.
   private List<String> passed() {
     String own = Long.toString(ProcessHandle.current().pid());
@@ -134,7 +160,8 @@ public final class ServiceManager {
     return told && capacity() >= kept.all().size();
   }
 
-  private int capacity() {
+  /// Returns how many descriptors the unit may keep; 0 where systemd does not say so.
+  int capacity() {
     try {
       return Integer.parseInt(environment.getOrDefault("FDSTORE", "0"));
     } catch (NumberFormatException _) {

@@ -5,6 +5,7 @@ import dev.asterism.cache.Cause;
 import dev.asterism.cache.DirectoryCache;
 import dev.asterism.layers.LayerService;
 import dev.asterism.linux.Errno;
+import dev.asterism.registry.RequestCounts;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
@@ -43,8 +44,17 @@ public final class Metrics {
     metrics.addIndex();
     metrics.addFailures();
     metrics.addBudget();
+    FetchMetrics.add(metrics.registry, layers);
     StargzMetrics.add(metrics.registry, layers);
     return metrics;
+  }
+
+  /// Adds what a client has counted of registries that did not give what they were asked for.
+  ///
+  /// @return this
+  public Metrics with(RequestCounts requests) {
+    FetchMetrics.addFailures(registry, requests);
+    return this;
   }
 
   /// Returns all metrics in Prometheus' text format.

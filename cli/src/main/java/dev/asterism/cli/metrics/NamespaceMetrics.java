@@ -1,6 +1,8 @@
 package dev.asterism.cli.metrics;
 
+import dev.asterism.registry.RequestCounts;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.DataPointSnapshot;
@@ -32,6 +34,15 @@ public final class NamespaceMetrics {
       byName
           .computeIfAbsent(metric.getMetadata().getName(), _ -> new ArrayList<>())
           .add(labelled(metric, namespace));
+    }
+  }
+
+  /// Adds what the namespaces have together: it has no such label.
+  public void addFailures(RequestCounts requests) {
+    PrometheusRegistry registry = new PrometheusRegistry();
+    FetchMetrics.addFailures(registry, requests);
+    for (MetricSnapshot metric : registry.scrape()) {
+      byName.computeIfAbsent(metric.getMetadata().getName(), _ -> new ArrayList<>()).add(metric);
     }
   }
 

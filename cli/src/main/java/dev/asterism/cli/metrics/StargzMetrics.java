@@ -12,15 +12,18 @@ import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
 /// The metrics that dashboards of the stargz snapshotter ask for, by its names, one series for each
 /// mounted layer. What that program calls counters are gauges here: it sets them, and they go when
 /// their layer goes. Stateless.
 final class StargzMetrics {
-  private static final double NANOS = 1e6; // in a millisecond
+  private static final Digest NOTHING = Digest.of(new byte[0]);
 
   private StargzMetrics() {}
 
@@ -60,7 +63,25 @@ final class StargzMetrics {
         new Operation("on_demand_bytes_served", count -> count.usedBytes()),
         new Operation(
             "on_demand_bytes_fetched", count -> count.bytes().getOrDefault(FetchClass.READ, 0L)));
-    registry.register(new Durations(layers));
+    registry.register(
+        new Durations(
+            layers,
+            "stargz_fs_operation_duration_milliseconds",
+            FetchMeters.BUCKETS,
+            Duration.ofMillis(1),
+            List.of(
+                new Timed("mount", FetchMeters.Count::prepares),
+                new Timed("remote_registry_get", FetchMeters.Count::durations),
+                new Timed("background_fetch_download", FetchMeters.Count::background)),
+            Map.of("all_prefetches_completed", FetchMeters.Totals::prefetches)));
+    registry.register(
+        new Durations(
+            layers,
+            "stargz_fs_operation_duration_microseconds",
+            FetchMeters.FINE_BUCKETS,
+            Duration.ofNanos(1000),
+            List.of(new Timed("read_on_demand", FetchMeters.Count::waits)),
+            Map.of()));
   }
 
   private record Operation(String type, ToLongFunction<FetchMeters.Count> value) {}
@@ -111,36 +132,49 @@ final class StargzMetrics {
         .register(registry);
   }
 
-  /// How long range requests took.
-  private record Durations(LayerService layers) implements Collector {
-    private static final String NAME = "stargz_fs_operation_duration_milliseconds";
+  /// What has a duration for each layer.
+  private record Timed(String type, Function<FetchMeters.Count, FetchMeters.Took> took) {}
 
+  /// How long operations took, as histograms.
+  ///
+  /// @param bounds of the buckets, in `unit`
+  /// @param operations of each layer
+  /// @param onAll of the layer that has no bytes: as that program calls what concerns all
+  private record Durations(
+      LayerService layers,
+      String name,
+      List<Integer> bounds,
+      Duration unit,
+      List<Timed> operations,
+      Map<String, Function<FetchMeters.Totals, FetchMeters.Took>> onAll)
+      implements Collector {
     @Override
     public MetricSnapshot collect() {
       HistogramSnapshot.Builder all =
-          HistogramSnapshot.builder()
-              .name(NAME)
-              .help("How long range requests took, from the request to the end of the body.");
+          HistogramSnapshot.builder().name(name).help("How long operations took.");
       for (Digest digest : layers.mountedLayers()) {
         FetchMeters.Count count = layers.meters().of(digest);
-        List<Double> bounds = new ArrayList<>();
-        List<Long> counts = new ArrayList<>();
-        for (int i = 0; i < count.durations().length; i++) {
-          bounds.add(
-              i < FetchMeters.BUCKETS.size()
-                  ? FetchMeters.BUCKETS.get(i).doubleValue()
-                  : Double.POSITIVE_INFINITY);
-          counts.add(count.durations()[i]);
+        for (Timed operation : operations) {
+          all.dataPoint(point(operation.type(), digest, operation.took().apply(count)));
         }
-        all.dataPoint(
-            HistogramDataPointSnapshot.builder()
-                .labels(
-                    Labels.of("operation_type", "remote_registry_get", "layer", digest.toString()))
-                .sum(count.nanos() / NANOS)
-                .classicHistogramBuckets(ClassicHistogramBuckets.of(bounds, counts))
-                .build());
       }
+      FetchMeters.Totals totals = layers.meters().totals();
+      onAll.forEach((type, took) -> all.dataPoint(point(type, NOTHING, took.apply(totals))));
       return all.build();
+    }
+
+    private HistogramDataPointSnapshot point(String type, Digest layer, FetchMeters.Took took) {
+      List<Double> upper = new ArrayList<>();
+      List<Long> counts = new ArrayList<>();
+      for (int i = 0; i < took.counts().length; i++) {
+        upper.add(i < bounds.size() ? bounds.get(i).doubleValue() : Double.POSITIVE_INFINITY);
+        counts.add(took.counts()[i]);
+      }
+      return HistogramDataPointSnapshot.builder()
+          .labels(Labels.of("operation_type", type, "layer", layer.toString()))
+          .sum((double) took.nanos() / unit.toNanos())
+          .classicHistogramBuckets(ClassicHistogramBuckets.of(upper, counts))
+          .build();
     }
   }
 }

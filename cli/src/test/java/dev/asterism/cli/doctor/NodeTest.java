@@ -2,7 +2,9 @@ package dev.asterism.cli.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.asterism.cli.handover.ServiceUnit;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,5 +27,17 @@ class NodeTest {
     assertThat(version.atLeast(6, 13)).isFalse();
     assertThat(version.atLeast(5, 99)).isTrue();
     assertThat(KernelVersion.parse("strange").atLeast(1, 0)).isFalse();
+  }
+
+  @Test
+  void service_thatKillsAllOfItsProcesses_saysWhatThatCosts() {
+    ServiceUnit ours = new ServiceUnit("asterism.service", "process", 16, "yes");
+    ServiceUnit theirs = new ServiceUnit("stargz-snapshotter.service", "control-group", 0, "no");
+
+    assertThat(Node.service(List.of(ours, theirs)).verdict()).isEqualTo(Finding.Verdict.COSTLY);
+    assertThat(Node.service(List.of(ours, theirs)).found())
+        .isEqualTo(
+            "stargz-snapshotter.service has KillMode=control-group, FileDescriptorStoreMax=0");
+    assertThat(Node.service(List.of(ours)).verdict()).isEqualTo(Finding.Verdict.GOOD);
   }
 }

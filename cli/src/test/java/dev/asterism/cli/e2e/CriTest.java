@@ -29,6 +29,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// A node as Kubernetes has it: kubelet asks the daemon for images and containerd for pods, and
 /// docker-registry gives nothing without a token.
@@ -262,5 +264,32 @@ class CriTest {
     } catch (IOException _) {
       return ""; // it has ended
     }
+  }
+
+  /// What kubelet pulled with outlives the daemon: the container reads on without another pull.
+  @ParameterizedTest
+  @EnumSource
+  void read_afterTheDaemonIsBack_asksWithThePodsSecret(PulledImage.End end) throws Exception {
+    kubelet.pull(image, USER, PASSWORD);
+    PodSandboxConfig pod = kubelet.pod("pod", NamespaceMode.NODE);
+    String id = kubelet.run(pod);
+    String container = kubelet.start(id, pod, "app", image, "sleep", "infinity");
+    end.of(node);
+    node.forgetContent();
+    int issued = tokens.issued();
+    int refused = tokens.refused();
+    node.startDaemon();
+
+    assertThat(kubelet.execute(container, OTHERS)).isEqualTo("right");
+
+    assertThat(tokens.issued()).isGreaterThan(issued);
+    assertThat(tokens.refused()).isEqualTo(refused);
+    assertThat(node.log()).contains("logins of former pulls taken over").doesNotContain(PASSWORD);
+    assertThat(Files.exists(node.root().resolve("keeper-logins"))).isTrue();
+    node.awaitReconnection();
+    kubelet.removePod(id);
+    kubelet.removeImage(image);
+    kubelet.removeImage(pause);
+    assertThat(left()).isEmpty();
   }
 }

@@ -2,6 +2,7 @@ package dev.asterism.cli.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.asterism.cli.StargzLeftoversTest;
 import dev.asterism.testkit.process.Command;
 import dev.asterism.testkit.process.Daemon;
 import dev.asterism.testkit.process.Machine;
@@ -123,6 +124,35 @@ class DocumentedConfigurationsTest {
             .runOrThrow();
       }
       assertThat(Files.readString(log)).contains("'ipfs' changes nothing");
+    }
+  }
+
+  /// A node as its installation guide leaves it: the unit names a file that no step makes, and the
+  /// root has what that program kept. Of the unit's own words only places are others.
+  @Test
+  void program_asTheInstallationGuidesUnitStartsIt_startsOnWhatTheOtherLeft()
+      throws IOException, InterruptedException {
+    assertThat(Path.of("/etc/containerd-stargz-grpc/config.toml")).doesNotExist();
+    try (ScratchFolder scratch = ScratchFolder.create("asterism-documented")) {
+      Path folder = scratch.path();
+      Path root = Files.createDirectory(folder.resolve("root"));
+      byte[] database = StargzLeftoversTest.database();
+      Files.write(root.resolve("metadata.db"), database);
+      Files.createDirectories(root.resolve("snapshotter/snapshots"));
+      Path log = folder.resolve("log");
+      try (Daemon _ =
+          Daemon.start(
+              Asterism.command("containerd-stargz-grpc", "--log-level=debug")
+                  .with("--config=/etc/containerd-stargz-grpc/config.toml")
+                  .with("--address=" + folder.resolve("a.sock"), "--root=" + root),
+              folder.resolve("a.sock"),
+              log)) {
+        assertThat(healthy(folder.resolve("admin.sock"))).isEqualTo("ok");
+      } finally {
+        Asterism.command("unmount", "--all", "--root", root.toString()).runOrThrow();
+      }
+      assertThat(Files.readString(log)).contains("set aside " + root.resolve("metadata.db"));
+      assertThat(root.resolve("metadata.db.stargz")).hasBinaryContent(database);
     }
   }
 }

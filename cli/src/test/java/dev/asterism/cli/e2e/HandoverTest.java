@@ -1,14 +1,16 @@
 package dev.asterism.cli.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.asterism.testkit.process.Command;
 import dev.asterism.testkit.process.Outcome;
 import java.io.IOException;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -17,72 +19,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The daemon may end at any time while containers read: they wait, and read on with the next one.
 @Tag("kernel")
 @Timeout(value = 30, unit = TimeUnit.MINUTES) // of a long run; readers that hang are ended before
 class HandoverTest extends PulledImage {
-  /// How often the daemon is killed: `-Dhandover.kills=200` for a long run.
-  private static final int KILLS = Integer.getInteger("handover.kills", 5);
-
-  /// How long the readers may take together: whoever hangs is ended, and the test fails.
-  private static final Duration READERS = Duration.ofSeconds(600 + KILLS * 10L);
-
-  private static final String BIG = "/usr/lib/file/magic.mgc"; // of several chunks
-
-  /// Every file of every package against what the package says.
-  private static final String CHECK_ALL =
-      """
-      cd /
-      while [ ! -e /stop ]; do
-        cat var/lib/dpkg/info/*.md5sums | md5sum --check --quiet --ignore-missing 2>&1
-        n=$((n + 1))
-      done
-      echo "rounds $n"
-      """;
-
-  /// One file of several chunks through a handle that is open for long.
-  private static final String HOLD_OPEN =
-      """
-      want='%s'
-      while [ ! -e /stop ]; do
-        exec 3<FILE
-        got=$({ dd bs=65536 count=1 status=none; sleep 1; cat; } <&3 | sha256sum)
-        exec 3<&-
-        [ "$got" = "$want" ] || { echo "got $got"; exit 9; }
-        n=$((n + 1))
-      done
-      echo "rounds $n"
-      """
-          .replace("FILE", BIG);
-
-  /// Programs and their libraries are mapped.
-  private static final String EXECUTE =
-      """
-      want=$(file -b /bin/ls; perl -e 'print 6 * 7')
-      while [ ! -e /stop ]; do
-        got=$(file -b /bin/ls; perl -e 'print 6 * 7')
-        [ "$got" = "$want" ] || { echo "got $got"; exit 9; }
-        n=$((n + 1))
-      done
-      echo "rounds $n"
-      """;
-
-  /// Names and attributes, and how long it took to read one more file.
-  private static final String WALK =
-      """
-      want=$(find /usr /etc /var/lib -xdev | wc -l)
-      while [ ! -e /stop ]; do
-        start=$(date +%s%N)
-        cat FILE > /dev/null || exit 8
-        echo "read $start $(date +%s%N)"
-        got=$(find /usr /etc /var/lib -xdev | wc -l)
-        [ "$got" = "$want" ] || { echo "got $got of $want"; exit 9; }
-        n=$((n + 1))
-      done
-      echo "rounds $n"
-      """
-          .replace("FILE", BIG);
+  private static final String BIG = Readers.BIG;
 
   HandoverTest() {
     super("no_background_fetch = true\n"); // what no container has read is not there
@@ -112,7 +55,8 @@ class HandoverTest extends PulledImage {
 
     end.of(node);
     forgetEverything();
-    CompletableFuture<Outcome> read = start(container, "sha256sum " + BIG + " /usr/bin/perl");
+    CompletableFuture<Outcome> read =
+        Readers.run(node.execution(container, "sha256sum " + BIG + " /usr/bin/perl"));
     node.startDaemon();
 
     assertThat(read.get().orThrow().text()).hasLineCount(2);
@@ -132,89 +76,70 @@ class HandoverTest extends PulledImage {
     assertThat(outcome.text()).contains("ended");
   }
 
-  @Test
-  void containers_whileTheDaemonIsKilledAgainAndAgain_readEveryByteRight()
-      throws IOException, InterruptedException, ExecutionException {
-    String first = node.startIdle(image);
-    String second = node.startIdle(image);
-    String hash = node.execute(first, "cat " + BIG + " | sha256sum").orThrow().text();
-    List<CompletableFuture<Outcome>> readers = new ArrayList<>();
-    readers.add(start(first, CHECK_ALL));
-    readers.add(start(first, HOLD_OPEN.formatted(hash)));
-    readers.add(start(second, EXECUTE));
-    CompletableFuture<Outcome> walk = start(second, WALK);
-    readers.add(walk);
-
-    List<Long> kills = new ArrayList<>();
-    for (int i = 0; i < KILLS; i++) {
-      Thread.sleep(200 + i * 137L % 900); // at another moment each time
-      kills.add(now());
-      node.killDaemon();
-      forgetEverything();
-      node.startDaemon();
-    }
-    kills.add(now());
-    for (String container : List.of(first, second)) {
-      node.execute(container, "touch /stop").orThrow();
-    }
-
-    for (CompletableFuture<Outcome> reader : readers) {
-      Outcome outcome = reader.get();
-      assertThat(outcome.exitCode())
-          .as(outcome.text() + outcome.errorText() + node.complaints())
-          .isZero();
-      assertThat(outcome.text().lines().filter(line -> !line.startsWith("read ")))
-          .singleElement()
-          .asString()
-          .startsWith("rounds ");
-    }
-    print(pauses(walk.get().text(), kills));
+  /// How one daemon ends and the next one begins.
+  enum Way {
+    KILL,
+    STOP,
+    /// Stopped, and another build of the program started; in turn this one and that.
+    OTHER_BUILD
   }
 
-  private CompletableFuture<Outcome> start(String container, String script) {
-    CompletableFuture<Outcome> outcome = new CompletableFuture<>();
-    Command command = node.execution(container, script).within(READERS);
-    Thread.ofVirtual()
-        .start(() -> {
-          try {
-            outcome.complete(command.run());
-          } catch (IOException | InterruptedException e) {
-            outcome.completeExceptionally(e);
-          }
-        });
-    return outcome;
-  }
-
-  private static long now() {
-    Instant now = Instant.now();
-    return now.getEpochSecond() * 1_000_000_000 + now.getNano();
-  }
-
-  /// Returns the longest read of each kill, in milliseconds, sorted.
-  private static List<Long> pauses(String text, List<Long> kills) {
-    List<Long> longest = new ArrayList<>();
-    for (int i = 0; i + 1 < kills.size(); i++) {
-      long from = kills.get(i);
-      long to = kills.get(i + 1);
-      longest.add(
-          text.lines()
-                  .filter(line -> line.startsWith("read "))
-                  .map(line -> line.split(" ", -1))
-                  .filter(read -> Long.parseLong(read[2]) > from && Long.parseLong(read[1]) < to)
-                  .mapToLong(read -> Long.parseLong(read[2]) - Long.parseLong(read[1]))
-                  .max()
-                  .orElse(0)
-              / 1_000_000);
+  @ParameterizedTest
+  @EnumSource
+  void containers_whileTheDaemonEndsAgainAndAgain_readEveryByteRight(Way way) throws Exception {
+    Readers readers = Readers.start(node, image);
+    try (OtherBuild other = OtherBuild.create()) {
+      for (int i = 0; i < Readers.ENDS; i++) {
+        readers.awaitAnyMoment(i);
+        switch (way) {
+          case KILL -> node.killDaemon();
+          case STOP, OTHER_BUILD -> node.stopDaemon();
+        }
+        readers.forgetWhatIsCold();
+        if (way == Way.OTHER_BUILD && i % 2 == 0) {
+          node.startDaemon(other::instead);
+          assertThat(node.version()).isEqualTo(OtherBuild.VERSION);
+        } else {
+          node.startDaemon();
+        }
+      }
+      readers.finish(way.name());
+      node.stopDaemon(); // the other build's jar goes
     }
-    return longest.stream().sorted().toList();
   }
 
-  private static void print(List<Long> pauses) {
-    System.out.printf(
-        "pause of a reader over %d kills: median %d ms, p99 %d ms, longest %d ms%n",
-        pauses.size(),
-        pauses.get(pauses.size() / 2),
-        pauses.get((pauses.size() * 99 - 1) / 100),
-        pauses.getLast());
+  /// A daemon that does not understand what the one before has left with the mount ends at once,
+  /// and the container waits on for one that does.
+  @ParameterizedTest
+  @ValueSource(ints = {3, 4}) // the session's memory and the gate's, by their number in the keeper
+  void start_onTheMountOfAnotherFormat_isRefusedUntilTheRightVersionComes(int descriptor)
+      throws Exception {
+    String container = node.startIdle(image);
+    node.stopDaemon();
+    forgetEverything();
+    CompletableFuture<Outcome> read = Readers.run(node.execution(container, "sha256sum " + BIG));
+    setFormat(descriptor, 7);
+
+    assertThatThrownBy(node::startDaemon)
+        .hasMessageContaining("of format 7, this version of asterism knows format 1")
+        .hasMessageContaining("start the version that made it, and nothing is lost");
+
+    assertThat(read).isNotDone();
+    setFormat(descriptor, 1); // the version that made it
+    node.startDaemon();
+    assertThat(read.get().orThrow().text()).hasLineCount(1);
+    assertThat(node.log()).contains("gate taken over");
+  }
+
+  /// Changes the number that stands behind the magic one in a memory that the keeper holds.
+  private void setFormat(int descriptor, int format) throws IOException {
+    String keeper = Files.readString(node.root().resolve("keeper"));
+    String pid = keeper.replaceFirst("(?s)^pid=(\\d+) .*", "$1");
+    try (FileChannel memory =
+        FileChannel.open(
+            Path.of("/proc", pid, "fd", Integer.toString(descriptor)), StandardOpenOption.WRITE)) {
+      ByteBuffer number = ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(0, format);
+      assertThat(memory.write(number, 8)).isEqualTo(4);
+    }
   }
 }

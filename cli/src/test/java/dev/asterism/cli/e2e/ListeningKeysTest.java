@@ -41,6 +41,16 @@ class ListeningKeysTest {
         folder.resolve("log"));
   }
 
+  /// Returns an answer of the admin socket, once it is there: the one for containerd is there
+  /// first.
+  private static String admin(Path folder, String path) throws IOException, InterruptedException {
+    return Command.of("curl", "--silent", "--show-error", "--retry", "60", "--retry-delay", "1")
+        .with("--retry-all-errors", "--fail", "--unix-socket")
+        .with(folder.resolve("admin.sock").toString(), "http://x" + path)
+        .runOrThrow()
+        .text();
+  }
+
   private static Outcome metrics(int port) throws IOException, InterruptedException {
     return Command.of("curl", "--silent", "http://127.0.0.1:%d/metrics".formatted(port)).run();
   }
@@ -89,7 +99,10 @@ class ListeningKeysTest {
           start(
               folder.path(),
               "metrics_address = \"127.0.0.1:%d\"\nno_prometheus = true\n".formatted(port))) {
+        assertThat(admin(folder.path(), "/healthz")).isEqualTo("ok"); // it has begun to listen
+        assertThat(admin(folder.path(), "/readyz")).isEqualTo("ok");
         assertThat(metrics(port).exitCode()).isNotZero();
+        assertThat(admin(folder.path(), "/metrics")).contains("asterism_build_info{");
       }
     }
   }

@@ -85,21 +85,18 @@ class StatusTest {
 
         String why = ask(node, "why", "the-container");
         assertThat(why).startsWith(image + ", ").contains("bin/first").doesNotContain("srv/second");
-        assertThat(ask(node, "why", image)).isEqualTo(why);
+        assertThat(why).contains(ask(node, "why", image)).contains("all containers of an image");
         assertThat(ask(node, "why")).contains(image);
 
         assertThat(ask(node, "status"))
             .contains(image)
             .contains("its registry")
+            .containsPattern("%s \\([1-9]\\d*\\)".formatted(registry.host()))
             .containsPattern("\\s1\\s+0\\s+3\\.1 MB\\s+12\\.6 MB")
             .contains("Not to be had when it was wanted last:", LAYER.digest().toString())
             .contains("Registry %s is away since 20".formatted(registry.host()), "srv/second");
 
-        String metrics =
-            Command.of("curl", "-sS", "--unix-socket")
-                .with(node.root().resolveSibling("admin.sock").toString(), "http://a/metrics")
-                .runOrThrow()
-                .text();
+        String metrics = metrics(node);
         String layer = LAYER.digest().toString();
         assertThat(metrics)
             .containsPattern(
@@ -111,9 +108,46 @@ class StatusTest {
             .containsPattern(
                 "stargz_fs_operation_duration_milliseconds_count\\{layer=\"%s\",operation_type=\"remote_registry_get\"} [1-9]"
                     .formatted(layer))
-            .contains("stargz_fs_operation_duration_milliseconds_bucket", "le=\"16384.0\"");
+            .contains("stargz_fs_operation_duration_milliseconds_bucket", "le=\"16384.0\"")
+            .containsPattern(duration("milli", layer, "mount"))
+            .containsPattern(duration("micro", layer, "read_on_demand"))
+            .contains("asterism_layers_prepared_total{lazy=\"true\"} 1.0")
+            .contains("asterism_layers_prepared_total{lazy=\"false\"} 0.0")
+            .containsPattern("asterism_fetch_requests_total\\{class=\"read\"} [1-9]")
+            .containsPattern("asterism_fetch_bytes_total\\{class=\"read\"} [1-9]")
+            .contains("asterism_fetch_requests_total{class=\"background\"} 0.0")
+            .containsPattern("asterism_waits_total [1-9]")
+            .containsPattern("asterism_wait_seconds_total (0\\.|[1-9])[0-9]*[1-9]")
+            .containsPattern("asterism_wait_failures_total [1-9]")
+            .contains("asterism_registry_away{registry=\"%s\"} 1.0".formatted(registry.host()))
+            .containsPattern("asterism_registry_away_since_seconds\\{registry=.*} 1\\.[0-9]+E9")
+            .contains("asterism_registry_waiting{registry=\"%s\"} 0.0".formatted(registry.host()))
+            .containsPattern(
+                "asterism_registry_failures_total\\{host=\"%s\",kind=\"unreachable\"} [1-9]"
+                    .formatted(registry.host()));
+
+        registry.up();
+        Path again = node.mount(TestNode.ASTERISM, "the-container");
+        try {
+          Command.of("cksum", again.resolve("srv/second").toString()).runOrThrow();
+        } finally {
+          ScratchFolder.unmountBelow(again);
+        }
+        assertThat(metrics(node)).doesNotContain("asterism_registry_away{");
       }
     }
+  }
+
+  private static String metrics(TestNode node) throws IOException, InterruptedException {
+    return Command.of("curl", "-sS", "--unix-socket")
+        .with(node.root().resolveSibling("admin.sock").toString(), "http://a/metrics")
+        .runOrThrow()
+        .text();
+  }
+
+  private static String duration(String unit, String layer, String type) {
+    return "stargz_fs_operation_duration_%sseconds_count\\{layer=\"%s\",operation_type=\"%s\"} [1-9]"
+        .formatted(unit, layer, type);
   }
 
   @Test

@@ -16,8 +16,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// A node: Asterism's daemon as a process of its own, and a containerd that has it as a proxy
@@ -38,6 +40,8 @@ final class TestNode implements AutoCloseable {
   private static final Pattern PREPARED =
       Pattern.compile(
           "\"remote-snapshot-prepared\":\"(true|false)\".*\"layer\":\"(sha256:[0-9a-f]{64})\"");
+  private static final Pattern BUILD =
+      Pattern.compile("asterism_build_info\\{version=\"([^\"]*)\"");
   private static final Duration RECONNECTION = Duration.ofMinutes(2);
   private static final Duration PAUSE = Duration.ofMillis(100); // between two attempts
 
@@ -149,8 +153,16 @@ final class TestNode implements AutoCloseable {
 
   /// Starts a daemon, the first one or the next one.
   void startDaemon() throws IOException, InterruptedException {
+    startDaemon(command -> command);
+  }
+
+  /// As the other.
+  ///
+  /// @param changed returns the command to start in its place
+  void startDaemon(UnaryOperator<Command> changed) throws IOException, InterruptedException {
     Path log = log(daemons.size());
-    Command command = launcher.map(first -> first.before(daemon())).orElse(daemon());
+    Command daemon = changed.apply(daemon());
+    Command command = launcher.map(first -> first.before(daemon)).orElse(daemon);
     daemons.add(Daemon.start(command, socket(), log));
   }
 
@@ -182,6 +194,18 @@ final class TestNode implements AutoCloseable {
     daemons.getLast().kill();
   }
 
+  /// Returns the version that the current daemon says it has.
+  String version() throws IOException, InterruptedException {
+    String metrics =
+        Command.of("curl", "--silent", "--show-error", "--retry", "60", "--retry-delay", "1")
+            .with("--retry-all-errors", "--unix-socket")
+            .with(socket().resolveSibling("admin.sock").toString(), "http://x/metrics")
+            .runOrThrow()
+            .text();
+    Matcher info = BUILD.matcher(metrics);
+    return info.find() ? info.group(1) : "";
+  }
+
   /// Returns the process id of the current daemon.
   long daemonPid() {
     return daemons.getLast().pid();
@@ -200,7 +224,13 @@ final class TestNode implements AutoCloseable {
   /// Removes every byte that was fetched, while no daemon runs, and what the kernel has of it in
   /// memory.
   void forgetContent() throws IOException, InterruptedException {
-    Command.of("sh", "-c", "find objects fresh chunks layers -type f -delete")
+    forgetContentBut(List.of());
+  }
+
+  /// As the other, but for the files whose content has one of these SHA-256, in hex.
+  void forgetContentBut(List<String> kept) throws IOException, InterruptedException {
+    String others = kept.stream().map(name -> " ! -name " + name).collect(Collectors.joining());
+    Command.of("sh", "-c", "find objects fresh chunks layers -type f" + others + " -delete")
         .in(root().resolve("cache"))
         .runOrThrow();
     Command.of("sh", "-c", "echo 3 > /proc/sys/vm/drop_caches").runOrThrow();
@@ -224,6 +254,14 @@ final class TestNode implements AutoCloseable {
   /// Returns what the current daemon has logged.
   String log() throws IOException {
     return Files.readString(log(daemons.size() - 1), StandardCharsets.UTF_8);
+  }
+
+  /// Waits until the current daemon has logged a line that contains `text`; the test's time limit
+  /// ends this.
+  void awaitLog(String text) throws IOException, InterruptedException {
+    while (!log().contains(text)) {
+      Thread.sleep(PAUSE);
+    }
   }
 
   /// Returns what all daemons have logged as warnings and errors, a line each.
