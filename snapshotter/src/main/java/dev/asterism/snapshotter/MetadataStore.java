@@ -14,8 +14,11 @@ import java.util.concurrent.locks.ReentrantLock;
 /// Snapshot metadata in one SQLite file.
 ///
 /// What [#transact] returned from is on the disk (`synchronous=FULL`); what it threw from has left
-/// no trace. Thread-safe: one connection, one transaction at a time. Work inside a transaction is
-/// short and local: no network, no mount.
+/// no trace. Transactions that meet are committed together ([GroupCommit]): a disk that needs ten
+/// milliseconds for a commit needs them once for all who wait. [#read] sees what is committed, on a
+/// connection of its own, and waits for no disk.
+///
+/// Thread-safe. Work inside a transaction is short and local: no network, no mount.
 final class MetadataStore implements AutoCloseable {
   private static final int SCHEMA_VERSION = 1;
 
@@ -53,14 +56,16 @@ final class MetadataStore implements AutoCloseable {
           """);
 
   private final Path file;
-  private final ReentrantLock lock = new ReentrantLock();
+  private final GroupCommit writer;
+  private final ReentrantLock reading = new ReentrantLock();
 
-  @GuardedBy("lock")
-  private final Connection connection;
+  @GuardedBy("reading")
+  private final Statements reader;
 
-  private MetadataStore(Path file, Connection connection) {
+  private MetadataStore(Path file, GroupCommit writer, Statements reader) {
     this.file = file;
-    this.connection = connection;
+    this.writer = writer;
+    this.reader = reader;
   }
 
   /// What a transaction does.
@@ -75,15 +80,18 @@ final class MetadataStore implements AutoCloseable {
   /// @throws IOException if it cannot be opened, is no database, or was written by a newer version
   static MetadataStore open(Path file) throws IOException {
     try {
-      Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+      Connection writer = DriverManager.getConnection("jdbc:sqlite:" + file);
       try {
-        configure(connection);
-        migrate(connection, file);
+        configure(writer);
+        migrate(writer, file);
+        Connection reader = DriverManager.getConnection("jdbc:sqlite:" + file);
+        configureReader(reader);
+        return new MetadataStore(
+            file, new GroupCommit(new Statements(writer)), new Statements(reader));
       } catch (SQLException | IOException | RuntimeException e) {
-        connection.close();
+        writer.close();
         throw e;
       }
-      return new MetadataStore(file, connection);
     } catch (SQLException e) {
       throw new IOException("%s cannot be opened as snapshot metadata".formatted(file), e);
     }
@@ -105,6 +113,16 @@ final class MetadataStore implements AutoCloseable {
       statement.execute("PRAGMA journal_mode = WAL");
       statement.execute("PRAGMA synchronous = FULL");
       statement.execute("PRAGMA foreign_keys = ON");
+    }
+  }
+
+  private static void configureReader(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA busy_timeout = 5000");
+      statement.execute("PRAGMA query_only = ON");
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
     }
   }
 
@@ -137,52 +155,51 @@ final class MetadataStore implements AutoCloseable {
     }
   }
 
-  /// Runs `work` in one transaction that sees and leaves all or nothing.
+  /// Runs `work` in one transaction that sees and leaves all or nothing. It may run on another
+  /// caller's thread.
   ///
   /// @throws IOException as `work`, or if the database fails
   <T> T transact(Work<T> work) throws IOException {
-    lock.lock();
     try {
-      return transactLocked(work);
+      return writer.transact(work);
     } catch (SQLException e) {
-      throw new IOException("the snapshot metadata in %s failed".formatted(file), e);
-    } finally {
-      lock.unlock();
+      throw failed(e);
     }
   }
 
-  // Leaving auto-commit mode begins a transaction; returning to it would commit what is open, so
-  // that comes last, whatever was thrown.
-  @GuardedBy("lock")
-  private <T> T transactLocked(Work<T> work) throws IOException, SQLException {
-    connection.setAutoCommit(false);
-    boolean committed = false;
+  /// Runs `work`, which changes nothing, on the metadata as it was last committed.
+  ///
+  /// @throws IOException as `work`, or if the database fails
+  <T> T read(Work<T> work) throws IOException {
+    reading.lock();
     try {
-      T result = work.in(new Transaction(connection));
-      connection.commit();
-      committed = true;
-      return result;
-    } finally {
+      reader.run("BEGIN");
       try {
-        if (!committed) {
-          connection.rollback();
-        }
+        return work.in(new Transaction(reader));
       } finally {
-        connection.setAutoCommit(true);
+        reader.run("ROLLBACK");
       }
+    } catch (SQLException e) {
+      throw failed(e);
+    } finally {
+      reading.unlock();
     }
+  }
+
+  private IOException failed(SQLException cause) {
+    return new IOException("the snapshot metadata in %s failed".formatted(file), cause);
   }
 
   /// Closes the file. May be called twice.
   @Override
   public void close() throws IOException {
-    lock.lock();
-    try {
-      connection.close();
+    reading.lock();
+    try (GroupCommit _ = writer) { // last: it leaves no log behind
+      reader.close();
     } catch (SQLException e) {
       throw new IOException("%s cannot be closed".formatted(file), e);
     } finally {
-      lock.unlock();
+      reading.unlock();
     }
   }
 }

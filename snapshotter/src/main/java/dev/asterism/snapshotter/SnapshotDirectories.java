@@ -18,7 +18,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 
-/// The directories of snapshots: `snapshots/<id>/fs`, and `work` where something is written.
+/// The directories of snapshots: `snapshots/<id>/fs`, and `work` where something is written. A
+/// remote snapshot needs none.
 ///
 /// A directory is called by its id only from just before the metadata knows that id until just
 /// after it has forgotten it; before and after, by a name that starts with `new-`. So what the
@@ -65,18 +66,18 @@ final class SnapshotDirectories {
     Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(mode));
   }
 
-  /// Gives a created directory its id, and puts that on the disk.
+  /// Gives a created directory its id, and returns what has to be forced to the disk for that to
+  /// last.
   ///
   /// A directory of that id that is there already belongs to nobody: the metadata has just given
   /// out the id, so an earlier attempt died between here and its commit.
-  void adopt(Path unnamed, long id) throws IOException {
+  List<Path> adopt(Path unnamed, long id) throws IOException {
     Path named = root.resolve(Long.toString(id));
     if (Files.exists(named, NOFOLLOW_LINKS)) {
       setAside(named);
     }
-    sync(unnamed);
     Files.move(unnamed, named, StandardCopyOption.ATOMIC_MOVE);
-    sync(root);
+    return List.of(named, root);
   }
 
   /// Makes the root of a new snapshot look like the root it will be mounted over: mode and owner.
@@ -137,7 +138,8 @@ final class SnapshotDirectories {
     return aside;
   }
 
-  private static void sync(Path directory) throws IOException {
+  /// Forces a directory's entries to the disk.
+  static void force(Path directory) throws IOException {
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
       channel.force(true);
     }

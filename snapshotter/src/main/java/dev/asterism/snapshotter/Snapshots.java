@@ -4,6 +4,7 @@ import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
+import dev.asterism.content.Digest;
 import dev.asterism.layers.LayerMounter;
 import dev.asterism.layers.LayerMounter.InUse;
 import dev.asterism.layers.LayerRequest;
@@ -18,6 +19,7 @@ import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,11 +35,11 @@ import java.util.stream.Collectors;
 ///
 /// A Prepare may ask for a *target*: the name that the committed snapshot of one particular layer
 /// must have. When that layer can be read lazily, the snapshot is committed at once under that name
-/// and is *remote*: its directory is empty, its files come through the chain that every snapshot
-/// over it is mounted with. When it cannot, the Prepare is an ordinary one, and the caller unpacks.
+/// and is *remote*: it has no directory, its files come through the chain that every snapshot over
+/// it is mounted with. When it cannot, the Prepare is an ordinary one, and the caller unpacks.
 ///
-/// Thread-safe. The metadata is written before the layer mounter is asked for something, and never
-/// waits for it.
+/// Thread-safe. The metadata never waits for the layer mounter: it is written when a layer can be
+/// read, and until then [Preparing] stands for the snapshot.
 public final class Snapshots extends SnapshotCalls implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Snapshots.class.getName());
   private static final Path INDEX_PARAMETER = Path.of("/sys/module/overlay/parameters/index");
@@ -46,6 +48,7 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
   private final SnapshotDirectories directories;
   private final LazyLayers layers;
   private final SnapshotSettings settings;
+  private final Preparing preparing = new Preparing();
   private final PullLog pulls = new PullLog();
   private final InstantSource clock;
   private final List<String> overlayOptions;
@@ -118,7 +121,8 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
               if (snapshot.kind() == SnapshotKind.COMMITTED) {
                 found.add(layer);
               } else {
-                // The process died while it prepared this layer; nobody got an answer.
+                // A process of an earlier version died while it prepared this layer; nobody got an
+                // answer.
                 transaction.setContent(snapshot, new Content.Ordinary());
               }
             }
@@ -153,7 +157,7 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
 
   private List<Mount> create(
       String key, String parent, SnapshotKind kind, Map<String, String> labels) throws IOException {
-    return firstMounts(insert(key, parent, kind, labels, new Content.Ordinary()));
+    return firstMounts(insert(key, parent, kind, labels));
   }
 
   private Prepared prepareTarget(
@@ -169,46 +173,61 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
     if (isUnpacked(target, parent)) {
       return new Prepared.AlreadyCommitted(target);
     }
-    Snapshot active = insert(key, parent, SnapshotKind.ACTIVE, labels, new Content.Remote(layer));
-    try {
-      layers.expect(layer, RemoteLabels.following(labels, layer.layer()));
-      LayerUsage usage = layers.prepare(layer);
-      publish(active, target, new Usage(usage.size(), usage.inodes()));
-    } catch (IOException | RuntimeException e) {
-      logNotPrepared(key, layer.layer().toString(), e);
-      boolean isLast = RemoteLabels.isLast(labels, layer.layer());
-      pulls
-          .unpacked(layer.image(), layer.layer(), e, isLast)
-          .ifPresent(line -> LOG.log(INFO, line));
-      store.transact(transaction -> {
-        transaction.setContent(active, new Content.Ordinary());
-        return active;
-      });
-      return new Prepared.Mounts(firstMounts(active));
+    requireName("key", key);
+    boolean isLast = RemoteLabels.isLast(labels, layer.layer());
+    if (!prepareRemote(new Remote(target, key, parent, labels, layer), isLast)) {
+      return new Prepared.Mounts(create(key, parent, SnapshotKind.ACTIVE, labels));
     }
     LOG.log(
         DEBUG,
         () ->
             "remote-snapshot-prepared=true key=%s layer=%s"
                 .formatted(LogText.quote(key), layer.layer()));
-    boolean isLast = RemoteLabels.isLast(labels, layer.layer());
     pulls.lazy(layer.image(), isLast).ifPresent(line -> LOG.log(INFO, line));
     if (isLast) {
-      expectChain(active);
+      expectChain(parent, layer);
     }
     return new Prepared.AlreadyCommitted(target);
   }
 
+  /// A remote snapshot that is asked for.
+  private record Remote(
+      String target, String key, String parent, Map<String, String> labels, LayerRequest layer) {}
+
+  /// Makes a layer readable and then a snapshot of it. Tells whether that could be done; why not is
+  /// logged.
+  private boolean prepareRemote(Remote wanted, boolean isLast) throws IOException {
+    LayerRequest layer = wanted.layer();
+    try (Preparing.Entry _ = preparing.enter(wanted.key(), wanted.parent(), layer.layer())) {
+      store.read(transaction -> transaction.checkRoom(wanted.key(), wanted.parent()));
+      layers.expect(layer, RemoteLabels.following(wanted.labels(), layer.layer()));
+      LayerUsage usage = layers.prepare(layer);
+      publish(wanted, new Usage(usage.size(), usage.inodes()));
+      return true;
+    } catch (SnapshotException e) {
+      throw e; // an ordinary snapshot would be refused as well
+    } catch (IOException | RuntimeException e) {
+      logNotPrepared(wanted.key(), layer.layer().toString(), e);
+      pulls
+          .unpacked(layer.image(), layer.layer(), e, isLast)
+          .ifPresent(line -> LOG.log(INFO, line));
+      return false;
+    }
+  }
+
   /// Says that a container will be started over a remote snapshot, the last of an image.
-  private void expectChain(Snapshot top) {
-    List<Snapshot> parents = new ArrayList<>(List.of(top));
+  private void expectChain(String parent, LayerRequest layer) {
+    List<MountPlan.Parent> parents = new ArrayList<>();
+    parents.add(new MountPlan.Parent.Remote(layer.layer()));
     try {
-      parents.addAll(store.transact(transaction -> transaction.ancestors(top)));
+      parents.addAll(
+          References.parents(
+              store.read(transaction -> transaction.chain(parent)), directories::fs));
     } catch (IOException e) {
-      LOG.log(DEBUG, () -> "parents not read key=%s".formatted(LogText.quote(top.name())), e);
+      LOG.log(DEBUG, () -> "parents not read parent=%s".formatted(LogText.quote(parent)), e);
       return; // whoever mounts it will meet the same
     }
-    for (Lower lower : MountPlan.lowers(References.parents(parents, directories::fs))) {
+    for (Lower lower : MountPlan.lowers(parents)) {
       if (lower instanceof Lower.Merged(var chain)) {
         layers.expect(chain);
       }
@@ -225,29 +244,26 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
         .anyMatch(snapshot -> snapshot.content() instanceof Content.Ordinary);
   }
 
-  /// Commits a snapshot whose layer can be read, under the name that was asked for. Where an equal
-  /// one stands already, that one is the answer, and this one goes.
-  private void publish(Snapshot active, String target, Usage usage) throws IOException {
-    boolean published =
-        store.transact(transaction -> {
-          if (isPublished(transaction, target, active.parent())) {
-            transaction.delete(active);
-            return false;
-          }
-          Map<String, String> labels = new HashMap<>(active.labels());
-          labels.put(RemoteLabels.REMOTE, RemoteLabels.REMOTE_VALUE);
-          transaction.commit(
-              active,
-              freeName(transaction, settings.nameFor(target, active.parent()), active),
-              labels,
-              usage,
-              clock.instant());
-          return true;
-        });
-    if (!published) {
-      removeDirectory(active);
-      retain();
-    }
+  /// Adds the committed snapshot of a layer that can be read, under the name that was asked for.
+  /// Where an equal one stands already, that one is the answer.
+  private void publish(Remote wanted, Usage usage) throws IOException {
+    store.transact(transaction -> {
+      transaction.checkRoom(wanted.key(), wanted.parent());
+      if (isPublished(transaction, wanted.target(), wanted.parent())) {
+        return wanted;
+      }
+      Map<String, String> labels = new HashMap<>(wanted.labels());
+      labels.put(RemoteLabels.REMOTE, RemoteLabels.REMOTE_VALUE);
+      transaction.insert(
+          freeName(transaction, settings.nameFor(wanted.target(), wanted.parent())),
+          wanted.parent(),
+          SnapshotKind.COMMITTED,
+          labels,
+          new Content.Remote(wanted.layer()),
+          usage,
+          clock.instant());
+      return wanted;
+    });
   }
 
   private boolean isPublished(Transaction transaction, String target, String parent)
@@ -259,12 +275,11 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
 
   // The same target over another parent: one namespace unpacked the layer below, the other did not.
   // containerd finds its snapshot by label and parent, so the name only has to be free.
-  private String freeName(Transaction transaction, String name, Snapshot active)
-      throws SQLException {
+  private String freeName(Transaction transaction, String name) throws SQLException {
     if (transaction.find(name).isEmpty()) {
       return name;
     }
-    String unique = "%s@%d".formatted(name, active.id());
+    String unique = "%s@%d".formatted(name, transaction.nextId());
     return settings.namespace().isPresent() && NamespacedSnapshots.namespaceOf(name).isEmpty()
         ? settings.namespace().get() + "/" + unique // our number means nothing to others
         : unique;
@@ -282,14 +297,25 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
   }
 
   private Snapshot insert(
-      String key, String parent, SnapshotKind kind, Map<String, String> labels, Content content)
+      String key, String parent, SnapshotKind kind, Map<String, String> labels)
       throws IOException {
     requireName("key", key);
     return store.transact(transaction -> {
-      Snapshot snapshot = transaction.insert(key, parent, kind, labels, content, clock.instant());
+      if (preparing.has(key)) {
+        throw SnapshotException.alreadyExists(key);
+      }
+      Snapshot snapshot =
+          transaction.insert(
+              key,
+              parent,
+              kind,
+              labels,
+              new Content.Ordinary(),
+              new Usage(0, 0),
+              clock.instant());
       Path unnamed = directories.create(kind);
       try {
-        directories.adopt(unnamed, snapshot.id());
+        transaction.forceFirst(directories.adopt(unnamed, snapshot.id()));
       } catch (IOException | RuntimeException e) {
         directories.discard(unnamed);
         throw e;
@@ -324,7 +350,7 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
   ///   FAILED_PRECONDITION; if the layers below cannot be read now: UNAVAILABLE
   @Override
   List<Mount> mounts(String key) throws IOException {
-    Snapshot snapshot = store.transact(transaction -> transaction.require(key));
+    Snapshot snapshot = store.read(transaction -> transaction.require(key));
     return mounts(snapshot, new ArrayList<>());
   }
 
@@ -339,7 +365,7 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
                   "snapshot %s is committed: only an active one or a view can be mounted"
                       .formatted(snapshot.name()));
         };
-    List<Snapshot> ancestors = store.transact(transaction -> transaction.ancestors(snapshot));
+    List<Snapshot> ancestors = store.read(transaction -> transaction.ancestors(snapshot));
     boolean lazy = false;
     // The lowest first: a chain may look at what is mounted below it.
     for (Lower lower :
@@ -369,7 +395,7 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
   void commit(String name, String key, String parent, Map<String, String> labels)
       throws IOException {
     requireName("name", name);
-    Snapshot before = store.transact(transaction -> requireActive(transaction, key));
+    Snapshot before = store.read(transaction -> requireActive(transaction, key));
     if (!parent.isEmpty() && !parent.equals(before.parent())) {
       throw SnapshotException.invalidArgument(
           "cannot commit snapshot %s over %s: its parent is \"%s\" since it was prepared; take \"rebase\" out of the proxy plugin's capabilities in containerd's configuration"
@@ -407,7 +433,7 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
     Removed removed =
         store.transact(transaction -> {
           Snapshot snapshot = transaction.require(key);
-          if (transaction.hasChildren(snapshot)) {
+          if (transaction.hasChildren(snapshot) || preparing.isOver(key)) {
             throw SnapshotException.failedPrecondition(
                 "cannot remove snapshot %s: it has children".formatted(key));
           }
@@ -438,7 +464,7 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
 
   /// Tells whether there is a snapshot of that key or name.
   boolean has(String key) throws IOException {
-    return store.transact(transaction -> transaction.find(key)).isPresent();
+    return store.read(transaction -> transaction.find(key)).isPresent();
   }
 
   /// Returns what is known of a snapshot.
@@ -446,7 +472,7 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
   /// @throws SnapshotException if there is none: NOT_FOUND
   @Override
   Snapshot stat(String key) throws IOException {
-    return store.transact(transaction -> transaction.require(key));
+    return store.read(transaction -> transaction.require(key));
   }
 
   /// Changes the labels of a snapshot and returns it as it is then.
@@ -490,7 +516,7 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
   @Override
   List<Snapshot> list(List<String> filters) throws IOException {
     SnapshotFilter filter = SnapshotFilter.parse(filters);
-    return store.transact(Transaction::all).stream().filter(filter::matches).toList();
+    return store.read(Transaction::all).stream().filter(filter::matches).toList();
   }
 
   /// Returns what a snapshot takes of the disk: of an active one counted now; of a remote one its
@@ -507,7 +533,7 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
       case Content.Ordinary() -> snapshot.usage();
       case Content.Remote(LayerRequest layer) -> {
         LayerUsage whole = layers.diskUsage(layer.layer());
-        long snapshots = store.transact(transaction -> transaction.snapshotsOf(layer.layer()));
+        long snapshots = store.read(transaction -> transaction.snapshotsOf(layer.layer()));
         long among = Math.max(1, snapshots);
         yield new Usage(whole.size() / among, whole.inodes() / among);
       }
@@ -540,7 +566,11 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
   }
 
   private InUse inUse() throws IOException {
-    return References.inUse(store.transact(Transaction::all), directories::fs);
+    Set<Digest> inPreparation = preparing.layers(); // first: they move from here to the metadata
+    InUse inUse = References.inUse(store.read(Transaction::all), directories::fs);
+    Set<Digest> all = new HashSet<>(inUse.layers());
+    all.addAll(inPreparation);
+    return new InUse(all, inUse.chains());
   }
 
   private static void requireName(String what, String name) throws SnapshotException {

@@ -3,16 +3,18 @@ package dev.asterism.snapshotter;
 import dev.asterism.content.Digest;
 import dev.asterism.layers.LayerRequest;
 import dev.asterism.snapshotter.Snapshot.Content;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
+import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /// One transaction on the snapshot metadata: the queries and changes there are.
@@ -28,10 +30,21 @@ final class Transaction {
         LEFT JOIN layers l ON l.snapshot = s.id
       """;
 
-  private final Connection connection;
+  private final Statements statements;
+  private final Set<Path> changedDirectories = new LinkedHashSet<>();
 
-  Transaction(Connection connection) {
-    this.connection = connection;
+  Transaction(Statements statements) {
+    this.statements = statements;
+  }
+
+  /// Has directories forced to the disk before what this transaction says of them is.
+  void forceFirst(List<Path> directories) {
+    changedDirectories.addAll(directories);
+  }
+
+  /// Returns what [#forceFirst] was told, in that order.
+  Set<Path> changedDirectories() {
+    return Collections.unmodifiableSet(changedDirectories);
   }
 
   /// Returns the snapshot of that key or name; empty if there is none.
@@ -49,8 +62,8 @@ final class Transaction {
   /// Returns every snapshot, oldest first.
   List<Snapshot> all() throws SQLException {
     Map<Long, Map<String, String>> labels = new HashMap<>();
-    try (PreparedStatement statement = prepare("SELECT snapshot, name, value FROM labels");
-        ResultSet row = statement.executeQuery()) {
+    try (Statements.Use statement = statements.use("SELECT snapshot, name, value FROM labels");
+        ResultSet row = statement.query()) {
       while (row.next()) {
         labels
             .computeIfAbsent(row.getLong(1), _ -> new HashMap<>())
@@ -58,8 +71,8 @@ final class Transaction {
       }
     }
     List<Snapshot> all = new ArrayList<>();
-    try (PreparedStatement statement = prepare(SELECT + " ORDER BY s.id");
-        ResultSet row = statement.executeQuery()) {
+    try (Statements.Use statement = statements.use(SELECT + " ORDER BY s.id");
+        ResultSet row = statement.query()) {
       while (row.next()) {
         all.add(snapshot(row, labels.getOrDefault(row.getLong(1), Map.of())));
       }
@@ -96,30 +109,43 @@ final class Transaction {
         parent);
   }
 
+  /// Returns the snapshot of that name and its parents, nearest first; none for the empty name.
+  ///
+  /// @throws SnapshotException if there is none: NOT_FOUND
+  List<Snapshot> chain(String name) throws SQLException, SnapshotException {
+    if (name.isEmpty()) {
+      return List.of();
+    }
+    Snapshot top = require(name);
+    List<Snapshot> chain = new ArrayList<>(List.of(top));
+    chain.addAll(ancestors(top));
+    return chain;
+  }
+
   /// Returns how many committed snapshots a lazy layer has: one for each parent that it lies over.
   long snapshotsOf(Digest layer) throws SQLException {
-    try (PreparedStatement statement =
-            prepare(
-                """
-                SELECT count(*) FROM layers l JOIN snapshots s ON s.id = l.snapshot
-                 WHERE l.digest = ? AND s.kind = 'COMMITTED'
-                """,
-                layer.toString());
-        ResultSet row = statement.executeQuery()) {
-      return row.next() ? row.getLong(1) : 0;
-    }
+    return number(
+        """
+        SELECT count(*) FROM layers l JOIN snapshots s ON s.id = l.snapshot
+         WHERE l.digest = ? AND s.kind = 'COMMITTED'
+        """,
+        layer.toString());
   }
 
   /// Tells whether some snapshot has this one as its parent.
   boolean hasChildren(Snapshot snapshot) throws SQLException {
-    try (PreparedStatement statement =
-            prepare("SELECT 1 FROM snapshots WHERE parent = ? LIMIT 1", snapshot.id());
-        ResultSet row = statement.executeQuery()) {
-      return row.next();
+    return number("SELECT count(*) FROM (SELECT 1 FROM snapshots WHERE parent = ? LIMIT 1)", snapshot.id()) > 0;
+  }
+
+  // What counts or sums has one row.
+  private long number(String sql, Object... arguments) throws SQLException {
+    try (Statements.Use statement = statements.use(sql, arguments);
+        ResultSet row = statement.query()) {
+      return row.next() ? row.getLong(1) : 0;
     }
   }
 
-  /// Adds an active snapshot or a view and returns it with its new id.
+  /// Adds a snapshot and returns it with its new id.
   ///
   /// @param parent name of a committed snapshot, or empty
   /// @throws SnapshotException if the key is taken: ALREADY_EXISTS; if there is no such parent:
@@ -130,35 +156,56 @@ final class Transaction {
       SnapshotKind kind,
       Map<String, String> labels,
       Content content,
+      Usage usage,
       Instant now)
       throws SQLException, SnapshotException {
+    Optional<Snapshot> below = checkRoom(key, parent);
+    if (below.isEmpty()) {
+      statements.run(
+          "INSERT INTO snapshots (name, kind, created, updated, size, inodes) VALUES (?, ?, ?, ?, ?, ?)",
+          key,
+          kind.name(),
+          nanos(now),
+          nanos(now),
+          usage.size(),
+          usage.inodes());
+    } else {
+      statements.run(
+          "INSERT INTO snapshots (name, parent, kind, created, updated, size, inodes) VALUES (?, ?, ?, ?, ?, ?, ?)",
+          key,
+          below.get().id(),
+          kind.name(),
+          nanos(now),
+          nanos(now),
+          usage.size(),
+          usage.inodes());
+    }
+    long id = number("SELECT last_insert_rowid()");
+    insertLabels(id, labels);
+    insertContent(id, content);
+    return require(key);
+  }
+
+  /// Checks what [#insert] does, and returns the parent if there is to be one.
+  ///
+  /// @throws SnapshotException as [#insert]
+  Optional<Snapshot> checkRoom(String key, String parent) throws SQLException, SnapshotException {
     if (find(key).isPresent()) {
       throw SnapshotException.alreadyExists(key);
     }
     if (parent.isEmpty()) {
-      update(
-          "INSERT INTO snapshots (name, kind, created, updated, size, inodes) VALUES (?, ?, ?, ?, 0, 0)",
-          key,
-          kind.name(),
-          nanos(now),
-          nanos(now));
-    } else {
-      Snapshot below = require(parent);
-      if (below.kind() != SnapshotKind.COMMITTED) {
-        throw SnapshotException.invalidArgument("parent %s is not committed".formatted(parent));
-      }
-      update(
-          "INSERT INTO snapshots (name, parent, kind, created, updated, size, inodes) VALUES (?, ?, ?, ?, ?, 0, 0)",
-          key,
-          below.id(),
-          kind.name(),
-          nanos(now),
-          nanos(now));
+      return Optional.empty();
     }
-    Snapshot inserted = require(key);
-    insertLabels(inserted, labels);
-    setContent(inserted, content);
-    return require(key);
+    Snapshot below = require(parent);
+    if (below.kind() != SnapshotKind.COMMITTED) {
+      throw SnapshotException.invalidArgument("parent %s is not committed".formatted(parent));
+    }
+    return Optional.of(below);
+  }
+
+  /// Returns the id that the next snapshot will have.
+  long nextId() throws SQLException {
+    return number("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'snapshots'");
   }
 
   /// Makes an active snapshot committed under `name`, its labels replaced.
@@ -169,7 +216,7 @@ final class Transaction {
     if (find(name).isPresent()) {
       throw SnapshotException.alreadyExists(name);
     }
-    update(
+    statements.run(
         "UPDATE snapshots SET name = ?, kind = ?, created = ?, updated = ?, size = ?, inodes = ? WHERE id = ?",
         name,
         SnapshotKind.COMMITTED.name(),
@@ -183,19 +230,23 @@ final class Transaction {
 
   /// Replaces the labels and the time of the last change.
   void relabel(Snapshot snapshot, Map<String, String> labels, Instant now) throws SQLException {
-    update("UPDATE snapshots SET updated = ? WHERE id = ?", nanos(now), snapshot.id());
+    statements.run("UPDATE snapshots SET updated = ? WHERE id = ?", nanos(now), snapshot.id());
     replaceLabels(snapshot, labels);
   }
 
   /// Says anew where the files of a snapshot are.
   void setContent(Snapshot snapshot, Content content) throws SQLException {
-    update("DELETE FROM layers WHERE snapshot = ?", snapshot.id());
+    statements.run("DELETE FROM layers WHERE snapshot = ?", snapshot.id());
+    insertContent(snapshot.id(), content);
+  }
+
+  private void insertContent(long snapshot, Content content) throws SQLException {
     switch (content) {
       case Content.Ordinary() -> {}
       case Content.Remote(LayerRequest layer) ->
-          update(
+          statements.run(
               "INSERT INTO layers (snapshot, image, digest, toc_digest, verification) VALUES (?, ?, ?, ?, ?)",
-              snapshot.id(),
+              snapshot,
               layer.image(),
               layer.layer().toString(),
               layer.tocDigest().map(Digest::toString).orElse(""),
@@ -205,21 +256,21 @@ final class Transaction {
 
   /// Forgets a snapshot. It must not have children: the foreign key refuses.
   void delete(Snapshot snapshot) throws SQLException {
-    update("DELETE FROM snapshots WHERE id = ?", snapshot.id());
+    statements.run("DELETE FROM snapshots WHERE id = ?", snapshot.id());
   }
 
   private void replaceLabels(Snapshot snapshot, Map<String, String> labels) throws SQLException {
-    update("DELETE FROM labels WHERE snapshot = ?", snapshot.id());
-    insertLabels(snapshot, labels);
+    statements.run("DELETE FROM labels WHERE snapshot = ?", snapshot.id());
+    insertLabels(snapshot.id(), labels);
   }
 
   // An empty value means "no such label", as in containerd's own store.
-  private void insertLabels(Snapshot snapshot, Map<String, String> labels) throws SQLException {
+  private void insertLabels(long snapshot, Map<String, String> labels) throws SQLException {
     for (Map.Entry<String, String> label : labels.entrySet()) {
       if (!label.getValue().isEmpty()) {
-        update(
+        statements.run(
             "INSERT INTO labels (snapshot, name, value) VALUES (?, ?, ?)",
-            snapshot.id(),
+            snapshot,
             label.getKey(),
             label.getValue());
       }
@@ -228,8 +279,8 @@ final class Transaction {
 
   private List<Snapshot> select(String sql, Object... arguments) throws SQLException {
     List<Snapshot> found = new ArrayList<>();
-    try (PreparedStatement statement = prepare(sql, arguments);
-        ResultSet row = statement.executeQuery()) {
+    try (Statements.Use statement = statements.use(sql, arguments);
+        ResultSet row = statement.query()) {
       while (row.next()) {
         found.add(snapshot(row, labels(row.getLong(1))));
       }
@@ -239,9 +290,9 @@ final class Transaction {
 
   private Map<String, String> labels(long id) throws SQLException {
     Map<String, String> labels = new HashMap<>();
-    try (PreparedStatement statement =
-            prepare("SELECT name, value FROM labels WHERE snapshot = ?", id);
-        ResultSet row = statement.executeQuery()) {
+    try (Statements.Use statement =
+            statements.use("SELECT name, value FROM labels WHERE snapshot = ?", id);
+        ResultSet row = statement.query()) {
       while (row.next()) {
         labels.put(row.getString(1), row.getString(2));
       }
@@ -274,25 +325,6 @@ final class Transaction {
                 Digest.find(row.getString(11)),
                 LayerRequest.Verification.valueOf(row.getString(12)))
             .withOutages(RemoteLabels.outages(labels)));
-  }
-
-  private void update(String sql, Object... arguments) throws SQLException {
-    try (PreparedStatement statement = prepare(sql, arguments)) {
-      statement.executeUpdate();
-    }
-  }
-
-  private PreparedStatement prepare(String sql, Object... arguments) throws SQLException {
-    PreparedStatement statement = connection.prepareStatement(sql);
-    try {
-      for (int i = 0; i < arguments.length; i++) {
-        statement.setObject(i + 1, arguments[i]);
-      }
-      return statement;
-    } catch (SQLException | RuntimeException e) {
-      statement.close();
-      throw e;
-    }
   }
 
   private static long nanos(Instant time) {

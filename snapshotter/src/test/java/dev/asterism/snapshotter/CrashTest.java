@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -118,6 +120,7 @@ final class CrashTest {
               SnapshotKind.ACTIVE,
               Map.of(),
               new Content.Remote(request),
+              new Usage(0, 0),
               InstantSource.system().instant()));
     }
     FakeLayerMounter layers = new FakeLayerMounter(root);
@@ -171,11 +174,12 @@ final class CrashTest {
                     SnapshotKind.ACTIVE,
                     Map.of("l", "1"),
                     new Content.Ordinary(),
+                    new Usage(0, 0),
                     InstantSource.system().instant());
                 throw new AssertionError("a bug");
               }))
           .isInstanceOf(AssertionError.class);
-      assertThat(store.transact(Transaction::all)).isEmpty();
+      assertThat(store.read(Transaction::all)).isEmpty();
     }
   }
 
@@ -203,9 +207,45 @@ final class CrashTest {
     }
   }
 
+  /// Several are committed together, remote ones and ordinary ones, and each is told on its own.
+  @Test
+  void killedWhileSeveralWork_losesNothingThatWasAnswered() throws Exception {
+    for (int lines : List.of(11, 60, 190)) {
+      Set<String> answered = killAfter(lines, Crowd.class);
+      FakeLayerMounter layers = new FakeLayerMounter(root);
+      try (Snapshots snapshots =
+          Snapshots.open(root, layers, VerificationPolicy.REQUIRED, InstantSource.system())) {
+        snapshots.start();
+        Set<String> names = new HashSet<>();
+        Set<String> ids = new HashSet<>();
+        for (Snapshot snapshot : snapshots.list(List.of())) {
+          names.add(snapshot.name());
+          switch (snapshot.content()) {
+            case Content.Ordinary() -> {
+              ids.add(Long.toString(snapshot.id()));
+              assertThat(root.resolve("snapshots/%d/fs".formatted(snapshot.id()))).isDirectory();
+            }
+            case Content.Remote(var layer) ->
+                assertThat(snapshot.kind()).as("%s", layer).isEqualTo(SnapshotKind.COMMITTED);
+          }
+        }
+        assertThat(names).containsAll(answered);
+        assertThat(directories()).isEqualTo(ids);
+        for (String name : names) {
+          snapshots.remove(name);
+        }
+        assertThat(directories()).isEmpty();
+      }
+    }
+  }
+
   /// Runs a process that works on our root, kills it when it has answered so often, and returns
   /// what it said is there.
   private Set<String> killAfter(int lines) throws Exception {
+    return killAfter(lines, Worker.class);
+  }
+
+  private Set<String> killAfter(int lines, Class<?> program) throws Exception {
     Process worker =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -214,7 +254,7 @@ final class CrashTest {
                 "-cp",
                 System.getProperty(
                     "surefire.test.class.path", System.getProperty("java.class.path")),
-                Worker.class.getName(),
+                program.getName(),
                 root.toString())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
@@ -258,6 +298,48 @@ final class CrashTest {
         System.out.println("+short-" + i);
         snapshots.remove("short-" + i);
         System.out.println("-short-" + i);
+      }
+    }
+  }
+
+  /// The same with several at once, half of them for remote snapshots.
+  static final class Crowd {
+    private Crowd() {}
+
+    public static void main(String[] arguments) throws Exception {
+      Path root = Path.of(arguments[0]);
+      FakeLayerMounter layers = new FakeLayerMounter(root);
+      Digest layer = Digest.of(new byte[] {1});
+      layers.reachable.add(layer);
+      Snapshots snapshots =
+          Snapshots.open(root, layers, VerificationPolicy.REQUIRED, InstantSource.system());
+      snapshots.start();
+      try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        for (int i = 0; i < 8; i++) {
+          int number = i;
+          threads.submit(() -> {
+            work(snapshots, layer, number);
+            return number;
+          });
+        }
+      }
+    }
+
+    private static void work(Snapshots snapshots, Digest layer, int number) throws IOException {
+      for (int i = 0; i < 100_000; i++) {
+        String name = "%d-%d".formatted(number, i);
+        Map<String, String> labels =
+            number % 2 == 0
+                ? Map.of()
+                : Map.of(
+                    RemoteLabels.TARGET,
+                    name,
+                    RemoteLabels.CRI_IMAGE,
+                    "registry.example/app:1",
+                    RemoteLabels.CRI_LAYER,
+                    layer.toString());
+        snapshots.prepare(number % 2 == 0 ? name : "extract-" + name, "", labels);
+        System.out.println("+" + name);
       }
     }
   }

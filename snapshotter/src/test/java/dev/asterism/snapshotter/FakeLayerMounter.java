@@ -42,9 +42,13 @@ final class FakeLayerMounter implements LayerMounter {
   }
 
   @Override
-  public synchronized LayerUsage prepare(LayerRequest request) throws IOException {
+  public LayerUsage prepare(LayerRequest request) throws IOException {
     prepared.add(request);
     duringPrepare.run();
+    return fetch(request);
+  }
+
+  private synchronized LayerUsage fetch(LayerRequest request) throws IOException {
     if (!reachable.contains(request.layer())) {
       throw new IOException("no route to the registry of " + request.image());
     }

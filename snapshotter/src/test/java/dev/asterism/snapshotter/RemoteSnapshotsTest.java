@@ -12,6 +12,7 @@ import dev.asterism.snapshotter.wire.Kind;
 import io.grpc.Status.Code;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -126,6 +127,51 @@ final class RemoteSnapshotsTest {
   }
 
   @Test
+  void prepare_ofReachableLayer_makesNoDirectory() throws Exception {
+    prepareRemote("sha256:base", "", BASE);
+    assertThat(directories()).isEmpty();
+    service.client().remove("sha256:base");
+    assertThat(service.layers().open).isEmpty();
+  }
+
+  /// Until a layer can be read the metadata knows nothing of its snapshot.
+  @Test
+  void prepare_whileItsLayerIsPrepared_keepsKeyParentAndLayer() {
+    prepareRemote("sha256:base", "", BASE);
+    List<Code> answers = new ArrayList<>();
+    service.layers().duringPrepare =
+        () -> {
+          service.layers().open.add(APP);
+          for (Runnable call :
+              List.<Runnable>of(
+                  () -> service.client().prepare("extract sha256:app", "", Map.of()),
+                  () ->
+                      service
+                          .client()
+                          .prepare("extract sha256:app", "", labels("sha256:other", APP)),
+                  () -> service.client().remove("sha256:base"),
+                  () -> service.client().cleanup())) {
+            answers.add(Statuses.codeOf(call));
+          }
+        };
+    service.layers().reachable.remove(APP); // what stays is only what is kept from being let go of
+    service.client().prepare("extract sha256:app", "sha256:base", labels("sha256:app", APP));
+    assertThat(answers)
+        .containsExactly(
+            Code.ALREADY_EXISTS, Code.ALREADY_EXISTS, Code.FAILED_PRECONDITION, Code.OK);
+    assertThat(service.layers().open).contains(APP);
+    assertThat(service.client().stat("extract sha256:app").getParent()).isEqualTo("sha256:base");
+  }
+
+  @Test
+  void prepare_overAParentThatIsNotThere_asksForNoLayer() {
+    assertFails(
+        Code.NOT_FOUND,
+        () -> service.client().prepare("extract", "sha256:gone", labels("sha256:app", APP)));
+    assertThat(service.layers().prepared).isEmpty();
+  }
+
+  @Test
   void prepare_ofUnreachableLayer_isAnOrdinarySnapshot() {
     service.layers().reachable.clear();
     List<Mount> mounts = service.client().prepare("extract", "", labels("sha256:base", BASE));
@@ -160,7 +206,7 @@ final class RemoteSnapshotsTest {
         Code.ALREADY_EXISTS,
         () -> service.client().prepare("other key", "", labels("sha256:base", BASE)));
     assertThat(service.client().list()).hasSize(1);
-    assertThat(directories()).hasSize(1);
+    assertThat(directories()).isEmpty();
   }
 
   @Test

@@ -19,4 +19,14 @@ final class Statuses {
                     .as("%s", failure.getStatus())
                     .isEqualTo(code));
   }
+
+  /// Returns how a call ends.
+  static Status.Code codeOf(Runnable call) {
+    try {
+      call.run();
+      return Status.Code.OK;
+    } catch (StatusRuntimeException e) {
+      return e.getStatus().getCode();
+    }
+  }
 }
