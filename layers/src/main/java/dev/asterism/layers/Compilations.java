@@ -33,12 +33,17 @@ import java.util.concurrent.TimeoutException;
 /// meanwhile on the other processors, into directories that have no layer's name yet. What their
 /// TOC must hash to is only said when they are asked for; until that agrees nothing else sees them.
 ///
-/// Bounds: [#MAX_AHEAD] layers, each with a TOC of [#MAX_TOC] bytes at most; one processor is left
-/// to what is waited for. Thread-safe.
+/// Bounds: [#MAX_AHEAD] layers of one registry are compiled unasked, each with a TOC of [#MAX_TOC]
+/// bytes at most; one processor is left to what is waited for. Of all layers as many are compiled
+/// at once as there are processors, and [#LARGE_AT_ONCE] with larger TOCs: what a compilation holds
+/// in memory follows its TOC. Small TOCs are in memory before their turn comes, so nobody waits for
+/// another's registry. Thread-safe.
 final class Compilations implements AutoCloseable {
   private static final Logger LOGGER = System.getLogger(Compilations.class.getName());
 
   private static final int MAX_AHEAD = 16;
+  private static final int MAX_AHEAD_IN_ALL = 4 * MAX_AHEAD;
+  private static final int LARGE_AT_ONCE = 2;
   private static final long MAX_TOC = 2 << 20; // 2 MiB compressed: some 50,000 files
   private static final Duration KEPT = Duration.ofMinutes(1);
   private static final Duration PATIENCE = Duration.ofSeconds(1);
@@ -53,6 +58,8 @@ final class Compilations implements AutoCloseable {
   private final Fetching fetching;
   private final Semaphore turns =
       new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors() - 1));
+  private final Semaphore small = new Semaphore(Runtime.getRuntime().availableProcessors(), true);
+  private final Semaphore large = new Semaphore(LARGE_AT_ONCE, true);
   private final ConcurrentMap<Key, FutureTask<Ahead>> ahead = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
@@ -90,7 +97,7 @@ final class Compilations implements AutoCloseable {
         early.isPresent() && early.get().compiled().isEmpty()
             ? early.get().blob()
             : registry.open(request.image(), request.layer());
-    return publish(request, compile(request, blob, TocLocator::locate));
+    return publish(request, compile(request, blob));
   }
 
   private LayerDirectory publish(LayerRequest request, Compiled compiled) throws IOException {
@@ -104,7 +111,7 @@ final class Compilations implements AutoCloseable {
   /// Compiles a layer once more and throws that away, see [LayerExercise].
   void rehearse(LayerRequest request) throws IOException {
     Blob blob = registry.open(request.image(), request.layer());
-    compile(request, blob, TocLocator::locate).directory().delete();
+    compile(request, blob).directory().delete();
   }
 
   /// Begins to open and compile layers of `first`'s image, the next ones first, and returns at
@@ -115,7 +122,7 @@ final class Compilations implements AutoCloseable {
             .map(layer ->
                 new LayerRequest(first.image(), layer, Optional.empty(), first.verification()))
             .filter(request -> !ahead.containsKey(key(request)))
-            .limit(Math.max(0, MAX_AHEAD - ahead.size()))
+            .limit(room(first.image()))
             .toList();
     registry.expect(first.image(), fresh.stream().map(LayerRequest::layer).toList());
     for (LayerRequest request : fresh) {
@@ -125,7 +132,7 @@ final class Compilations implements AutoCloseable {
       Key key = key(request);
       FutureTask<Ahead> task = new FutureTask<>(Trace.carry(() -> compileAhead(request)));
       if (ahead.putIfAbsent(key, task) == null) {
-        Thread.ofVirtual().name("compile ahead " + request.layer()).start(() -> run(task));
+        Thread.ofVirtual().name("compile ahead " + request.layer()).start(task);
         CompletableFuture.delayedExecutor(KEPT.toMillis(), TimeUnit.MILLISECONDS)
             .execute(() -> {
               if (ahead.remove(key, task)) {
@@ -136,13 +143,12 @@ final class Compilations implements AutoCloseable {
     }
   }
 
-  private void run(FutureTask<Ahead> task) {
-    turns.acquireUninterruptibly();
-    try {
-      task.run();
-    } finally {
-      turns.release();
-    }
+  /// Returns how many more layers of an image's registry may be compiled ahead.
+  private long room(String image) {
+    String host = OpenedAhead.host(image);
+    long ofHost =
+        ahead.keySet().stream().filter(key -> OpenedAhead.host(key.image()).equals(host)).count();
+    return Math.max(0, Math.min(MAX_AHEAD - ofHost, MAX_AHEAD_IN_ALL - ahead.size()));
   }
 
   private Ahead compileAhead(LayerRequest request) throws IOException {
@@ -160,7 +166,13 @@ final class Compilations implements AutoCloseable {
         || blob.size() - location.tocOffset() > MAX_TOC) {
       return new Ahead(blob, Optional.empty());
     }
-    return new Ahead(blob, Optional.of(compile(request, blob, _ -> location)));
+    Blob withToc = OpenedAhead.withEnd(blob, location.tocOffset());
+    turns.acquireUninterruptibly(); // not held over the network
+    try {
+      return new Ahead(blob, Optional.of(compile(request, withToc, location)));
+    } finally {
+      turns.release();
+    }
   }
 
   private static Key key(LayerRequest request) {
@@ -186,16 +198,32 @@ final class Compilations implements AutoCloseable {
     }
   }
 
-  /// Where the TOC of a blob is.
-  @FunctionalInterface
-  private interface Locator {
-    TocLocation locate(Blob blob) throws IOException;
+  private Compiled compile(LayerRequest request, Blob blob) throws IOException {
+    TocLocation location;
+    try {
+      location = TocLocator.locate(blob);
+    } catch (MalformedLayerException e) {
+      throw named(request, e);
+    }
+    return compile(request, blob, location);
   }
 
-  private Compiled compile(LayerRequest request, Blob blob, Locator locator) throws IOException {
+  private Compiled compile(LayerRequest request, Blob blob, TocLocation location)
+      throws IOException {
+    boolean isSmall =
+        location.format() != TocLocation.Format.EXTERNAL_TOC
+            && blob.size() - location.tocOffset() <= MAX_TOC;
+    Blob source = isSmall ? OpenedAhead.withEnd(blob, location.tocOffset()) : blob;
     LayerDirectory unfinished = LayerDirectory.unfinished(layers);
     try {
-      Digest toc = compile(request, blob, locator, unfinished);
+      Semaphore turn = isSmall ? small : large;
+      Digest toc;
+      turn.acquireUninterruptibly();
+      try {
+        toc = compile(request, source, location, unfinished);
+      } finally {
+        turn.release();
+      }
       unfinished.seal(toc);
       return new Compiled(unfinished, toc);
     } catch (IOException | RuntimeException | Error e) {
@@ -204,15 +232,21 @@ final class Compilations implements AutoCloseable {
     }
   }
 
-  private Digest compile(LayerRequest request, Blob blob, Locator locator, LayerDirectory target)
+  private static MalformedLayerException named(LayerRequest request, MalformedLayerException e) {
+    return new MalformedLayerException(
+        e.offset(),
+        "layer %s of %s: %s".formatted(request.layer(), request.image(), e.getMessage()),
+        e);
+  }
+
+  private Digest compile(
+      LayerRequest request, Blob blob, TocLocation location, LayerDirectory target)
       throws IOException {
     LayerCompiler compiler =
         new LayerCompiler(
             request.layer(), request.verification(), fetching.catalog(), fetching.store().mode());
-    TocLocation location;
     Digest toc;
     try {
-      location = locator.locate(blob);
       toc =
           Trace.span(
               "verify TOC",
@@ -222,10 +256,7 @@ final class Compilations implements AutoCloseable {
                 return read;
               });
     } catch (MalformedLayerException e) {
-      throw new MalformedLayerException(
-          e.offset(),
-          "layer %s of %s: %s".formatted(request.layer(), request.image(), e.getMessage()),
-          e);
+      throw named(request, e);
     }
     if (request.verification() == Verification.REQUIRED
         && !request.tocDigest().orElse(toc).equals(toc)) {

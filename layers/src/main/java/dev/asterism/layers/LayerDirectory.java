@@ -137,8 +137,7 @@ final class LayerDirectory {
   /// Writes the TOC's digest and forces everything to disk: nothing is missing but the name.
   void seal(Digest tocDigest) throws IOException {
     Files.writeString(tocDigestFile(), tocDigest + "\n", StandardCharsets.US_ASCII);
-    forceAll(List.of(table(), image(), landmark(), tocDigestFile()));
-    force(path);
+    forceAll(List.of(table(), image(), landmark(), tocDigestFile(), path));
   }
 
   /// At once, so that a file system with a journal writes that once for all.

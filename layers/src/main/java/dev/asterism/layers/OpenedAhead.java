@@ -18,7 +18,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /// Blobs of layers that will be asked for next, opened side by side, with footer and TOC at hand:
@@ -28,20 +27,20 @@ import java.util.concurrent.TimeUnit;
 /// layer's TOC must hash to comes only when that layer is asked for. Each blob is given out once,
 /// and forgotten after a while if nobody asks.
 ///
-/// Bounds: [#MAX_BLOBS] blobs, at most [#MAX_HELD] bytes of TOC each, beside what the source itself
-/// keeps of a blob's end. Thread-safe.
+/// Bounds: [#WINDOW] blobs of one registry, so that one that does not answer takes no other's
+/// place, and [#MAX_BLOBS] in all; at most [#MAX_HELD] bytes of TOC each, beside what the source
+/// itself keeps of a blob's end. Thread-safe.
 final class OpenedAhead implements BlobSource {
   private static final Logger LOGGER = System.getLogger(OpenedAhead.class.getName());
 
   /// How far ahead: as many layers as are opened at the same time for one image.
   static final int WINDOW = 8;
 
-  private static final int MAX_BLOBS = 2 * WINDOW;
+  private static final int MAX_BLOBS = 4 * WINDOW;
   private static final long MAX_HELD = 2 << 20; // 2 MiB: the TOC of some 50,000 files
   private static final Duration KEPT = Duration.ofMinutes(1);
 
   private final BlobSource source;
-  private final Semaphore turns = new Semaphore(WINDOW);
   private final ConcurrentMap<Key, FutureTask<Blob>> opened = new ConcurrentHashMap<>();
 
   private record Key(String image, Digest layer) {}
@@ -54,37 +53,44 @@ final class OpenedAhead implements BlobSource {
   /// left for later.
   void expect(String image, List<Digest> layers) {
     for (Digest layer : layers) {
-      if (opened.size() >= MAX_BLOBS) {
+      String host = host(image);
+      if (opened.size() >= MAX_BLOBS
+          || opened.keySet().stream().filter(key -> host(key.image()).equals(host)).count()
+              >= WINDOW) {
         return;
       }
       Key key = new Key(image, layer);
       FutureTask<Blob> task = new FutureTask<>(Trace.carry(() -> openWithToc(key)));
       if (opened.putIfAbsent(key, task) == null) {
-        Thread.ofVirtual().name("open ahead " + layer).start(() -> run(task));
+        Thread.ofVirtual().name("open ahead " + layer).start(task);
         CompletableFuture.delayedExecutor(KEPT.toMillis(), TimeUnit.MILLISECONDS)
             .execute(() -> opened.remove(key, task));
       }
     }
   }
 
-  private void run(FutureTask<Blob> task) {
-    turns.acquireUninterruptibly();
-    try {
-      task.run();
-    } finally {
-      turns.release();
-    }
+  /// Returns the registry of an image reference.
+  static String host(String image) {
+    return image.substring(0, Math.max(0, image.indexOf('/')));
   }
 
   private Blob openWithToc(Key key) throws IOException {
     Blob blob = source.open(key.image(), key.layer());
     try {
       long toc = TocLocator.locate(blob).tocOffset();
-      ByteRange end = new ByteRange(toc, blob.size());
-      return end.length() > MAX_HELD ? blob : new HeldEnd(blob, end, blob.read(end));
+      return blob.size() - toc > MAX_HELD ? blob : withEnd(blob, toc);
     } catch (MalformedLayerException _) {
       return blob; // who asks for the layer will find the same, and say so
     }
+  }
+
+  /// Returns the blob with what follows `from` in memory.
+  static Blob withEnd(Blob blob, long from) throws IOException {
+    if (blob instanceof HeldEnd held && held.end.start() <= from) {
+      return blob;
+    }
+    ByteRange end = new ByteRange(from, blob.size());
+    return new HeldEnd(blob, end, blob.read(end));
   }
 
   /// Tells whether nothing is being opened, for tests that wait until it is over.

@@ -7,12 +7,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.asterism.content.Blob;
 import dev.asterism.content.CorruptContentException;
 import dev.asterism.content.Digest;
+import dev.asterism.layers.LayerRequest.Verification;
 import dev.asterism.testkit.layer.Layer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -172,6 +174,48 @@ final class OpenedAheadTest {
     ahead.expect("image", many);
     LazyNode.await(ahead::isSettled);
 
-    assertThat(asked).containsExactlyInAnyOrderElementsOf(many.subList(0, 2 * OpenedAhead.WINDOW));
+    assertThat(asked).containsExactlyInAnyOrderElementsOf(many.subList(0, OpenedAhead.WINDOW));
+  }
+
+  /// A registry that takes connections and says nothing.
+  private BlobSource silentAt(String host, CountDownLatch end) {
+    return (image, layer) -> {
+      if (image.startsWith(host)) {
+        try {
+          end.await();
+        } catch (InterruptedException e) {
+          throw new IOException(e);
+        }
+        throw new IOException("never answered");
+      }
+      return origin.open(image, layer);
+    };
+  }
+
+  @Test
+  void expect_whileAnotherRegistryIsSilent_compilesAllTheSame() throws Exception {
+    CountDownLatch end = new CountDownLatch(1);
+    List<Digest> unanswered = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      unanswered.add(Digest.of(new byte[] {(byte) i, 1}));
+    }
+    try (LazyNode node = LazyNode.start(directory, silentAt("silent.example", end))) {
+      for (int i = 0; i < 5; i++) {
+        LayerRequest silent =
+            new LayerRequest(
+                "silent.example/image:" + i,
+                unanswered.getFirst(),
+                Optional.empty(),
+                Verification.REQUIRED);
+        node.service().layers().expect(silent, unanswered);
+      }
+
+      node.service().layers().expect(layers.get(0), after(0));
+
+      LazyNode.await(() -> node.find("layers", "-name", "toc.digest").size() == LAYERS - 1);
+      end.countDown();
+    } finally {
+      end.countDown();
+    }
   }
 }

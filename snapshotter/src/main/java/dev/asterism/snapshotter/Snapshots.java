@@ -296,8 +296,7 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
     }
   }
 
-  private Snapshot insert(
-      String key, String parent, SnapshotKind kind, Map<String, String> labels)
+  private Snapshot insert(String key, String parent, SnapshotKind kind, Map<String, String> labels)
       throws IOException {
     requireName("key", key);
     return store.transact(transaction -> {
@@ -306,13 +305,7 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
       }
       Snapshot snapshot =
           transaction.insert(
-              key,
-              parent,
-              kind,
-              labels,
-              new Content.Ordinary(),
-              new Usage(0, 0),
-              clock.instant());
+              key, parent, kind, labels, new Content.Ordinary(), new Usage(0, 0), clock.instant());
       Path unnamed = directories.create(kind);
       try {
         transaction.forceFirst(directories.adopt(unnamed, snapshot.id()));

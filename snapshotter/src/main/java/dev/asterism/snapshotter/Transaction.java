@@ -134,7 +134,10 @@ final class Transaction {
 
   /// Tells whether some snapshot has this one as its parent.
   boolean hasChildren(Snapshot snapshot) throws SQLException {
-    return number("SELECT count(*) FROM (SELECT 1 FROM snapshots WHERE parent = ? LIMIT 1)", snapshot.id()) > 0;
+    return number(
+            "SELECT count(*) FROM (SELECT 1 FROM snapshots WHERE parent = ? LIMIT 1)",
+            snapshot.id())
+        > 0;
   }
 
   // What counts or sums has one row.

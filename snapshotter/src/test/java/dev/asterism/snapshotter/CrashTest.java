@@ -9,6 +9,7 @@ import dev.asterism.layers.LayerRequest.Verification;
 import dev.asterism.snapshotter.Snapshot.Content;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -317,15 +318,12 @@ final class CrashTest {
       try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
         for (int i = 0; i < 8; i++) {
           int number = i;
-          threads.submit(() -> {
-            work(snapshots, layer, number);
-            return number;
-          });
+          threads.execute(() -> work(snapshots, layer, number));
         }
       }
     }
 
-    private static void work(Snapshots snapshots, Digest layer, int number) throws IOException {
+    private static void work(Snapshots snapshots, Digest layer, int number) {
       for (int i = 0; i < 100_000; i++) {
         String name = "%d-%d".formatted(number, i);
         Map<String, String> labels =
@@ -338,7 +336,11 @@ final class CrashTest {
                     "registry.example/app:1",
                     RemoteLabels.CRI_LAYER,
                     layer.toString());
-        snapshots.prepare(number % 2 == 0 ? name : "extract-" + name, "", labels);
+        try {
+          snapshots.prepare(number % 2 == 0 ? name : "extract-" + name, "", labels);
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
         System.out.println("+" + name);
       }
     }

@@ -157,8 +157,7 @@ final class MetadataStoreTest {
   }
 
   @Test
-  void transact_whoseDirectoryCannotBeForced_failsAllThatWouldBeCommittedWithIt()
-      throws Exception {
+  void transact_whoseDirectoryCannotBeForced_failsAllThatWouldBeCommittedWithIt() throws Exception {
     Crowd crowd = new Crowd();
     crowd.begin();
     FutureTask<Snapshot> good = crowd.join(transaction -> insert(transaction, "good"));

@@ -50,6 +50,7 @@ final class DaemonRows {
       long trip = layers.roundTrip();
       List<Long> times = new ArrayList<>();
       List<Long> requests = new ArrayList<>();
+      Duration processor = node.processorTime();
       for (int i = 0; i < count; i++) {
         Layers.Served layer = layers.next();
         long before = layers.requests();
@@ -58,23 +59,32 @@ final class DaemonRows {
         times.add(System.nanoTime() - began);
         requests.add(layers.requests() - before);
       }
+      Duration afterOne = node.processorTime();
       long one = median(times);
       figures.number(
           "Prepare of a remote layer, registry at 20 ms",
           millis(one),
-          "a round trip: %s; requests: %d".formatted(millis(trip), median(requests)),
+          "a round trip: %s; requests: %d; processor: %s"
+              .formatted(millis(trip), median(requests), millis(each(processor, afterOne, count))),
           (double) one / trip,
           1.3,
           "");
+      Duration beforeMany = node.processorTime();
       long together = together(node, layers);
+      Duration afterMany = node.processorTime();
       figures.number(
           AT_ONCE + " layers prepared at once",
           millis(together),
-          "one: " + millis(one),
+          "one: %s; processor: %s each"
+              .formatted(millis(one), millis(each(beforeMany, afterMany, AT_ONCE))),
           (double) together / one,
           4,
           "");
     }
+  }
+
+  private static long each(Duration before, Duration after, int count) {
+    return after.minus(before).toNanos() / count;
   }
 
   private static long together(DaemonNode node, Layers layers)
