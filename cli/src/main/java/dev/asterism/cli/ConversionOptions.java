@@ -9,6 +9,7 @@ import dev.asterism.images.Converter;
 import dev.asterism.images.FileOrder;
 import dev.asterism.images.GzipHelper;
 import dev.asterism.images.Inflation;
+import dev.asterism.images.RecordedFiles;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -68,7 +69,9 @@ final class ConversionOptions {
   @Option(
       names = "--prefetch-list",
       paramLabel = "FILE",
-      description = "names of files to put first, one a line: they are fetched at mount")
+      description =
+          "paths and patterns (* ? [] **) of files to put first, one a line: they are fetched at"
+              + " mount")
   private Optional<Path> prefetch = Optional.empty();
 
   @Option(names = "--oci", description = "OCI's media types in place of Docker's")
@@ -138,8 +141,10 @@ final class ConversionOptions {
     if (ordered && keepDiffId) {
       throw stays(spec);
     }
-    FileOrder order = FileOrder.everywhere(prefetched());
-    converter(spec, Path.of("/"), order, true);
+    if (keepDiffId && !prefetched(spec).isEmpty()) {
+      throw stays(spec);
+    }
+    converter(spec, Path.of("/"), FileOrder.NONE, true);
   }
 
   private static ParameterException stays(CommandSpec spec) {
@@ -234,14 +239,29 @@ final class ConversionOptions {
     return externalToc ? TocPlace.BESIDE : TocPlace.INSIDE;
   }
 
-  /// Returns the names of `--prefetch-list`.
-  List<String> prefetched() throws IOException {
+  /// Tells whether `--prefetch-list` was given.
+  boolean isListed() {
+    return prefetch.isPresent();
+  }
+
+  /// Returns the names and patterns of `--prefetch-list`.
+  ///
+  /// @throws ParameterException if one can't be understood
+  List<String> prefetched(CommandSpec spec) throws IOException {
     if (prefetch.isEmpty()) {
       return List.of();
     }
-    return Files.readAllLines(prefetch.get()).stream()
-        .map(String::strip)
-        .filter(line -> !line.isEmpty() && !line.startsWith("#"))
-        .toList();
+    List<String> names =
+        Files.readAllLines(prefetch.get()).stream()
+            .map(String::strip)
+            .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+            .toList();
+    try {
+      names.forEach(RecordedFiles::requireName);
+      return names;
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          spec.commandLine(), "%s: %s".formatted(prefetch.get(), e.getMessage()), e);
+    }
   }
 }

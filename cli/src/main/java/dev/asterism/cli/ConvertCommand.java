@@ -14,6 +14,7 @@ import dev.asterism.registry.Descriptor;
 import dev.asterism.registry.RegistryClient;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -78,10 +79,11 @@ final class ConvertCommand implements Callable<Integer> {
     TransferReport report =
         new TransferReport(
             Progress.onStandardError(), spec.commandLine().getOut(), json, Terminal.showsErrors());
-    try (RegistryClient client = options.client(spec, login.credentials(spec, from, to));
-        ImageSource source = from.source(options.places(client));
+    try (OrderlyEnd end = OrderlyEnd.open();
+        RegistryClient client = options.client(spec, login.credentials(spec, from, to));
+        ImageSource source = end.during(() -> from.source(options.places(client)));
         ImageSink sink = to.sink(options.places(client))) {
-      report.done(convert(source, sink, report), to.toString());
+      report.done(end.during(() -> convert(source, sink, report)), to.toString());
     }
     return ExitCode.OK;
   }
@@ -95,11 +97,14 @@ final class ConvertCommand implements Callable<Integer> {
       return new Uncompression(conversion.inflation(spec), options.spools())
           .uncompress(source, sink, transfer, report);
     }
-    FileOrder order = FileOrder.everywhere(conversion.prefetched());
-    if (recordIn.isPresent()) {
-      RecordedFiles files = RecordedFiles.find(source, platforms, FileRecord.read(recordIn.get()));
-      report.ordered(files.record().entries().size(), files.vanished());
-      order = new FileOrder(order.everywhere(), files.order().layers());
+    FileOrder order = FileOrder.NONE;
+    List<String> listed = conversion.prefetched(spec);
+    if (recordIn.isPresent() || !listed.isEmpty()) {
+      FileRecord record =
+          recordIn.isPresent() ? FileRecord.read(recordIn.get()) : new FileRecord(List.of());
+      RecordedFiles files = RecordedFiles.find(source, platforms, record, listed);
+      report.ordered(files);
+      order = files.order();
     }
     Converter converter = conversion.converter(spec, options.spools(), order, rebuild);
     return converter.convert(source, sink, transfer, report);

@@ -6,6 +6,7 @@ import dev.asterism.images.ImageSource;
 import dev.asterism.images.ImageTransfer;
 import dev.asterism.images.Platforms;
 import dev.asterism.images.TransferOptions;
+import dev.asterism.registry.Descriptor;
 import dev.asterism.registry.RegistryClient;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -59,10 +60,12 @@ final class CopyCommand implements Callable<Integer> {
     TransferReport report =
         new TransferReport(
             Progress.onStandardError(), spec.commandLine().getOut(), json, Terminal.showsErrors());
-    try (RegistryClient client = options.client(spec, login.credentials(spec, from, to));
-        ImageSource source = from.source(options.places(client));
+    try (OrderlyEnd end = OrderlyEnd.open();
+        RegistryClient client = options.client(spec, login.credentials(spec, from, to));
+        ImageSource source = end.during(() -> from.source(options.places(client)));
         ImageSink sink = to.sink(options.places(client))) {
-      report.done(ImageTransfer.copy(source, sink, transfer, report), to.toString());
+      Descriptor root = end.during(() -> ImageTransfer.copy(source, sink, transfer, report));
+      report.done(root, to.toString());
     }
     return ExitCode.OK;
   }

@@ -83,8 +83,10 @@ final class OptimizeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Logging.start(LogLevel.WARN, Terminal.showsErrors() ? LogFormat.TEXT : LogFormat.JSON);
-    if (noOptimize && (recordIn.isPresent() || recordOut.isPresent())) {
-      throw new ParameterException(spec.commandLine(), "--no-optimize has no record");
+    if (noOptimize
+        && (recordIn.isPresent() || recordOut.isPresent() || conversion.isListed())) {
+      throw new ParameterException(
+          spec.commandLine(), "--no-optimize puts nothing first: no record, no --prefetch-list");
     }
     if (!noOptimize && conversion.keepsDiffIds()) {
       throw new ParameterException(
@@ -98,12 +100,14 @@ final class OptimizeCommand implements Callable<Integer> {
     Workload.Changes changes = workload.changes(spec);
     Until until = workload.until(spec);
     conversion.converter(spec, options.spools(), FileOrder.NONE, true); // complains now
-    try (RegistryClient client = options.client(spec);
+    try (OrderlyEnd end = OrderlyEnd.open();
+        RegistryClient client = options.client(spec);
         TrialFolder folder = TrialFolder.in(options.spools());
-        ImageSource given = from.source(options.places(client));
-        ImageSource source = onThisDisk(given, client, folder.path())) {
-      FileRecord record = record(source, changes, until, client, folder.path());
-      optimize(source, record, client);
+        ImageSource given = end.during(() -> from.source(options.places(client)));
+        ImageSource source = end.during(() -> onThisDisk(given, client, folder.path()))) {
+      FileRecord record =
+          end.during(() -> record(source, changes, until, client, folder.path()));
+      optimize(source, record, client, end);
     }
     return ExitCode.OK;
   }
@@ -111,11 +115,11 @@ final class OptimizeCommand implements Callable<Integer> {
   private FileRecord record(
       ImageSource source, Workload.Changes changes, Until until, RegistryClient client, Path folder)
       throws IOException, InterruptedException {
-    if (noOptimize) {
-      return new FileRecord(List.of());
-    }
     if (recordIn.isPresent()) {
       return FileRecord.read(recordIn.get());
+    }
+    if (noOptimize || conversion.isListed()) {
+      return new FileRecord(List.of());
     }
     Progress progress = Progress.onStandardError();
     try {
@@ -132,10 +136,12 @@ final class OptimizeCommand implements Callable<Integer> {
     }
   }
 
-  private void optimize(ImageSource source, FileRecord record, RegistryClient client)
-      throws IOException {
+  private void optimize(
+      ImageSource source, FileRecord record, RegistryClient client, OrderlyEnd end)
+      throws IOException, InterruptedException {
     Platforms platforms = options.platforms(ImageOptions.hosts());
-    RecordedFiles files = RecordedFiles.find(source, platforms, record);
+    List<String> listed = conversion.prefetched(spec);
+    RecordedFiles files = end.during(() -> RecordedFiles.find(source, platforms, record, listed));
     if (recordOut.isPresent()) {
       files.record().write(recordOut.get());
     }
@@ -143,14 +149,13 @@ final class OptimizeCommand implements Callable<Integer> {
         new TransferReport(
             Progress.onStandardError(), spec.commandLine().getOut(), json, Terminal.showsErrors());
     if (!noOptimize) {
-      report.ordered(files.record().entries().size(), files.vanished());
+      report.ordered(files);
     }
-    FileOrder order = new FileOrder(conversion.prefetched(), files.order().layers());
-    Converter converter = conversion.converter(spec, options.spools(), order, !reuse);
+    Converter converter = conversion.converter(spec, options.spools(), files.order(), !reuse);
     TransferOptions transfer =
         new TransferOptions(platforms, conversion.oci(), ConversionOptions.LAYERS_AT_ONCE);
     try (ImageSink sink = to.sink(options.places(client))) {
-      Descriptor root = converter.convert(source, sink, transfer, report);
+      Descriptor root = end.during(() -> converter.convert(source, sink, transfer, report));
       report.done(root, to.toString());
     }
   }

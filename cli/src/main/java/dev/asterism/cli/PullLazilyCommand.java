@@ -87,8 +87,9 @@ final class PullLazilyCommand implements Callable<Integer> {
           out.println("%-9s %s".formatted(lazy ? "lazy" : "unpacked", layer.digest()));
           out.flush();
         };
-    try (RegistryClient client = options.client(spec, login.credentials(spec, place));
-        ImageSource source = place.source(options.places(client))) {
+    try (OrderlyEnd end = OrderlyEnd.open();
+        RegistryClient client = options.client(spec, login.credentials(spec, place));
+        ImageSource source = end.during(() -> place.source(options.places(client)))) {
       LazyPull pull =
           new LazyPull(
               options.containerd(),
@@ -98,7 +99,7 @@ final class PullLazilyCommand implements Callable<Integer> {
                   labels,
                   snapshotLabels),
               listener);
-      Descriptor root = pull.pull(image.toString(), source, platform);
+      Descriptor root = end.during(() -> pull.pull(image.toString(), source, platform));
       out.println("%s  %s".formatted(root.digest(), image));
       out.flush();
     }

@@ -1,5 +1,6 @@
 package dev.asterism.cli;
 
+import dev.asterism.images.RecordedFiles;
 import dev.asterism.images.TransferListener;
 import dev.asterism.registry.Descriptor;
 import java.io.PrintWriter;
@@ -10,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import tools.jackson.core.io.JsonStringEncoder;
 
 /// Shows how a transfer gets on: on a terminal a bar for each blob under way, and a line on
 /// standard output for each that is done; or JSON, one object a line. Thread-safe.
@@ -96,22 +98,36 @@ final class TransferReport implements TransferListener {
     out.flush();
   }
 
-  /// Says how many files come first, and how many of the record the image does not have.
-  synchronized void ordered(int files, int vanished) {
+  /// Says how many files come first, and what the image does not have of those that should.
+  synchronized void ordered(RecordedFiles files) {
     progress.done();
+    int first = files.record().entries().size();
     if (json) {
       out.println(
-          "{\"event\":\"ordered\",\"files\":%d,\"vanished\":%d}".formatted(files, vanished));
+          "{\"event\":\"ordered\",\"files\":%d,\"moved\":%d,\"vanished\":%d}"
+              .formatted(first, files.moved(), files.vanished()));
+      files.unmatched().forEach(name ->
+          out.println("{\"event\":\"unmatched\",\"name\":\"%s\"}".formatted(escaped(name))));
     } else {
       out.println(
-          "first     %d files%s"
+          "first     %d files%s%s"
               .formatted(
-                  files,
-                  vanished == 0
+                  first,
+                  files.moved() == 0 ? "" : ", %d of them moved".formatted(files.moved()),
+                  files.vanished() == 0
                       ? ""
-                      : ", and %d that are not in the image's layers".formatted(vanished)));
+                      : ", and %d that are not in the image's layers"
+                          .formatted(files.vanished())));
+      files.unmatched().forEach(name ->
+          out.println("nothing   " + name.replaceAll("\\p{Cntrl}", "?")));
     }
     out.flush();
+  }
+
+  private static String escaped(String text) {
+    StringBuilder quoted = new StringBuilder();
+    JsonStringEncoder.getInstance().quoteAsString(text, quoted);
+    return quoted.toString();
   }
 
   /// Says what the image is.

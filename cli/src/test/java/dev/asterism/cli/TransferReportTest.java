@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.asterism.content.Digest;
+import dev.asterism.images.FileOrder;
+import dev.asterism.images.FileRecord;
+import dev.asterism.images.RecordedFiles;
 import dev.asterism.images.TransferListener.Outcome;
 import dev.asterism.images.TransferListener.Step;
 import dev.asterism.registry.Descriptor;
@@ -12,6 +15,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -93,13 +97,24 @@ class TransferReportTest {
   @Test
   void json_isOneObjectALine() {
     TransferReport report = report(true, false);
-    report.ordered(3, 1);
+    report.ordered(
+        new RecordedFiles(
+            FileOrder.NONE,
+            new FileRecord(
+                List.of(
+                    FileRecord.Entry.opened("a", OptionalLong.empty()),
+                    FileRecord.Entry.opened("b", OptionalLong.empty()),
+                    FileRecord.Entry.opened("c", OptionalLong.empty()))),
+            2,
+            1,
+            List.of("usr/\"x\"*")));
     report.finished(LOWER, UPPER, Outcome.CONVERTED);
     report.done(UPPER, "x");
     assertThat(shown.toString(UTF_8))
         .isEqualTo(
             """
-            {"event":"ordered","files":3,"vanished":1}
+            {"event":"ordered","files":3,"moved":2,"vanished":1}
+            {"event":"unmatched","name":"usr/\\"x\\"*"}
             {"event":"converted","from":"%1$s","fromSize":40000000,"to":"%2$s","toSize":2000000}
             {"event":"done","mediaType":"text/plain","digest":"%2$s","size":2000000}
             """

@@ -183,11 +183,16 @@ final class ContainerdSink implements ImageSink {
 
   @Override
   public void close() throws IOException {
+    boolean interrupted = Thread.interrupted(); // or no call would be made
     try (plain) {
       for (String ref : unfinished) {
         abort(ref);
       }
       lease.end(!named);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

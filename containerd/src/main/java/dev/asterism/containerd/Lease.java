@@ -32,8 +32,27 @@ final class Lease {
     Instant end = Instant.now().plus(LIFE).truncatedTo(ChronoUnit.SECONDS);
     CreateRequest request =
         CreateRequest.newBuilder().setId(id).putLabels(EXPIRES, end.toString()).build();
-    connection.call("taking a lease", () -> connection.leases().create(request));
-    return new Lease(connection, id);
+    Lease lease = new Lease(connection, id);
+    try {
+      connection.call("taking a lease", () -> connection.leases().create(request));
+    } catch (IOException e) {
+      lease.endAfter(e); // its answer alone may be lost, as when this thread is interrupted
+      throw e;
+    }
+    return lease;
+  }
+
+  private void endAfter(IOException failure) {
+    boolean interrupted = Thread.interrupted();
+    try {
+      end(false);
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   /// Returns the connection under this lease.

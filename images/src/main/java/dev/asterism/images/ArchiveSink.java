@@ -107,7 +107,10 @@ final class ArchiveSink implements ImageSink {
 
   @Override
   public void close() throws IOException {
-    out.close();
-    Files.deleteIfExists(part);
+    try {
+      out.close();
+    } finally {
+      Files.deleteIfExists(part);
+    }
   }
 }

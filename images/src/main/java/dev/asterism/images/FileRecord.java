@@ -17,7 +17,8 @@ import java.util.UUID;
 /// Which files a workload opened, first things first: a file of JSON lines, as `ctr-remote image
 /// optimize --record-out` writes it (stargz snapshotter, package `recorder`). Immutable.
 ///
-/// A record outlives its image: only the paths matter to the next version.
+/// A record outlives its image: the next version is asked for the paths, and for the content where
+/// it has another path.
 ///
 /// @param entries in the order of the first opens
 public record FileRecord(List<Entry> entries) {
@@ -35,8 +36,24 @@ public record FileRecord(List<Entry> entries) {
   /// @param layer index of the layer that holds it, 0 is the lowest; empty where nobody knows
   /// @param milliseconds from the workload's start to the first open; our addition, which
   ///   `ctr-remote` passes over; empty in its records
+  /// @param content what the file held; our addition too; empty where nobody knows
   public record Entry(
-      String path, Optional<Digest> manifest, OptionalLong layer, OptionalLong milliseconds) {}
+      String path,
+      Optional<Digest> manifest,
+      OptionalLong layer,
+      OptionalLong milliseconds,
+      Optional<Content> content) {
+    /// Returns one of which only the path and the time are known.
+    public static Entry opened(String path, OptionalLong milliseconds) {
+      return new Entry(
+          path, Optional.empty(), OptionalLong.empty(), milliseconds, Optional.empty());
+    }
+  }
+
+  /// What a file held.
+  ///
+  /// @param size bytes
+  public record Content(Digest digest, long size) {}
 
   /// Returns the paths.
   public List<String> paths() {
@@ -73,7 +90,10 @@ public record FileRecord(List<Entry> entries) {
         json.text("path").orElseThrow(() -> new IOException(place + ": an entry without a path")),
         json.text("manifestDigest").flatMap(Digest::find),
         whole(json, "layerIndex"),
-        whole(json, "milliseconds"));
+        whole(json, "milliseconds"),
+        json.text("digest")
+            .flatMap(Digest::find)
+            .flatMap(digest -> json.number("size").map(size -> new Content(digest, size))));
   }
 
   private static OptionalLong whole(Json.Obj json, String name) {
@@ -91,6 +111,11 @@ public record FileRecord(List<Entry> entries) {
       }
       json = withNumber(json, "layerIndex", entry.layer());
       json = withNumber(json, "milliseconds", entry.milliseconds());
+      if (entry.content().isPresent()) {
+        Content content = entry.content().get();
+        json = json.with("digest", content.digest().toString());
+        json = withNumber(json, "size", OptionalLong.of(content.size()));
+      }
       lines.append(new String(json.bytes(), StandardCharsets.UTF_8)).append('\n');
     }
     Path part = file.resolveSibling("." + UUID.randomUUID() + ".part");

@@ -1,5 +1,6 @@
 package dev.asterism.images;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -92,6 +93,98 @@ class RecordedFilesTest {
   }
 
   @Test
+  void find_ofAVersionWhoseFilesMoved_followsThem() throws IOException {
+    image(
+        Layer.of(
+            Entry.file("lib/libm.so.6", "math"),
+            Entry.file("bin/tool", "tool"),
+            Entry.file("usr/lib/libssl.so.1.1", "ssl 1"),
+            Entry.file("usr/lib/python3.11/os.py", "os 1"),
+            Entry.file("opt/app/data", "the same data"),
+            Entry.file("opt/app/gone", "gone"),
+            Entry.file("opt/app/empty", ""),
+            Entry.file("etc/release", "1")));
+    RecordedFiles first =
+        find(
+            "lib/libm.so.6",
+            "bin/tool",
+            "usr/lib/libssl.so.1.1",
+            "usr/lib/python3.11/os.py",
+            "opt/app/data",
+            "opt/app/gone",
+            "opt/app/empty",
+            "etc/release");
+    assertThat(first.moved()).isZero();
+    Path file = folder.resolve("record");
+    first.record().write(file);
+
+    image(
+        Layer.of(
+            Entry.symlink("lib", "usr/lib"),
+            Entry.symlink("bin", "/usr/bin"),
+            Entry.file("usr/lib/libm.so.6", "math"),
+            Entry.file("usr/bin/tool-2", "tool 2"),
+            Entry.symlink("usr/bin/tool", "tool-2")),
+        Layer.of(
+            Entry.file("usr/lib/libssl.so.3", "ssl 3"),
+            Entry.file("usr/lib/python3.12/os.py", "os 2"),
+            Entry.file("srv/other", "the same data"),
+            Entry.file("srv/app/data", "the same data"),
+            Entry.file("srv/empty", ""),
+            Entry.file("etc/release", "2")));
+    RecordedFiles second = find(FileRecord.read(file), List.of());
+
+    assertThat(layers(second))
+        .containsExactly(
+            "usr/lib/libm.so.6 0",
+            "usr/bin/tool-2 0",
+            "usr/lib/libssl.so.3 1",
+            "usr/lib/python3.12/os.py 1",
+            "srv/app/data 1",
+            "etc/release 1");
+    assertThat(second.moved()).isEqualTo(5);
+    assertThat(second.vanished()).isEqualTo(2);
+    assertThat(second.record().entries().get(4).content())
+        .contains(new FileRecord.Content(Digest.of("the same data".getBytes(UTF_8)), 13));
+  }
+
+  @Test
+  void find_numbersThatSeveralFilesDifferIn_areNoGuess() throws IOException {
+    image(Layer.of(Entry.file("d/part-2", "2"), Entry.file("d/part-3", "3")));
+    assertThat(layers(find("d/part-1"))).isEmpty();
+  }
+
+  @Test
+  void find_linksInACircle_end() throws IOException {
+    image(Layer.of(Entry.symlink("a", "b"), Entry.symlink("b", "a"), Entry.symlink("up", "../..")));
+    assertThat(find("a/x", "up/up/b").vanished()).isEqualTo(2);
+  }
+
+  @Test
+  void find_listOfNamesAndPatterns_isInItsOrderAndSaysWhatMatchesNothing() throws IOException {
+    image(
+        Layer.of(
+            Entry.file("usr/lib/a.so", "a"),
+            Entry.file("usr/lib/x/b.so", "b"),
+            Entry.file("usr/lib/x/y/c.so", "c"),
+            Entry.symlink("usr/lib/d.so", "x/b.so"),
+            Entry.file("bin/t1", "1"),
+            Entry.file("bin/t2", "2"),
+            Entry.file("removed", "r")),
+        Layer.of(Entry.file("bin/t2", "new"), Entry.whiteout("removed")));
+
+    RecordedFiles files =
+        find(
+            new FileRecord(List.of(FileRecord.Entry.opened("bin/t1", OptionalLong.empty()))),
+            List.of("/bin/t?", "usr/lib/*.so", "usr/**/c.so", "removed", "no/[a-z]*"));
+
+    assertThat(layers(files))
+        .containsExactly(
+            "bin/t1 0", "bin/t2 1", "usr/lib/a.so 0", "usr/lib/x/b.so 0", "usr/lib/x/y/c.so 0");
+    assertThat(files.unmatched()).containsExactly("removed", "no/[a-z]*");
+  }
+
+  @Test
   void convert_withARecord_putsItsFilesFirstInTheirLayerOnly() throws IOException {
     image(
         Layer.of(Entry.file("a", "1"), Entry.file("b", "1"), Entry.file("c", "1")),
@@ -121,7 +214,7 @@ class RecordedFilesTest {
             .digest();
 
     convert(eStargz, folder.resolve("kept"), FileOrder.NONE);
-    convert(eStargz, folder.resolve("anew"), FileOrder.everywhere(List.of("b")));
+    convert(eStargz, folder.resolve("anew"), files(List.of("b"), eStargz).order());
 
     assertThat(folder.resolve("kept/blobs/sha256").resolve(blob.hex())).exists();
     assertThat(namesOf(folder.resolve("anew")))
@@ -137,9 +230,9 @@ class RecordedFilesTest {
                     "etc/ä \"quoted\"\n",
                     Optional.of(Digest.of(new byte[] {1})),
                     OptionalLong.of(3),
-                    OptionalLong.of(12)),
-                new FileRecord.Entry(
-                    "b", Optional.empty(), OptionalLong.empty(), OptionalLong.empty())));
+                    OptionalLong.of(12),
+                    Optional.of(new FileRecord.Content(Digest.of(new byte[] {2}), 1))),
+                FileRecord.Entry.opened("b", OptionalLong.empty())));
     Path file = folder.resolve("record");
     record.write(file);
     assertThat(FileRecord.read(file)).isEqualTo(record);
@@ -184,12 +277,19 @@ class RecordedFilesTest {
   private RecordedFiles find(String... paths) throws IOException {
     List<FileRecord.Entry> entries = new ArrayList<>();
     for (String path : paths) {
-      entries.add(
-          new FileRecord.Entry(path, Optional.empty(), OptionalLong.empty(), OptionalLong.empty()));
+      entries.add(FileRecord.Entry.opened(path, OptionalLong.empty()));
     }
+    return find(new FileRecord(entries), List.of());
+  }
+
+  private RecordedFiles find(FileRecord record, List<String> listed) throws IOException {
     try (ImageSource from = source.open("1")) {
-      return RecordedFiles.find(from, ALL, new FileRecord(entries));
+      return RecordedFiles.find(from, ALL, record, listed);
     }
+  }
+
+  private static RecordedFiles files(List<String> listed, ImageSource from) throws IOException {
+    return RecordedFiles.find(from, ALL, new FileRecord(List.of()), listed);
   }
 
   private static List<String> layers(RecordedFiles files) {

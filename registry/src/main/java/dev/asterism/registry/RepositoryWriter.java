@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
@@ -28,6 +29,7 @@ public final class RepositoryWriter {
   private static final int CHUNK = 16 << 20; // 16 MiB
   private static final int MAX_CHUNK = 1 << 30; // 1 GiB
   private static final int MAX_HOPS = 5;
+  private static final Duration GRACE = Duration.ofSeconds(8);
   private static final String BINARY = "application/octet-stream";
 
   /// `Range` of an unfinished upload: inclusive, with or without the unit.
@@ -114,7 +116,7 @@ public final class RepositoryWriter {
         if (attempt == policy.attempts()) {
           throw e.failure();
         }
-      } catch (IOException e) {
+      } catch (IOException | RuntimeException e) { // who watches the progress may throw
         cancelAfter(upload, e);
         throw e;
       }
@@ -124,7 +126,7 @@ public final class RepositoryWriter {
   /// An upload under way.
   private static final class Upload {
     private final int chunk;
-    private URI next;
+    private volatile URI next;
 
     private Upload(URI begun, int chunk) {
       next = begun;
@@ -186,8 +188,8 @@ public final class RepositoryWriter {
       Retry retry = new Retry(policy, patience);
       while (at < content.size()) {
         ByteRange range = new ByteRange(at, Math.min(content.size(), at + upload.chunk));
-        try (Answer answer = patch(upload.next, content, range, patience)) {
-          upload.next = location(answer, upload.next);
+        try {
+          LetFinish.run(GRACE, () -> patch(upload, content, range, patience));
           at = range.end();
           retry.arrived((int) range.length());
           progress.accept(at);
@@ -225,12 +227,15 @@ public final class RepositoryWriter {
     }
   }
 
-  private Answer patch(URI upload, Blob content, ByteRange range, Patience patience)
+  private void patch(Upload upload, Blob content, ByteRange range, Patience patience)
       throws IOException {
     Map<String, String> headers =
         Map.of("Content-Range", "%d-%d".formatted(range.start(), range.end() - 1));
     RequestBody body = new RequestBody(BINARY, range.length(), () -> content.open(range));
-    return send(realm, "PATCH", upload, headers, Optional.of(body), patience);
+    try (Answer answer =
+        send(realm, "PATCH", upload.next, headers, Optional.of(body), patience)) {
+      upload.next = location(answer, upload.next);
+    }
   }
 
   /// Returns how many bytes the registry has of an upload. `0-0` is how it says none.
@@ -250,11 +255,17 @@ public final class RepositoryWriter {
         .close();
   }
 
-  private void cancelAfter(Upload upload, IOException failure) {
+  /// Cancels also for a thread that was interrupted: it is a short request, and the last one.
+  private void cancelAfter(Upload upload, Exception failure) {
+    boolean interrupted = Thread.interrupted();
     try {
       cancel(upload.next);
     } catch (IOException e) {
       failure.addSuppressed(e); // it times out there
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

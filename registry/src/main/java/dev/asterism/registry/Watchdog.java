@@ -5,11 +5,11 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 
-/// Aborts requests whose patience is over.
+/// Aborts requests whose patience is over, or whose thread was interrupted.
 ///
 /// Socket timeouts alone do not bound a request: a server that sends one byte of a header now and
-/// then never meets one. Thread-safe; owns one virtual thread, which sleeps while nothing is
-/// guarded.
+/// then never meets one. And a platform thread that waits for a socket notices no interrupt.
+/// Thread-safe; owns one virtual thread, which sleeps while nothing is guarded.
 final class Watchdog implements AutoCloseable {
   private static final Duration TICK = Duration.ofMillis(100);
 
@@ -24,11 +24,16 @@ final class Watchdog implements AutoCloseable {
   /// One request under guard. Identity matters, not value.
   final class Guard {
     private final Runnable abort;
+    private final Thread asker = Thread.currentThread();
     private volatile Patience patience;
 
     private Guard(Patience patience, Runnable abort) {
       this.patience = patience;
       this.abort = abort;
+    }
+
+    private boolean isOver() {
+      return patience.isOver() || asker.isInterrupted();
     }
 
     /// Goes on with another patience.
@@ -42,7 +47,8 @@ final class Watchdog implements AutoCloseable {
     }
   }
 
-  /// Calls `abort`, from another thread and perhaps more than once, when `patience` is over.
+  /// Calls `abort`, from another thread and perhaps more than once, when `patience` is over or the
+  /// calling thread has been interrupted.
   Guard guard(Patience patience, Runnable abort) {
     Guard guard = new Guard(patience, abort);
     guards.add(guard);
@@ -58,7 +64,7 @@ final class Watchdog implements AutoCloseable {
         somethingToGuard.acquire();
         while (!guards.isEmpty()) {
           Thread.sleep(TICK);
-          guards.stream().filter(g -> g.patience.isOver()).forEach(g -> g.abort.run());
+          guards.stream().filter(Guard::isOver).forEach(g -> g.abort.run());
         }
       }
     } catch (InterruptedException e) {

@@ -185,9 +185,7 @@ public record Trial(
   private static FileRecord record(SequencedMap<String, Long> opened) {
     List<FileRecord.Entry> entries = new ArrayList<>();
     opened.forEach((path, milliseconds) ->
-        entries.add(
-            new FileRecord.Entry(
-                path, Optional.empty(), OptionalLong.empty(), OptionalLong.of(milliseconds))));
+        entries.add(FileRecord.Entry.opened(path, OptionalLong.of(milliseconds))));
     return new FileRecord(entries);
   }
 }

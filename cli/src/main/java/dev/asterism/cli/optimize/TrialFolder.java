@@ -21,8 +21,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// A folder for what a trial needs, which goes with all of it: when it is closed, when the process
-/// is told to end, or when it is killed ([Leftovers]). What even that left, because the machine
+/// A folder for what a trial needs, which goes with all of it: when it is closed, or when the
+/// process ends without that ([Leftovers]). What even that left, because the machine
 /// went down, the next one removes.
 public final class TrialFolder implements AutoCloseable {
   private static final String LOCK = "lock";
@@ -30,7 +30,6 @@ public final class TrialFolder implements AutoCloseable {
   private final Path path;
   private final FileChannel lock;
   private final Leftovers leftovers;
-  private final Thread hook = Thread.ofPlatform().unstarted(this::removeAtLast);
 
   private TrialFolder(Path path, FileChannel lock, Leftovers leftovers) {
     this.path = path;
@@ -46,9 +45,7 @@ public final class TrialFolder implements AutoCloseable {
     FileChannel lock = FileChannel.open(path.resolve(LOCK), CREATE_NEW, WRITE);
     try {
       FileLock _ = lock.lock();
-      TrialFolder folder = new TrialFolder(path, lock, Leftovers.watch(path));
-      Runtime.getRuntime().addShutdownHook(folder.hook);
-      return folder;
+      return new TrialFolder(path, lock, Leftovers.watch(path));
     } catch (IOException e) {
       lock.close();
       throw e;
@@ -80,14 +77,6 @@ public final class TrialFolder implements AutoCloseable {
   /// Returns its absolute path, without symlinks.
   public Path path() {
     return path;
-  }
-
-  private void removeAtLast() {
-    try {
-      remove();
-    } catch (IOException e) {
-      System.err.println("asterism: %s stays: %s".formatted(path, e.getMessage()));
-    }
   }
 
   private void remove() throws IOException {
@@ -134,11 +123,6 @@ public final class TrialFolder implements AutoCloseable {
     } finally {
       lock.close();
       leftovers.close();
-      try {
-        Runtime.getRuntime().removeShutdownHook(hook);
-      } catch (IllegalStateException _) {
-        // the process is ending, and the hook does the same
-      }
     }
   }
 }

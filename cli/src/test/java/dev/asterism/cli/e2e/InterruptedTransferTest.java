@@ -1,0 +1,252 @@
+package dev.asterism.cli.e2e;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.asterism.content.Digest;
+import dev.asterism.registry.Platform;
+import dev.asterism.testkit.containerd.PrivateContainerd;
+import dev.asterism.testkit.layer.Entry;
+import dev.asterism.testkit.layer.Layer;
+import dev.asterism.testkit.layer.RandomTrees;
+import dev.asterism.testkit.layer.Seeds;
+import dev.asterism.testkit.process.Cleanup;
+import dev.asterism.testkit.process.Command;
+import dev.asterism.testkit.process.Machine;
+import dev.asterism.testkit.process.Outcome;
+import dev.asterism.testkit.process.ScratchFolder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Transfers that end in the middle of a blob: by a signal, which leaves nothing, and by SIGKILL.
+@Tag("kernel")
+@TestInstance(Lifecycle.PER_CLASS)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
+class InterruptedTransferTest {
+  private static final int SIZE = 96 << 20; // 96 MiB: a second, and several chunks
+  private static final String MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+
+  private final Cleanup cleanup = Cleanup.open();
+  private Path folder;
+  private Path storage;
+  private DockerRegistry registry;
+  private PrivateContainerd containerd;
+  private String image;
+
+  @BeforeAll
+  void start() throws IOException, InterruptedException {
+    Machine.requireRootAnd("docker-registry", "containerd", "runc");
+    ScratchFolder scratch = ScratchFolder.create("asterism-interrupted");
+    cleanup.add(scratch::close);
+    folder = scratch.path();
+    storage = folder.resolve("registry");
+    registry = DockerRegistry.startWritable(storage);
+    cleanup.add(registry::close);
+    containerd = PrivateContainerd.start(folder.resolve("containerd"), Map.of());
+    cleanup.add(containerd::close);
+    image = "oci:" + layout() + ":1";
+  }
+
+  @AfterAll
+  void end() throws IOException {
+    cleanup.close();
+  }
+
+  @Test
+  void push_killed_showsNothingAndIsDoneByTheNext() throws IOException, InterruptedException {
+    String pushed = registry.reference("killed:1");
+    Process process = begin(Asterism.command("push", image, pushed), () -> uploaded("killed") > 0);
+    process.destroyForcibly().waitFor();
+    assertThat(uploaded("killed")).isBetween(1L, SIZE - 1L);
+    assertThat(Asterism.command("inspect", pushed).run().errorText()).contains("404");
+
+    Outcome again = Asterism.command("push", "--json", image, pushed).runOrThrow();
+
+    assertThat(again.text()).contains("\"event\":\"copied\"", "\"event\":\"done\"");
+    Path back = folder.resolve("back");
+    Asterism.command("pull", pushed, "oci:" + back + ":1").runOrThrow();
+    try (Stream<Path> blobs = Files.list(back.resolve("blobs/sha256"))) {
+      assertThat(blobs.map(blob -> blob.toFile().length())).anyMatch(length -> length > SIZE);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TERM", "INT"})
+  void copy_toALayoutSignalled_leavesNothingUnfinished(String signal)
+      throws IOException, InterruptedException {
+    Path target = folder.resolve("target-" + signal);
+    Path unfinished = target.resolve(".asterism");
+    Process process =
+        begin(Asterism.command("copy", image, "oci:" + target + ":1"), () -> entries(unfinished) > 1);
+    assertThat(end(process, signal)).isEqualTo(signal.equals("INT") ? 130 : 143);
+    assertThat(unfinished).doesNotExist();
+    assertThat(target.resolve("index.json")).doesNotExist();
+  }
+
+  @Test
+  void copy_toAnArchiveSignalled_leavesNothing() throws IOException, InterruptedException {
+    Path target = folder.resolve("target.tar");
+    Path part = folder.resolve("target.tar.part");
+    Process process =
+        begin(
+            Asterism.command("copy", image, "oci-archive:" + target),
+            () -> Files.exists(part) && Files.size(part) > 0);
+    assertThat(end(process, "TERM")).isEqualTo(143);
+    assertThat(part).doesNotExist();
+    assertThat(target).doesNotExist();
+  }
+
+  @Test
+  void push_signalled_cancelsItsUpload() throws IOException, InterruptedException {
+    String pushed = registry.reference("signalled:1");
+    Process process =
+        begin(Asterism.command("push", image, pushed), () -> uploaded("signalled") > 0);
+    assertThat(end(process, "TERM")).isEqualTo(143);
+    try (Stream<Path> left = Files.walk(uploads("signalled"))) {
+      assertThat(left.map(path -> path.getFileName().toString()))
+          .doesNotContain("data", "startedat"); // the states of hashes it forgets
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"copy", "convert", "rpull"})
+  void transfer_toContainerdSignalled_leavesNothingThere(String command)
+      throws IOException, InterruptedException {
+    Asterism.command("push", image, registry.reference("whole:1")).runOrThrow();
+    String from = registry.reference("whole:1");
+    Command transfer =
+        Asterism.command(command, "--containerd-address", containerd.socket().toString());
+    transfer =
+        switch (command) {
+          case "rpull" -> transfer.with("--snapshotter", TestNode.OVERLAYFS, from);
+          case "convert" -> transfer.with("--rebuild", from, "containerd:store.example/large:1");
+          default -> transfer.with(from, "containerd:store.example/large:1");
+        };
+    Process process = begin(transfer, () -> containerd("content", "active").contains("asterism-"));
+    assertThat(containerd("leases", "ls", "-q")).isNotBlank();
+    assertThat(end(process, "TERM")).isEqualTo(143);
+    assertThat(containerd("leases", "ls", "-q")).isBlank();
+    assertThat(containerd("content", "active")).doesNotContain("asterism-");
+    assertThat(containerd("content", "ls", "-q")).isBlank();
+    assertThat(containerd("images", "ls", "-q")).isBlank();
+    assertThat(containerd("snapshots", "ls").lines()).hasSize(1); // the heading
+  }
+
+  private String containerd(String... words) throws IOException, InterruptedException {
+    return containerd.ctr(words).runOrThrow().text();
+  }
+
+  private interface Condition {
+    boolean holds() throws IOException, InterruptedException;
+  }
+
+  /// Starts a command, and returns when it is in the middle of something.
+  private Process begin(Command command, Condition isUnderWay)
+      throws IOException, InterruptedException {
+    Path output = Files.createTempFile(folder, "output", "");
+    // Whoever runs the tests in the background may have SIGINT ignored, and so all below.
+    Process process =
+        Command.of("env", "--default-signal=INT")
+            .before(command)
+            .builder()
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    cleanup.add(() -> process.destroyForcibly());
+    while (process.isAlive() && !isUnderWay.holds()) {
+      boolean _ = process.waitFor(5, TimeUnit.MILLISECONDS);
+    }
+    assertThat(process.isAlive()).as(Files.readString(output)).isTrue();
+    return process;
+  }
+
+  /// Sends a signal and returns the exit code.
+  private static int end(Process process, String signal) throws IOException, InterruptedException {
+    Command.of("kill", "-" + signal, Long.toString(process.pid())).runOrThrow();
+    return process.waitFor();
+  }
+
+  private static long entries(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      return 0;
+    }
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.count();
+    } catch (NoSuchFileException _) {
+      return 0;
+    }
+  }
+
+  private Path uploads(String repository) {
+    return storage.resolve("docker/registry/v2/repositories").resolve(repository).resolve("_uploads");
+  }
+
+  /// Bytes of unfinished uploads in the registry's storage.
+  private long uploaded(String repository) throws IOException {
+    Path uploads = uploads(repository);
+    if (!Files.isDirectory(uploads)) {
+      return 0;
+    }
+    try (Stream<Path> files = Files.find(uploads, 2, (path, _) -> path.endsWith("data"))) {
+      return files.mapToLong(data -> data.toFile().length()).sum();
+    } catch (UncheckedIOException _) {
+      return 0; // it has just gone
+    }
+  }
+
+  /// Writes a layout with an image of one layer that does not compress.
+  private Path layout() throws IOException {
+    Path layout = folder.resolve("layout");
+    byte[] tar =
+        Layer.of(Entry.file("large", RandomTrees.content(Seeds.generator(1), SIZE))).tar();
+    String layer = blob(layout, tar);
+    String config =
+        blob(
+            layout,
+            """
+            {"architecture":"%s","os":"linux","rootfs":{"type":"layers","diff_ids":["%s"]}}\
+            """
+                .formatted(Platform.host().architecture(), Digest.of(tar))
+                .getBytes(UTF_8));
+    String manifest =
+        """
+        {"schemaVersion":2,"mediaType":"%s",
+         "config":{"mediaType":"application/vnd.oci.image.config.v1+json",%s},
+         "layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar",%s}]}\
+        """
+            .formatted(MANIFEST, config, layer);
+    String root = blob(layout, manifest.getBytes(UTF_8));
+    Files.writeString(layout.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
+    Files.writeString(
+        layout.resolve("index.json"),
+        """
+        {"schemaVersion":2,"manifests":[{"mediaType":"%s",%s,
+         "annotations":{"org.opencontainers.image.ref.name":"1"}}]}\
+        """
+            .formatted(MANIFEST, root));
+    return layout;
+  }
+
+  /// Writes a blob and returns what a descriptor says of it.
+  private static String blob(Path layout, byte[] bytes) throws IOException {
+    Digest digest = Digest.of(bytes);
+    Path blobs = Files.createDirectories(layout.resolve("blobs/sha256"));
+    Files.write(blobs.resolve(digest.hex()), bytes);
+    return "\"digest\":\"%s\",\"size\":%d".formatted(digest, bytes.length);
+  }
+}
