@@ -33,7 +33,9 @@ final class ImageOptions {
       description = "which of an index's images; may be given several times")
   private final List<Platform> platforms = new ArrayList<>();
 
-  @Option(names = "--all-platforms", description = "all of an index's images")
+  @Option(
+      names = {"--all-platforms", "--all"},
+      description = "all of an index's images")
   private boolean all;
 
   @Mixin private final ContainerdOptions containerd = new ContainerdOptions();
@@ -83,7 +85,8 @@ final class ImageOptions {
   /// @throws ParameterException if more than one was
   Platform onePlatform(CommandSpec spec) {
     if (all || platforms.size() > 1) {
-      throw new ParameterException(spec.commandLine(), "one --platform at a time");
+      throw new ParameterException(
+          spec.commandLine(), "one --platform at a time, and no --all-platforms");
     }
     return platform();
   }

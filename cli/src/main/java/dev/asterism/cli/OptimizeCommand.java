@@ -19,6 +19,7 @@ import dev.asterism.images.RecordedFiles;
 import dev.asterism.images.TransferListener;
 import dev.asterism.images.TransferOptions;
 import dev.asterism.registry.Descriptor;
+import dev.asterism.registry.Platform;
 import dev.asterism.registry.RegistryClient;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -83,8 +84,7 @@ final class OptimizeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Logging.start(LogLevel.WARN, Terminal.showsErrors() ? LogFormat.TEXT : LogFormat.JSON);
-    if (noOptimize
-        && (recordIn.isPresent() || recordOut.isPresent() || conversion.isListed())) {
+    if (noOptimize && (recordIn.isPresent() || recordOut.isPresent() || conversion.isListed())) {
       throw new ParameterException(
           spec.commandLine(), "--no-optimize puts nothing first: no record, no --prefetch-list");
     }
@@ -105,8 +105,7 @@ final class OptimizeCommand implements Callable<Integer> {
         TrialFolder folder = TrialFolder.in(options.spools());
         ImageSource given = end.during(() -> from.source(options.places(client)));
         ImageSource source = end.during(() -> onThisDisk(given, client, folder.path()))) {
-      FileRecord record =
-          end.during(() -> record(source, changes, until, client, folder.path()));
+      FileRecord record = end.during(() -> record(source, changes, until, client, folder.path()));
       optimize(source, record, client, end);
     }
     return ExitCode.OK;
@@ -122,10 +121,16 @@ final class OptimizeCommand implements Callable<Integer> {
       return new FileRecord(List.of());
     }
     Progress progress = Progress.onStandardError();
+    if (!options.platforms(ImageOptions.hosts()).includes(Optional.of(Platform.host()))) {
+      progress.step(
+          "nothing is run: no image for this machine (%s) is wanted".formatted(Platform.host()));
+      progress.done();
+      return new FileRecord(List.of());
+    }
     try {
       Trial trial =
           new Trial(
-              options.platform(),
+              Platform.host(),
               folder,
               conversion.hurried(options.spools()),
               progress::step,

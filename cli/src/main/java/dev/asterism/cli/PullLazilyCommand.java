@@ -65,6 +65,9 @@ final class PullLazilyCommand implements Callable<Integer> {
   @Option(names = "--ipfs", hidden = true)
   private boolean ipfs;
 
+  @Option(names = "--json", description = "tell programs: one JSON object a line")
+  private boolean json;
+
   @Mixin private final LoginOptions login = new LoginOptions();
   @Mixin private final ImageOptions options = new ImageOptions();
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -84,7 +87,12 @@ final class PullLazilyCommand implements Callable<Integer> {
     }
     LazyPull.Listener listener =
         (layer, lazy) -> {
-          out.println("%-9s %s".formatted(lazy ? "lazy" : "unpacked", layer.digest()));
+          String word = lazy ? "lazy" : "unpacked";
+          out.println(
+              json
+                  ? "{\"event\":\"%s\",\"layer\":\"%s\",\"size\":%d}"
+                      .formatted(word, layer.digest(), layer.size())
+                  : "%-9s %s".formatted(word, layer.digest()));
           out.flush();
         };
     try (OrderlyEnd end = OrderlyEnd.open();
@@ -100,7 +108,11 @@ final class PullLazilyCommand implements Callable<Integer> {
                   snapshotLabels),
               listener);
       Descriptor root = end.during(() -> pull.pull(image.toString(), source, platform));
-      out.println("%s  %s".formatted(root.digest(), image));
+      out.println(
+          json
+              ? "{\"event\":\"done\",\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%d}"
+                  .formatted(root.mediaType(), root.digest(), root.size())
+              : "%s  %s".formatted(root.digest(), image));
       out.flush();
     }
     return ExitCode.OK;

@@ -1,5 +1,6 @@
 package dev.asterism.cli;
 
+import dev.asterism.cli.cache.ContentJson;
 import dev.asterism.images.RecordedFiles;
 import dev.asterism.images.TransferListener;
 import dev.asterism.registry.Descriptor;
@@ -11,7 +12,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
-import tools.jackson.core.io.JsonStringEncoder;
 
 /// Shows how a transfer gets on: on a terminal a bar for each blob under way, and a line on
 /// standard output for each that is done; or JSON, one object a line. Thread-safe.
@@ -106,8 +106,16 @@ final class TransferReport implements TransferListener {
       out.println(
           "{\"event\":\"ordered\",\"files\":%d,\"moved\":%d,\"vanished\":%d}"
               .formatted(first, files.moved(), files.vanished()));
-      files.unmatched().forEach(name ->
-          out.println("{\"event\":\"unmatched\",\"name\":\"%s\"}".formatted(escaped(name))));
+      files
+          .unmatched()
+          .forEach(name ->
+              out.println(
+                  ContentJson.line(line -> {
+                    line.writeStartObject();
+                    line.writeStringProperty("event", "unmatched");
+                    line.writeStringProperty("name", name);
+                    line.writeEndObject();
+                  })));
     } else {
       out.println(
           "first     %d files%s%s"
@@ -116,18 +124,12 @@ final class TransferReport implements TransferListener {
                   files.moved() == 0 ? "" : ", %d of them moved".formatted(files.moved()),
                   files.vanished() == 0
                       ? ""
-                      : ", and %d that are not in the image's layers"
-                          .formatted(files.vanished())));
-      files.unmatched().forEach(name ->
-          out.println("nothing   " + name.replaceAll("\\p{Cntrl}", "?")));
+                      : ", and %d that are not in the image's layers".formatted(files.vanished())));
+      files
+          .unmatched()
+          .forEach(name -> out.println("nothing   " + name.replaceAll("\\p{Cntrl}", "?")));
     }
     out.flush();
-  }
-
-  private static String escaped(String text) {
-    StringBuilder quoted = new StringBuilder();
-    JsonStringEncoder.getInstance().quoteAsString(text, quoted);
-    return quoted.toString();
   }
 
   /// Says what the image is.

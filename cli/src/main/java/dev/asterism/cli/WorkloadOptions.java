@@ -91,19 +91,19 @@ final class WorkloadOptions {
       description = "give it this terminal, together with -i")
   private boolean terminal;
 
-  @Option(names = "-i", description = "give it this terminal's input, together with -t")
+  @Option(names = "-i", description = "give it this command's standard input")
   private boolean input;
 
   @Option(
       names = "--period",
       paramLabel = "SECONDS",
-      description = "how long it is watched at most; default: 10, or with --wait-on-line no limit")
+      description = "how long it is watched at most; default: 10")
   private Optional<Long> period = Optional.empty();
 
   @Option(
       names = {"--wait-on-line", "--wait-line"},
       paramLabel = "TEXT",
-      description = "watch it until it prints a line that holds the text")
+      description = "watch it until it prints a line that holds the text, and for --period at most")
   private Optional<String> line = Optional.empty();
 
   @Option(names = "--wait-on-signal", description = "watch it until Ctrl-C")
@@ -147,7 +147,7 @@ final class WorkloadOptions {
         mounts,
         hostNetwork,
         names(spec),
-        terminal(spec));
+        attached(spec));
   }
 
   private Names names(CommandSpec spec) {
@@ -158,21 +158,23 @@ final class WorkloadOptions {
     }
   }
 
-  private boolean terminal(CommandSpec spec) {
-    if (terminal != input) {
-      throw new ParameterException(
-          spec.commandLine(), "a terminal is for input and output: --terminal and -i go together");
+  private Workload.Attached attached(CommandSpec spec) {
+    if (!terminal) {
+      return input ? Workload.Attached.INPUT : Workload.Attached.OUTPUT;
     }
-    if (terminal && (signal || line.isPresent())) {
+    if (!input) {
       throw new ParameterException(
-          spec.commandLine(),
-          "--terminal excludes --wait-on-signal and --wait-on-line: what passes is not looked at");
+          spec.commandLine(), "a terminal is for input and output: --terminal wants -i");
     }
-    if (terminal && !Terminal.isWhole()) {
+    if (signal) {
+      throw new ParameterException(
+          spec.commandLine(), "--terminal excludes --wait-on-signal: Ctrl-C is the workload's");
+    }
+    if (!Terminal.isWhole()) {
       throw new ParameterException(
           spec.commandLine(), "--terminal wants a terminal for input and output");
     }
-    return terminal;
+    return Workload.Attached.TERMINAL;
   }
 
   /// Returns how long the workload is watched.
@@ -187,10 +189,8 @@ final class WorkloadOptions {
     if (signal) {
       return new Until.Signal();
     }
-    Optional<Duration> limit = period.map(Duration::ofSeconds);
-    return line.isPresent()
-        ? new Until.Line(line.get(), limit)
-        : new Until.Period(limit.orElse(DEFAULT_PERIOD));
+    Duration limit = period.map(Duration::ofSeconds).orElse(DEFAULT_PERIOD);
+    return line.isPresent() ? new Until.Line(line.get(), limit) : new Until.Period(limit);
   }
 
   private static Optional<List<String>> words(

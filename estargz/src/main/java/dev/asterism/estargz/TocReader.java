@@ -28,6 +28,26 @@ public final class TocReader {
   /// @throws IOException if the blob can't be read, or the visitor throws
   public static Digest read(Blob blob, TocLocation location, TocLimits limits, TocVisitor visitor)
       throws IOException {
+    return text(blob, location, limits, rows(location, limits, visitor));
+  }
+
+  /// What is done with a TOC's JSON.
+  @FunctionalInterface
+  public interface Text {
+    /// Reads as much of it as it wants.
+    ///
+    /// @param json ends early, by an exception, where it is more than the limits allow
+    void read(InputStream json) throws IOException;
+  }
+
+  private static Text rows(TocLocation location, TocLimits limits, TocVisitor visitor) {
+    TocRows rows = new TocRows(location.tocOffset(), limits, visitor);
+    return json -> new TocParser(limits, rows).parse(json);
+  }
+
+  /// As the other, for its text alone: whether that is a TOC is not looked at.
+  public static Digest text(Blob blob, TocLocation location, TocLimits limits, Text text)
+      throws IOException {
     if (location.range().length() > limits.compressedSize()) {
       throw new MalformedLayerException(
           location.tocOffset(),
@@ -35,7 +55,7 @@ public final class TocReader {
               .formatted(location.range().length(), limits.compressedSize()));
     }
     try (InputStream in = blob.open(location.range())) {
-      return read(in, location, limits, visitor);
+      return text(in, location, limits, text);
     }
   }
 
@@ -44,12 +64,17 @@ public final class TocReader {
   /// @param in gives the bytes of the location's range
   static Digest read(InputStream in, TocLocation location, TocLimits limits, TocVisitor visitor)
       throws IOException {
+    return text(in, location, limits, rows(location, limits, visitor));
+  }
+
+  private static Digest text(InputStream in, TocLocation location, TocLimits limits, Text text)
+      throws IOException {
     try (MemberInflater member = new MemberInflater(in, location.range())) {
       member.start(location.range());
       InputStream toc = new TocStream(member, location.tocOffset(), limits);
       return switch (location.format()) {
-        case ESTARGZ, LEGACY_STARGZ -> readTar(toc, location.tocOffset(), limits, visitor);
-        case ZSTD_CHUNKED -> readJson(toc, location.tocOffset(), limits, visitor);
+        case ESTARGZ, LEGACY_STARGZ -> readTar(toc, location.tocOffset(), text);
+        case ZSTD_CHUNKED -> readJson(toc, text);
         case EXTERNAL_TOC ->
             throw new MalformedLayerException(
                 location.tocOffset(),
@@ -64,6 +89,12 @@ public final class TocReader {
   /// @param layer where the layer's payload ends
   public static Digest readExternal(
       Blob toc, TocLocation layer, TocLimits limits, TocVisitor visitor) throws IOException {
+    return externalText(toc, layer, limits, rows(layer, limits, visitor));
+  }
+
+  /// As the other, for its text alone.
+  public static Digest externalText(Blob toc, TocLocation layer, TocLimits limits, Text text)
+      throws IOException {
     if (toc.size() > limits.compressedSize()) {
       throw new MalformedLayerException(
           0,
@@ -74,7 +105,7 @@ public final class TocReader {
     try (InputStream in = toc.open(all);
         MemberInflater member = new MemberInflater(in, all)) {
       member.start(all);
-      return readTar(new TocStream(member, 0, limits), layer.tocOffset(), limits, visitor);
+      return readTar(new TocStream(member, 0, limits), layer.tocOffset(), text);
     }
   }
 
@@ -89,25 +120,22 @@ public final class TocReader {
     }
   }
 
-  private static Digest readTar(
-      InputStream tar, long payloadEnd, TocLimits limits, TocVisitor visitor) throws IOException {
+  private static Digest readTar(InputStream tar, long payloadEnd, Text text) throws IOException {
     TarReader reader = new TarReader(tar);
     boolean found = reader.next().map(TarEntry::name).filter(Landmark.TOC::equals).isPresent();
     if (!found) {
       throw new MalformedLayerException(
           payloadEnd, "the TOC's member does not start with " + Landmark.TOC);
     }
-    Digest digest = readJson(reader.content(), payloadEnd, limits, visitor);
+    Digest digest = readJson(reader.content(), text);
     tar.transferTo(OutputStream.nullOutputStream());
     return digest;
   }
 
-  private static Digest readJson(
-      InputStream toc, long payloadEnd, TocLimits limits, TocVisitor visitor) throws IOException {
+  private static Digest readJson(InputStream toc, Text text) throws IOException {
     MessageDigest hasher = Digest.hasher();
     InputStream json = new DigestInputStream(toc, hasher);
-    TocRows rows = new TocRows(payloadEnd, limits, visitor);
-    new TocParser(limits, rows).parse(json);
+    text.read(json);
     json.transferTo(OutputStream.nullOutputStream());
     return Digest.finish(hasher);
   }

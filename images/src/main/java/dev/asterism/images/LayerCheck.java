@@ -19,7 +19,6 @@ import dev.asterism.registry.Descriptor;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -29,6 +28,8 @@ import java.util.Optional;
 /// by chunk through its TOC, as a lazy reader does. Used once.
 final class LayerCheck {
   private static final int LARGE_CHUNK = 16 << 20; // 16 MiB
+  private static final int SMALL_LAYER = 1 << 20; // 1 MiB: fetched at once anyway
+  private static final double NEARLY_ALL = 0.9;
   private static final int BUFFER = 64 << 10; // 64 KiB
 
   private final Descriptor layer;
@@ -61,7 +62,7 @@ final class LayerCheck {
     check.whole(diffId, location.isPresent());
     if (location.isPresent()) {
       check.chunks(location.get());
-      check.comfort();
+      check.comfort(location.get().tocOffset());
     }
     return List.copyOf(check.findings);
   }
@@ -131,10 +132,12 @@ final class LayerCheck {
       if (!compare || name.equals(Landmark.TOC)) {
         continue;
       }
-      if (at == entries.size() || !isSame(entries.get(at), e.get())) {
+      if (at == entries.size() || !RowComparison.isSame(entries.get(at), e.get())) {
         wrong("entry %d of the tar is '%s', the TOC has something else there".formatted(at, name));
         return;
       }
+      RowComparison.difference(entries.get(at), e.get())
+          .ifPresent(what -> wrong("'%s' has %s".formatted(name, what)));
       at++;
     }
     if (compare && at < entries.size()) {
@@ -142,35 +145,14 @@ final class LayerCheck {
     }
   }
 
-  private static boolean isSame(TocEntry entry, TarEntry header) {
-    boolean sameName = clean(header.name()).equals(entry.name());
-    return sameName
-        && switch (entry) {
-          case TocEntry.RegularFile file ->
-              header.type() == TarEntry.Type.FILE && file.size() == header.size();
-          case TocEntry.Directory _ -> header.type() == TarEntry.Type.DIRECTORY;
-          case TocEntry.Symlink link ->
-              header.type() == TarEntry.Type.SYMLINK && link.target().equals(header.linkName());
-          case TocEntry.HardLink _ -> header.type() == TarEntry.Type.HARD_LINK;
-          case TocEntry.Device _ ->
-              header.type() == TarEntry.Type.CHARACTER_DEVICE
-                  || header.type() == TarEntry.Type.BLOCK_DEVICE;
-          case TocEntry.Fifo _ -> header.type() == TarEntry.Type.FIFO;
-        };
-  }
-
-  private static String clean(String name) {
-    return Path.of("/" + name).normalize().toString().substring(1);
-  }
-
-  private record Located(String file, Chunk chunk) {}
+  private record Located(TocEntry.RegularFile file, Chunk chunk) {}
 
   /// Every chunk is where the TOC says, and hashes to what it says.
   private void chunks(TocLocation location) throws IOException {
     List<Located> chunks = new ArrayList<>();
     for (TocEntry entry : entries) {
       if (entry instanceof TocEntry.RegularFile file) {
-        file.chunks().forEach(chunk -> chunks.add(new Located(file.name(), chunk)));
+        file.chunks().forEach(chunk -> chunks.add(new Located(file, chunk)));
       }
     }
     chunks.sort(
@@ -179,6 +161,7 @@ final class LayerCheck {
     ByteRange all = new ByteRange(0, location.tocOffset());
     try (InputStream in = new BufferedInputStream(blob.open(all), BUFFER);
         MemberReader reader = new MemberReader(in, all)) {
+      WholeFiles files = new WholeFiles();
       long member = -1;
       for (int i = 0; i < chunks.size(); i++) {
         Chunk chunk = chunks.get(i).chunk();
@@ -190,9 +173,11 @@ final class LayerCheck {
         if (!chunk.digest().equals(Optional.of(Digest.of(bytes)))) {
           wrong(
               "chunk at %d of '%s' does not hash to what the TOC says"
-                  .formatted(chunk.fileOffset(), chunks.get(i).file()));
+                  .formatted(chunk.fileOffset(), chunks.get(i).file().name()));
         }
+        files.add(chunks.get(i).file(), chunk, bytes);
       }
+      files.wrong().forEach(name -> wrong("'%s' has another digest in the TOC".formatted(name)));
     } catch (MalformedLayerException e) {
       wrong("chunk by chunk: " + e.getMessage());
     }
@@ -208,7 +193,23 @@ final class LayerCheck {
     return end;
   }
 
-  private void comfort() {
+  /// A reader fetches all that lies before the landmark when it mounts the layer.
+  private void prefetched(long payload) {
+    for (TocEntry entry : entries) {
+      if (entry instanceof TocEntry.RegularFile file
+          && file.name().equals(Landmark.PREFETCH)
+          && !file.chunks().isEmpty()) {
+        long first = file.chunks().getFirst().blobOffset();
+        if (payload > SMALL_LAYER && first > payload * NEARLY_ALL) {
+          suffers(
+              "the landmark makes a reader fetch %d of %d bytes when it mounts the layer"
+                  .formatted(first, payload));
+        }
+      }
+    }
+  }
+
+  private void comfort(long payload) {
     List<String> landmarks =
         entries.stream()
             .map(TocEntry::name)
@@ -220,6 +221,7 @@ final class LayerCheck {
               ? "no landmark: a reader does not know what to fetch first"
               : "several landmarks: " + landmarks);
     }
+    prefetched(payload);
     long large =
         entries.stream()
             .filter(TocEntry.RegularFile.class::isInstance)

@@ -15,11 +15,20 @@ import java.util.Optional;
 
 /// The TOCs of one image's layers, inside them or beside the image. Confined to one thread.
 final class LayerTocs {
-  private final ImageSource source;
+  private final Optional<ImageSource> source;
   private Optional<Map<Digest, Descriptor>> beside = Optional.empty();
 
   LayerTocs(ImageSource source) {
-    this.source = source;
+    this.source = Optional.of(source);
+  }
+
+  private LayerTocs() {
+    source = Optional.empty();
+  }
+
+  /// Returns the TOCs of layers that belong to no image that is known.
+  static LayerTocs ofLayers() {
+    return new LayerTocs();
   }
 
   /// A TOC that was read.
@@ -37,8 +46,23 @@ final class LayerTocs {
     return new Toc(location, digest);
   }
 
+  /// As the other, for its text.
+  Toc text(Digest layer, Blob blob, TocReader.Text text) throws IOException {
+    TocLocation location = TocLocator.locate(blob);
+    Digest digest =
+        location.format() == TocLocation.Format.EXTERNAL_TOC
+            ? TocReader.externalText(external(layer), location, TocLimits.DEFAULT, text)
+            : TocReader.text(blob, location, TocLimits.DEFAULT, text);
+    return new Toc(location, digest);
+  }
+
   private Blob external(Digest layer) throws IOException {
-    Map<Digest, Descriptor> tocs = beside.isPresent() ? beside.get() : TocImage.tocs(source);
+    if (source.isEmpty()) {
+      throw new MalformedLayerException(
+          MalformedLayerException.UNKNOWN_OFFSET,
+          "its TOC is external: name the image, beside which that is");
+    }
+    Map<Digest, Descriptor> tocs = beside.isPresent() ? beside.get() : TocImage.tocs(source.get());
     beside = Optional.of(tocs);
     Descriptor toc = tocs.get(layer);
     if (toc == null) {
@@ -46,6 +70,6 @@ final class LayerTocs {
           MalformedLayerException.UNKNOWN_OFFSET,
           "its TOC is external, and no image beside this one has it");
     }
-    return source.blob(toc);
+    return source.get().blob(toc);
   }
 }

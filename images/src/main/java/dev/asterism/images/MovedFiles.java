@@ -46,11 +46,12 @@ final class MovedFiles {
   private Map<Digest, String> digests() {
     if (byDigest.isEmpty()) {
       Map<Digest, String> all = new HashMap<>();
-      tree.nodes().forEach((path, node) -> {
-        if (node instanceof ImageTree.Node.File(_, _, Optional<Digest> digest)) {
-          digest.ifPresent(d -> all.putIfAbsent(d, path));
-        }
-      });
+      tree.nodes()
+          .forEach((path, node) -> {
+            if (node instanceof ImageTree.Node.File(_, _, Optional<Digest> digest)) {
+              digest.ifPresent(d -> all.putIfAbsent(d, path));
+            }
+          });
       byDigest = Optional.of(all);
     }
     return byDigest.get();
@@ -67,11 +68,12 @@ final class MovedFiles {
   private Map<String, String> shapes() {
     if (byShape.isEmpty()) {
       Map<String, String> all = new HashMap<>();
-      tree.nodes().forEach((path, node) -> {
-        if (node instanceof ImageTree.Node.File && !shape(path).equals(path)) {
-          all.merge(shape(path), path, (_, _) -> AMBIGUOUS);
-        }
-      });
+      tree.nodes()
+          .forEach((path, node) -> {
+            if (node instanceof ImageTree.Node.File && !shape(path).equals(path)) {
+              all.merge(shape(path), path, (_, _) -> AMBIGUOUS);
+            }
+          });
       byShape = Optional.of(all);
     }
     return byShape.get();

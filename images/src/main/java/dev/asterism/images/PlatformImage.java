@@ -7,19 +7,25 @@ import dev.asterism.registry.Descriptor;
 import dev.asterism.registry.Platform;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /// One platform's image, as its manifest and its config describe it. Immutable.
 ///
+/// @param platform as the config names it; empty where that names none
 /// @param documents from what the image's name stands for to its manifest: that alone, or indexes
 ///   above it
 /// @param config the config's descriptor
 /// @param container what a container of the image runs
 /// @param layers bottom first
 public record PlatformImage(
-    List<Document> documents, Descriptor config, ContainerConfig container, List<Layer> layers) {
+    Optional<Platform> platform,
+    List<Document> documents,
+    Descriptor config,
+    ContainerConfig container,
+    List<Layer> layers) {
   private static final int MAX_DEPTH = 4; // of indexes within indexes
 
   public PlatformImage {
@@ -108,7 +114,8 @@ public record PlatformImage(
     for (int i = 0; i < layers.size(); i++) {
       found.add(new Layer(Document.descriptor(layers.get(i)), diffIds.get(i)));
     }
-    return new PlatformImage(documents, config, ContainerConfig.parse(parsed.json()), found);
+    return new PlatformImage(
+        of(parsed.json()), documents, config, ContainerConfig.parse(parsed.json()), found);
   }
 
   private static Descriptor choose(Document index, Platform platform) throws IOException {
@@ -123,7 +130,14 @@ public record PlatformImage(
 
   /// Returns the platform that an entry of an index names.
   static Optional<Platform> platform(Json.Obj entry) {
-    Map<String, String> parts = entry.strings("platform");
+    return entry.object("platform").flatMap(PlatformImage::of);
+  }
+
+  private static Optional<Platform> of(Json.Obj named) {
+    Map<String, String> parts = new HashMap<>();
+    for (String part : List.of("os", "architecture", "variant")) {
+      named.text(part).ifPresent(value -> parts.put(part, value));
+    }
     return parts.containsKey("os") && parts.containsKey("architecture")
         ? Optional.of(
             new Platform(

@@ -79,9 +79,7 @@ public record RecordedFiles(
       for (PlatformImage image : PlatformImage.all(source, platforms)) {
         ImageTree tree =
             ImageTree.read(
-                source,
-                image,
-                (path, size) -> byPath.containsKey(path) || sizes.contains(size));
+                source, image, (path, size) -> byPath.containsKey(path) || sizes.contains(size));
         Set<String> taken = new HashSet<>();
         recorded(image, tree, taken);
         listed(image, tree, taken);
@@ -118,12 +116,13 @@ public record RecordedFiles(
                 ? tree.nodes().keySet().stream().filter(Glob.parse(name)::matches).toList()
                 : List.of(name);
         for (String path : paths) {
-          tree.file(path).ifPresent(file -> {
-            matched.add(name);
-            if (taken.add(file)) {
-              add(image, tree, file, OptionalLong.empty());
-            }
-          });
+          tree.file(path)
+              .ifPresent(file -> {
+                matched.add(name);
+                if (taken.add(file)) {
+                  add(image, tree, file, OptionalLong.empty());
+                }
+              });
         }
       }
     }

@@ -232,8 +232,7 @@ public final class RepositoryWriter {
     Map<String, String> headers =
         Map.of("Content-Range", "%d-%d".formatted(range.start(), range.end() - 1));
     RequestBody body = new RequestBody(BINARY, range.length(), () -> content.open(range));
-    try (Answer answer =
-        send(realm, "PATCH", upload.next, headers, Optional.of(body), patience)) {
+    try (Answer answer = send(realm, "PATCH", upload.next, headers, Optional.of(body), patience)) {
       upload.next = location(answer, upload.next);
     }
   }

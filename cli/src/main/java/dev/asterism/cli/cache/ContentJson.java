@@ -5,9 +5,14 @@ import dev.asterism.cache.report.LayerHold;
 import dev.asterism.cache.report.SharedBy;
 import dev.asterism.cache.report.StoreSurvey;
 import dev.asterism.content.Digest;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.StringWriter;
 import java.util.List;
+import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.DefaultPrettyPrinter;
@@ -42,6 +47,21 @@ public final class ContentJson {
       body.write(json);
     }
     return text.toString();
+  }
+
+  /// Returns a document that is there, indented, with a line break at its end.
+  ///
+  /// @throws IOException if it can't be read, or is no JSON
+  public static String indented(InputStream document) throws IOException {
+    try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), document)) {
+      return document(json -> {
+        while (parser.nextToken() != null) {
+          json.copyCurrentEventExact(parser);
+        }
+      });
+    } catch (JacksonException e) {
+      throw new IOException("not JSON: " + e.getOriginalMessage(), e);
+    }
   }
 
   private static ObjectWriteContext pretty() {

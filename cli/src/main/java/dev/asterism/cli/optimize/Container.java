@@ -2,10 +2,11 @@ package dev.asterism.cli.optimize;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ final class Container implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(5); // between TERM and KILL
   private static final Duration GONE = Duration.ofSeconds(30);
   static final String ID = "asterism-workload";
-  private static final int MAX_LINE = 64 << 10; // characters
+  private static final int MAX_LINE = 64 << 10; // 64 KiB
   private static final Pattern ERROR =
       Pattern.compile("\"level\":\"error\",\"msg\":\"((?:[^\"\\\\]|\\\\.)*)\"");
 
@@ -63,27 +64,31 @@ final class Container implements AutoCloseable {
   /// Starts a container.
   ///
   /// @param folder an empty folder of its own, on which the bundle is made
-  /// @param spec the bundle's `config.json`
-  /// @param out where goes what the container prints
+  /// @param spec the bundle's `config.json`, which wants a terminal if one is attached
+  /// @param out where goes what the container prints, unless a terminal is attached
   /// @param wanted the text of a line to wait for
   /// @throws IOException if there is no runc
-  static Container start(Path folder, byte[] spec, PrintStream out, Optional<String> wanted)
+  static Container start(
+      Path folder,
+      byte[] spec,
+      Workload.Attached attached,
+      PrintStream out,
+      Optional<String> wanted)
       throws IOException {
-    Container container = launch(folder, spec, false);
-    container.copy(container.process.getInputStream(), out, wanted);
-    container.copy(container.process.getErrorStream(), out, wanted);
+    Container container = launch(folder, spec, attached);
+    if (attached == Workload.Attached.TERMINAL) {
+      // runc finds the terminal behind its standard input.
+      PrintStream screen = new PrintStream(new FileOutputStream(FileDescriptor.out), true, UTF_8);
+      container.copy(container.process.getInputStream(), screen, wanted);
+    } else {
+      container.copy(container.process.getInputStream(), out, wanted);
+      container.copy(container.process.getErrorStream(), out, wanted);
+    }
     return container;
   }
 
-  /// Starts a container whose spec wants a terminal: it gets this process's.
-  ///
-  /// @param folder an empty folder of its own, on which the bundle is made
-  /// @throws IOException if there is no runc
-  static Container startOnTerminal(Path folder, byte[] spec) throws IOException {
-    return launch(folder, spec, true);
-  }
-
-  private static Container launch(Path folder, byte[] spec, boolean terminal) throws IOException {
+  private static Container launch(Path folder, byte[] spec, Workload.Attached attached)
+      throws IOException {
     Path bundle = Files.createDirectory(folder.resolve("bundle"));
     Path state = Files.createDirectory(folder.resolve("runc"));
     Path log = folder.resolve("runc.log");
@@ -103,10 +108,13 @@ final class Container implements AutoCloseable {
             "--bundle",
             bundle.toString(),
             ID);
-    if (terminal) {
-      builder.inheritIO();
-    } else {
-      builder.redirectInput(Path.of("/dev/null").toFile());
+    switch (attached) {
+      case OUTPUT -> builder.redirectInput(Path.of("/dev/null").toFile());
+      case INPUT -> builder.redirectInput(ProcessBuilder.Redirect.INHERIT);
+      case TERMINAL ->
+          builder
+              .redirectInput(ProcessBuilder.Redirect.INHERIT)
+              .redirectError(ProcessBuilder.Redirect.INHERIT);
     }
     try {
       return new Container(state, log, builder.start());
@@ -116,29 +124,35 @@ final class Container implements AutoCloseable {
   }
 
   private void copy(InputStream from, PrintStream to, Optional<String> wanted) {
-    output.add(Thread.ofPlatform().daemon().start(() -> copyLines(from, to, wanted)));
+    output.add(Thread.ofPlatform().daemon().start(() -> pass(from, to, wanted)));
   }
 
-  private void copyLines(InputStream from, PrintStream to, Optional<String> wanted) {
-    try (BufferedReader in = new BufferedReader(new InputStreamReader(from, UTF_8))) {
-      StringBuilder current = new StringBuilder();
-      for (int c = in.read(); c >= 0; c = in.read()) {
-        if (c == '\n' || current.length() == MAX_LINE) {
-          to.println(current);
-          wanted.filter(text -> current.indexOf(text) >= 0).ifPresent(_ -> line.countDown());
-          current.setLength(0);
+  /// Passes on what comes at once, whether or not a line ends with it.
+  private void pass(InputStream from, PrintStream to, Optional<String> wanted) {
+    ByteArrayOutputStream current = new ByteArrayOutputStream();
+    byte[] bytes = new byte[8 << 10]; // 8 KiB
+    try (from) {
+      for (int n = from.read(bytes); n >= 0; n = from.read(bytes)) {
+        to.write(bytes, 0, n);
+        to.flush();
+        for (int i = 0; wanted.isPresent() && i < n; i++) {
+          if (bytes[i] == '\n' || current.size() == MAX_LINE) {
+            look(current, wanted.get());
+          }
+          current.write(bytes[i]);
         }
-        if (c != '\n') {
-          current.append((char) c);
-        }
-      }
-      if (!current.isEmpty()) {
-        to.println(current);
-        wanted.filter(text -> current.indexOf(text) >= 0).ifPresent(_ -> line.countDown());
       }
     } catch (IOException _) {
       // It ended with its pipe; its exit code tells how.
     }
+    wanted.ifPresent(text -> look(current, text));
+  }
+
+  private void look(ByteArrayOutputStream current, String wanted) {
+    if (current.toString(UTF_8).contains(wanted)) {
+      line.countDown();
+    }
+    current.reset();
   }
 
   /// Tells whether it has printed the line that was waited for.

@@ -21,7 +21,9 @@ final class OpenRecorder implements AutoCloseable {
   private final Thread thread;
   private volatile boolean ending;
   private volatile Optional<IOException> failure = Optional.empty();
+  private volatile long lost;
   private long started;
+  private long unnoted; // beyond the most files
 
   private OpenRecorder(Path mountpoint) {
     this.mountpoint = mountpoint;
@@ -53,6 +55,7 @@ final class OpenRecorder implements AutoCloseable {
       while (!last) {
         last = ending; // what was opened until then is still in the queue
         note(opens, last ? 0 : PAUSE);
+        lost = opens.lost() + unnoted;
       }
     } catch (IOException e) {
       failure = Optional.of(e);
@@ -65,8 +68,11 @@ final class OpenRecorder implements AutoCloseable {
     for (List<Path> paths = opens.next(wait); !paths.isEmpty(); paths = opens.next(0)) {
       long milliseconds = (System.nanoTime() - started) / 1_000_000;
       for (Path path : paths) {
+        String file = inImage(path);
         if (opened.size() < MAX_FILES) {
-          opened.putIfAbsent(inImage(path), milliseconds);
+          opened.putIfAbsent(file, milliseconds);
+        } else if (!opened.containsKey(file)) {
+          unnoted++;
         }
       }
     }
@@ -87,6 +93,12 @@ final class OpenRecorder implements AutoCloseable {
     thread.join();
     check("opens are not watched any more: ");
     return opened;
+  }
+
+  /// Returns how many opens are missing, after [#finish]: the kernel's queue was full or the file
+  /// could not be named any more, or there were too many files.
+  long lost() {
+    return lost;
   }
 
   /// Tells it to end.

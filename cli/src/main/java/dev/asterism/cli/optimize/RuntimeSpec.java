@@ -80,7 +80,7 @@ final class RuntimeSpec {
 
   private static void process(JsonGenerator json, Workload workload, ContainerUser user) {
     json.writeObjectPropertyStart("process");
-    json.writeBooleanProperty("terminal", workload.terminal());
+    json.writeBooleanProperty("terminal", workload.attached() == Workload.Attached.TERMINAL);
     json.writeObjectPropertyStart("user");
     json.writeNumberProperty("uid", user.uid());
     json.writeNumberProperty("gid", user.gid());

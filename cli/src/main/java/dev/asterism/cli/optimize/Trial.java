@@ -104,7 +104,7 @@ public record Trial(
           ContainerUser.of(workload.user(), users(rootfs, "passwd"), users(rootfs, "group"));
       List<BindMount> names = workload.names().mounts(folder, workload.hostNetwork());
       byte[] spec = RuntimeSpec.of(workload, user, rootfs, names);
-      return watched(spec, workload.terminal(), rootfs, until, signals);
+      return watched(spec, workload.attached(), rootfs, until, signals);
     }
   }
 
@@ -128,12 +128,12 @@ public record Trial(
   }
 
   private FileRecord watched(
-      byte[] spec, boolean terminal, Path rootfs, Until until, Signals signals)
+      byte[] spec, Workload.Attached attached, Path rootfs, Until until, Signals signals)
       throws IOException, InterruptedException {
     try (OpenRecorder recorder = OpenRecorder.start(rootfs)) {
       Optional<String> line =
           until instanceof Until.Line(String text, _) ? Optional.of(text) : Optional.empty();
-      try (Container container = container(spec, terminal, line)) {
+      try (Container container = Container.start(folder, spec, attached, output, line)) {
         progress.accept("running the workload");
         await(container, until, signals);
         container.stop();
@@ -142,15 +142,13 @@ public record Trial(
           throw new IOException("the workload could not be run: " + trouble.get());
         }
       }
-      return record(recorder.finish());
+      FileRecord record = record(recorder.finish());
+      if (recorder.lost() > 0) {
+        progress.accept(
+            "%d opens are not in the record: the kernel lost them".formatted(recorder.lost()));
+      }
+      return record;
     }
-  }
-
-  private Container container(byte[] spec, boolean terminal, Optional<String> line)
-      throws IOException {
-    return terminal
-        ? Container.startOnTerminal(folder, spec)
-        : Container.start(folder, spec, output, line);
   }
 
   private void await(Container container, Until until, Signals signals)
@@ -164,12 +162,16 @@ public record Trial(
       boolean seen =
           switch (until) {
             case Until.Period(Duration length) -> hasPassed(length, start);
-            case Until.Line(_, Optional<Duration> limit) ->
-                container.hasPrintedLine()
-                    || limit.filter(length -> hasPassed(length, start)).isPresent();
+            case Until.Line(_, Duration limit) ->
+                container.hasPrintedLine() || hasPassed(limit, start);
             case Until.Signal _ -> told;
           };
       if (seen) {
+        if (until instanceof Until.Line(_, Duration limit) && !container.hasPrintedLine()) {
+          progress.accept(
+              "the line did not come within %d seconds: --period gives it more"
+                  .formatted(limit.toSeconds()));
+        }
         return;
       }
     }

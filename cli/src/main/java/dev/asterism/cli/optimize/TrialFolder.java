@@ -22,8 +22,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A folder for what a trial needs, which goes with all of it: when it is closed, or when the
-/// process ends without that ([Leftovers]). What even that left, because the machine
-/// went down, the next one removes.
+/// process ends without that ([Leftovers]). What even that left, because the machine went down, the
+/// next one removes.
 public final class TrialFolder implements AutoCloseable {
   private static final String LOCK = "lock";
 

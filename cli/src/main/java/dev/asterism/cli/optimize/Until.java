@@ -1,7 +1,6 @@
 package dev.asterism.cli.optimize;
 
 import java.time.Duration;
-import java.util.Optional;
 
 /// How long a workload is watched; never longer than it runs.
 public sealed interface Until {
@@ -9,7 +8,7 @@ public sealed interface Until {
   record Period(Duration length) implements Until {}
 
   /// Until it prints a line that holds a text, or a time has passed.
-  record Line(String text, Optional<Duration> limit) implements Until {}
+  record Line(String text, Duration limit) implements Until {}
 
   /// Until the user says so by Ctrl-C.
   record Signal() implements Until {}

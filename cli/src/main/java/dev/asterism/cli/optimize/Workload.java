@@ -17,7 +17,7 @@ import java.util.Optional;
 /// @param mounts what is mounted besides the usual file systems
 /// @param hostNetwork whether it sees the host's network; else it has none
 /// @param names of other machines
-/// @param terminal whether it gets this process's terminal
+/// @param attached what it gets of this process
 public record Workload(
     List<String> words,
     List<String> environment,
@@ -26,7 +26,7 @@ public record Workload(
     List<BindMount> mounts,
     boolean hostNetwork,
     Names names,
-    boolean terminal) {
+    Attached attached) {
   private static final String PATH =
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -34,6 +34,16 @@ public record Workload(
     words = List.copyOf(words);
     environment = List.copyOf(environment);
     mounts = List.copyOf(mounts);
+  }
+
+  /// What a container gets of the process that starts it.
+  public enum Attached {
+    /// What it prints is passed on; it reads nothing.
+    OUTPUT,
+    /// It reads this process's standard input, too.
+    INPUT,
+    /// It has a terminal, which stands for this process's.
+    TERMINAL
   }
 
   /// What somebody wants otherwise than the image has it; what is empty stays the image's.
@@ -50,7 +60,7 @@ public record Workload(
       List<BindMount> mounts,
       boolean hostNetwork,
       Names names,
-      boolean terminal) {
+      Attached attached) {
     public Changes {
       environment = List.copyOf(environment);
       mounts = List.copyOf(mounts);
@@ -78,7 +88,7 @@ public record Workload(
         changes.mounts(),
         changes.hostNetwork(),
         changes.names(),
-        changes.terminal());
+        changes.attached());
   }
 
   private static List<String> merged(List<String> image, List<String> changes) {

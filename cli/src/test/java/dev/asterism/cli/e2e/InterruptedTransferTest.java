@@ -92,7 +92,8 @@ class InterruptedTransferTest {
     Path target = folder.resolve("target-" + signal);
     Path unfinished = target.resolve(".asterism");
     Process process =
-        begin(Asterism.command("copy", image, "oci:" + target + ":1"), () -> entries(unfinished) > 1);
+        begin(
+            Asterism.command("copy", image, "oci:" + target + ":1"), () -> entries(unfinished) > 1);
     assertThat(end(process, signal)).isEqualTo(signal.equals("INT") ? 130 : 143);
     assertThat(unfinished).doesNotExist();
     assertThat(target.resolve("index.json")).doesNotExist();
@@ -193,7 +194,10 @@ class InterruptedTransferTest {
   }
 
   private Path uploads(String repository) {
-    return storage.resolve("docker/registry/v2/repositories").resolve(repository).resolve("_uploads");
+    return storage
+        .resolve("docker/registry/v2/repositories")
+        .resolve(repository)
+        .resolve("_uploads");
   }
 
   /// Bytes of unfinished uploads in the registry's storage.
@@ -212,8 +216,7 @@ class InterruptedTransferTest {
   /// Writes a layout with an image of one layer that does not compress.
   private Path layout() throws IOException {
     Path layout = folder.resolve("layout");
-    byte[] tar =
-        Layer.of(Entry.file("large", RandomTrees.content(Seeds.generator(1), SIZE))).tar();
+    byte[] tar = Layer.of(Entry.file("large", RandomTrees.content(Seeds.generator(1), SIZE))).tar();
     String layer = blob(layout, tar);
     String config =
         blob(

@@ -1,5 +1,6 @@
 package dev.asterism.cli.e2e;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.asterism.content.Blob;
@@ -173,6 +174,51 @@ class OptimizedImageTest {
   }
 
   @Test
+  void optimize_withInputAndALineThatDoesNotCome_readsItAndEndsInTime()
+      throws IOException, InterruptedException {
+    Path list = scratch.path().resolve("list");
+    Path record = scratch.path().resolve("read-record");
+    Outcome outcome =
+        Asterism.command("optimize", "--level", "1", "--temporary", spools.toString())
+            .with("-i", "--wait-on-line", "never", "--period", "2")
+            .with("--entrypoint", "[\"/bin/sh\",\"-c\",\"sed s/^/got:/; exec sleep 603.25\"]")
+            .with("--record-out", record.toString())
+            .with(plain, "oci:" + scratch.path().resolve("input") + ":1")
+            .withInput("some input\n".getBytes(UTF_8))
+            .runOrThrow();
+    assertThat(outcome.errorText())
+        .contains("got:some input", "the line did not come within 2 seconds");
+    assertThat(FileRecord.read(record).paths()).contains("usr/bin/sed");
+    assertThat(FileRecord.read(record).entries()).allMatch(each -> each.content().isPresent());
+    assertThat(sleepers("603.25")).isZero();
+
+    Files.writeString(list, "# first of all\nusr/bin/se?\n/no/such/*\n");
+    Outcome listed =
+        Asterism.command("optimize", "--level", "1", "--temporary", spools.toString(), "--json")
+            .with("--prefetch-list", list.toString(), "--record-out", record.toString())
+            .with(plain, "oci:" + scratch.path().resolve("listed") + ":1")
+            .runOrThrow();
+    assertThat(listed.errorText()).doesNotContain("running the workload");
+    assertThat(listed.text()).contains("{\"event\":\"unmatched\",\"name\":\"/no/such/*\"}");
+    assertThat(FileRecord.read(record).paths())
+        .contains("usr/bin/sed")
+        .allMatch(path -> path.startsWith("usr/bin/se"));
+  }
+
+  @Test
+  void optimize_forAnotherMachine_convertsWithoutARun() throws IOException, InterruptedException {
+    Outcome outcome =
+        Asterism.command("optimize", "--level", "1", "--temporary", spools.toString())
+            .with("--platform", "linux/s390x", plain)
+            .with("oci:" + scratch.path().resolve("foreign") + ":1")
+            .runOrThrow();
+    assertThat(outcome.errorText())
+        .contains("nothing is run: no image for this machine")
+        .doesNotContain("running the workload");
+    assertThat(outcome.text()).contains("first     0 files", "converted");
+  }
+
+  @Test
   void optimize_killed_leavesNothing() throws IOException, InterruptedException {
     Path killed = Files.createDirectory(scratch.path().resolve("killed"));
     Path output = scratch.path().resolve("output");
@@ -224,8 +270,10 @@ class OptimizedImageTest {
             .with(
                 "-t",
                 "-i",
+                "--wait-on-line",
+                "nameserver 10.0.0.1",
                 "--period",
-                "20",
+                "60",
                 "--add-hosts",
                 "db:10.0.0.7",
                 "--dns-nameservers",

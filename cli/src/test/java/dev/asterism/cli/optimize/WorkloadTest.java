@@ -47,7 +47,7 @@ class WorkloadTest {
             List.of(),
             false,
             Names.NONE,
-            false);
+            Workload.Attached.INPUT);
     assertThat(Workload.of(IMAGE, changes).environment())
         .containsExactlyInAnyOrder("A=1", "B=3=4", "PATH=/x");
   }
@@ -127,6 +127,6 @@ class WorkloadTest {
         List.of(),
         false,
         Names.NONE,
-        false);
+        Workload.Attached.OUTPUT);
   }
 }
