@@ -58,7 +58,7 @@ final class ConversionOptions {
       description =
           "fixed or content: where larger files are cut; by content, versions share more"
               + " (default: fixed)")
-  private Chunking chunking = Chunking.FIXED;
+  private Optional<Chunking> chunking = Optional.empty();
 
   @Option(
       names = {"--min-chunk-size", "--estargz-min-chunk-size"},
@@ -172,6 +172,16 @@ final class ConversionOptions {
         estargz(spec), inflation(spec), order, bytes(), cores(), spools, records, rebuild);
   }
 
+  /// Tells whether it was said how layers are written: then lazy ones that were not asked to stay
+  /// are written so, too.
+  boolean isExplicit() {
+    return level.isPresent()
+        || encoder.isPresent()
+        || chunking.isPresent()
+        || chunkSize != 0
+        || minChunkSize != 0;
+  }
+
   /// Returns a converter that is done as soon as may be; its results are not remembered.
   Converter hurried(Path spools) {
     return new Converter(
@@ -226,7 +236,7 @@ final class ConversionOptions {
               .withEncoder(library, level.orElse(zstdChunked ? DEFAULT_ZSTD_LEVEL : DEFAULT_LEVEL))
               .withMinChunkSize(minChunkSize);
       EstargzOptions sized = chunkSize == 0 ? made : made.withChunkSize(chunkSize);
-      return sized.withChunking(chunking).withToc(toc());
+      return sized.withChunking(chunking.orElse(Chunking.FIXED)).withToc(toc());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }

@@ -106,7 +106,8 @@ final class ConvertCommand implements Callable<Integer> {
       report.ordered(files);
       order = files.order();
     }
-    Converter converter = conversion.converter(spec, options.spools(), order, rebuild);
+    Converter usual = conversion.converter(spec, options.spools(), order, rebuild);
+    Converter converter = conversion.isExplicit() ? usual.rebuilding() : usual;
     return converter.convert(source, sink, transfer, report);
   }
 }

@@ -5,6 +5,7 @@ import dev.asterism.images.RecordedFiles;
 import dev.asterism.images.TransferListener;
 import dev.asterism.registry.Descriptor;
 import java.io.PrintWriter;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.function.LongSupplier;
 /// standard output for each that is done; or JSON, one object a line. Thread-safe.
 final class TransferReport implements TransferListener {
   private static final long PAUSE = 100_000_000; // nanoseconds between two looks of the bars
+  private static final int MAX_REMARKS = 10; // of one layer
   private static final int BAR = 24; // characters
 
   private final Progress progress;
@@ -25,6 +27,7 @@ final class TransferReport implements TransferListener {
   private final boolean live;
   private final LongSupplier clock;
   private final Map<Descriptor, String> underWay = new LinkedHashMap<>();
+  private final Map<Descriptor, Integer> remarks = new HashMap<>();
   private final Set<Descriptor> converted = new HashSet<>();
   private long next;
 
@@ -94,6 +97,29 @@ final class TransferReport implements TransferListener {
                   .formatted(
                       size(from.size()), to.digest().hex().substring(0, 12), size(to.size()));
       out.println("%-9s %s  %s".formatted(word, from.digest().hex().substring(0, 12), became));
+    }
+    out.flush();
+  }
+
+  @Override
+  public synchronized void remarked(Descriptor layer, String text) {
+    int soFar = remarks.merge(layer, 1, Integer::sum);
+    if (soFar > MAX_REMARKS) {
+      return;
+    }
+    progress.done();
+    String said = soFar < MAX_REMARKS ? text : "more of the kind";
+    if (json) {
+      out.println(
+          ContentJson.line(line -> {
+            line.writeStartObject();
+            line.writeStringProperty("event", "remark");
+            line.writeStringProperty("layer", layer.digest().toString());
+            line.writeStringProperty("text", said);
+            line.writeEndObject();
+          }));
+    } else {
+      out.println("note      %s  %s".formatted(layer.digest().hex().substring(0, 12), said));
     }
     out.flush();
   }

@@ -17,7 +17,10 @@ import dev.asterism.images.ImageSource;
 import dev.asterism.registry.Descriptor;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,6 +32,8 @@ import java.util.function.LongConsumer;
 /// names, as containerd's garbage collection wants it. What is not named at [#close] is collected.
 final class ContainerdSink implements ImageSink {
   private static final String HOLDS = "containerd.io/gc.ref.content.";
+
+  private static final int MAX_LABEL = 4096; // characters of key and value, in containerd
 
   private final Connection plain;
   private final Lease lease;
@@ -72,6 +77,39 @@ final class ContainerdSink implements ImageSink {
         return false;
       }
       throw connection.failure(blob.digest().toString(), e);
+    }
+  }
+
+  @Override
+  public boolean wantsDiffIds() {
+    return true;
+  }
+
+  /// As containerd's own converters label layers: who unpacks one need not ask its config.
+  @Override
+  public void unpacksTo(Digest layer, Digest diffId) throws IOException {
+    label(layer, Map.of("containerd.io/uncompressed", diffId.toString()));
+  }
+
+  /// As containerd's own pull labels content: a push to the same host can have it mounted.
+  @Override
+  public void isFrom(Digest blob, ImageSource source) throws IOException {
+    Optional<String> name = source.repository();
+    if (name.isEmpty()) {
+      return;
+    }
+    int slash = name.get().indexOf('/');
+    String key = "containerd.io/distribution.source." + name.get().substring(0, slash);
+    InfoRequest request = InfoRequest.newBuilder().setDigest(blob.toString()).build();
+    Info info =
+        connection.call("labels of " + blob, () -> connection.content().info(request)).getInfo();
+    String known = info.getLabelsOrDefault(key, "");
+    Set<String> repositories = new LinkedHashSet<>(List.of(known.split(",")));
+    repositories.remove("");
+    repositories.add(name.get().substring(slash + 1));
+    String all = String.join(",", repositories);
+    if (!all.equals(known) && key.length() + all.length() <= MAX_LABEL) {
+      label(blob, Map.of(key, all));
     }
   }
 

@@ -68,10 +68,12 @@ public final class LazyPull {
     try (ContainerdSink sink = begin(connection, reference)) {
       for (Document document : image.documents()) {
         sink.put(document);
+        sink.isFrom(document.digest(), source);
       }
       if (!sink.has(image.config(), source)) {
         sink.put(image.config(), source.blob(image.config()), _ -> {});
       }
+      sink.isFrom(image.config().digest(), source);
       String top = layers(reference, image, source, sink);
       sink.label(
           image.config().digest(),

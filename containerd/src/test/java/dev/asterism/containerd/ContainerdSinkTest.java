@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.asterism.content.Blob;
 import dev.asterism.content.ByteRange;
 import dev.asterism.content.Digest;
+import dev.asterism.images.Document;
+import dev.asterism.images.ImageSource;
 import dev.asterism.registry.Descriptor;
 import dev.asterism.testkit.containerd.PrivateContainerd;
 import dev.asterism.testkit.layer.MemoryBlob;
@@ -21,6 +23,7 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -111,6 +114,78 @@ class ContainerdSinkTest {
     assertThat(containerd.ctr("content", "ls", "-q").runOrThrow().text())
         .doesNotContain(Digest.of(bytes).toString());
     assertThat(containerd.ctr("leases", "ls", "-q").runOrThrow().text()).isBlank();
+  }
+
+  @Test
+  void collection_whileAnImageIsHalfWritten_leavesIt() throws IOException, InterruptedException {
+    byte[] whole = RandomTrees.content(Seeds.generator(4), 100_000);
+    byte[] half = RandomTrees.content(Seeds.generator(5), 3 << 20);
+    try (ContainerdSink sink = sink()) {
+      sink.put(descriptor(whole), new MemoryBlob(whole), _ -> {});
+      assertThatThrownBy(() -> sink.put(descriptor(half), new CutOff(half, 2 << 20), _ -> {}))
+          .hasMessageContaining("cut off");
+
+      collectGarbage();
+
+      assertThat(sink.has(descriptor(whole), anywhere)).isTrue();
+      List<Long> steps = new ArrayList<>();
+      sink.put(descriptor(half), new MemoryBlob(half), steps::add);
+      assertThat(steps).containsExactly(3L << 20); // on from where it was
+      collectGarbage();
+      assertThat(sink.has(descriptor(half), anywhere)).isTrue();
+    }
+    collectGarbage();
+    assertThat(containerd.ctr("content", "ls", "-q").runOrThrow().text())
+        .doesNotContain(Digest.of(whole).toString(), Digest.of(half).toString());
+  }
+
+  private void collectGarbage() throws IOException, InterruptedException {
+    String lease = containerd.ctr("leases", "create").runOrThrow().text().strip();
+    containerd.ctr("leases", "delete", "--sync", lease).runOrThrow();
+  }
+
+  @Test
+  void labels_sayWhatALayerUnpacksToAndAllThatItCameFrom()
+      throws IOException, InterruptedException {
+    byte[] bytes = RandomTrees.content(Seeds.generator(6), 1000);
+    Digest diffId = Digest.of(new byte[] {1});
+    try (ContainerdSink sink = sink()) {
+      sink.put(descriptor(bytes), new MemoryBlob(bytes), _ -> {});
+      sink.unpacksTo(Digest.of(bytes), diffId);
+      sink.isFrom(Digest.of(bytes), anywhere);
+      sink.isFrom(Digest.of(bytes), new Repository("one.example:5000/a/b"));
+      sink.isFrom(Digest.of(bytes), new Repository("one.example:5000/c"));
+      sink.isFrom(Digest.of(bytes), new Repository("one.example:5000/c"));
+      assertThat(containerd.ctr("content", "ls").runOrThrow().text())
+          .contains("containerd.io/uncompressed=" + diffId)
+          .contains("containerd.io/distribution.source.one.example:5000=a/b,c");
+    }
+  }
+
+  /// What only knows where it is.
+  private record Repository(String name) implements ImageSource {
+    @Override
+    public Optional<String> repository() {
+      return Optional.of(name);
+    }
+
+    @Override
+    public Document root() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Document document(Descriptor wanted) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Blob blob(Descriptor wanted) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void close() {}
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.asterism.estargz;
 import dev.asterism.content.MalformedLayerException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 
 /// The rules for names in a layer.
 final class EntryNames {
@@ -31,6 +32,36 @@ final class EntryNames {
     String name = String.join("/", path);
     checkComponents(name, limits);
     return name;
+  }
+
+  /// Checks that a name leads nowhere above the root it is relative to, at none of its components.
+  ///
+  /// @param what it is, for the message
+  /// @return how the name is read, if that is something else than it seems to say: it is absolute,
+  ///   or holds `..`
+  /// @throws MalformedLayerException if it leads there
+  static Optional<String> checkBelowRoot(String raw, String what) throws MalformedLayerException {
+    if (!raw.startsWith("/") && !raw.contains("..")) {
+      return Optional.empty();
+    }
+    int depth = 0;
+    boolean up = false;
+    for (String component : raw.split("/", -1)) {
+      switch (component) {
+        case "", "." -> {}
+        case ".." -> {
+          depth--;
+          up = true;
+        }
+        default -> depth++;
+      }
+      if (depth < 0) {
+        throw malformed(raw, what + " leads above the root");
+      }
+    }
+    return raw.startsWith("/") || up
+        ? Optional.of(quote(clean(raw, TocLimits.DEFAULT)))
+        : Optional.empty();
   }
 
   /// Checks a text that ends up in a file system: no NUL, no lone surrogate, at most `maxSize`

@@ -1,5 +1,7 @@
 package dev.asterism.estargz;
 
+import static dev.asterism.estargz.EntryNames.quote;
+
 import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
 import dev.asterism.content.Blob;
 import dev.asterism.content.ByteRange;
@@ -20,6 +22,7 @@ import java.security.MessageDigest;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.zip.GZIPOutputStream;
 import java.util.zip.ZipException;
 
@@ -54,11 +57,24 @@ public final class EstargzWriter {
   public static EstargzLayer convert(
       InputStream tar, EstargzOptions options, Workers workers, OutputStream out)
       throws IOException {
+    return convert(tar, options, workers, out, _ -> {});
+  }
+
+  /// As the other.
+  ///
+  /// @param remarks is told what is odd about names that are read as something else than they say
+  public static EstargzLayer convert(
+      InputStream tar,
+      EstargzOptions options,
+      Workers workers,
+      OutputStream out,
+      Consumer<String> remarks)
+      throws IOException {
     if (!options.prioritized().isEmpty()) {
       throw new IllegalArgumentException("a stream can't be sorted: prioritized files given");
     }
     try (InputStream plain = LayerStream.plain(tar);
-        Session session = new Session(options, workers, out)) {
+        Session session = new Session(options, workers, out, remarks)) {
       if (options.toc() == TocPlace.BESIDE_SAME_TAR) {
         session.addWhole(plain);
         return session.finish(new byte[0]);
@@ -91,11 +107,20 @@ public final class EstargzWriter {
   /// @throws IOException if the source or `out` fails; what was written is of no use
   public static EstargzLayer convert(
       Blob tar, EstargzOptions options, Workers workers, OutputStream out) throws IOException {
+    return convert(tar, options, workers, out, _ -> {});
+  }
+
+  /// As the other.
+  ///
+  /// @param remarks is told what is odd about names that are read as something else than they say
+  public static EstargzLayer convert(
+      Blob tar, EstargzOptions options, Workers workers, OutputStream out, Consumer<String> remarks)
+      throws IOException {
     if (options.toc() == TocPlace.BESIDE_SAME_TAR) {
       throw new IllegalArgumentException("a tar that stays the same can't be sorted");
     }
     TarOrder order = TarOrder.of(tar, options.prioritized());
-    try (Session session = new Session(options, workers, out)) {
+    try (Session session = new Session(options, workers, out, remarks)) {
       for (ByteRange entry : order.prioritized()) {
         session.addAll(tar, entry);
       }
@@ -118,10 +143,13 @@ public final class EstargzWriter {
     private final TocWriter toc = new TocWriter();
     private final TocRows check;
     private final RowQueue rows;
+    private final Consumer<String> remarks;
     private boolean payloadWritten;
 
-    private Session(EstargzOptions options, Workers workers, OutputStream out) {
+    private Session(
+        EstargzOptions options, Workers workers, OutputStream out, Consumer<String> remarks) {
       this.options = options;
+      this.remarks = remarks;
       TocLimits limits =
           TocLimits.DEFAULT.withChunkSizes(
               options.chunking().maxSize(options.chunkSize()), Long.MAX_VALUE);
@@ -184,11 +212,26 @@ public final class EstargzWriter {
     private static MalformedLayerException unkept(String name, String why) {
       return new MalformedLayerException(
           MalformedLayerException.UNKNOWN_OFFSET,
-          "entry %s: %s; the diff ID of such a layer can't be kept"
-              .formatted(EntryNames.quote(name), why));
+          "entry %s: %s; the diff ID of such a layer can't be kept".formatted(quote(name), why));
+    }
+
+    /// Nobody's tool reads such a name as it stands, and not all of them read it alike.
+    private void checkNames(TarEntry entry) throws MalformedLayerException {
+      EntryNames.checkBelowRoot(entry.name(), "the name")
+          .ifPresent(read ->
+              remarks.accept("entry %s is read as %s".formatted(quote(entry.name()), read)));
+      if (entry.type() == TarEntry.Type.HARD_LINK) {
+        EntryNames.checkBelowRoot(
+                entry.linkName(), "its link's target %s".formatted(quote(entry.linkName())))
+            .ifPresent(read ->
+                remarks.accept(
+                    "entry %s links to %s, read as %s"
+                        .formatted(quote(entry.name()), quote(entry.linkName()), read)));
+      }
     }
 
     private void add(TarEntry entry, byte[] header, TarReader reader) throws IOException {
+      checkNames(entry);
       members.write(header);
       TocRow row = rowOf(entry);
       if (entry.type() != TarEntry.Type.FILE) {
@@ -201,7 +244,7 @@ public final class EstargzWriter {
         throw new MalformedLayerException(
             MalformedLayerException.UNKNOWN_OFFSET,
             "tar: content of %s, of %d bytes: %s"
-                .formatted(EntryNames.quote(entry.name()), entry.size(), e.getMessage()),
+                .formatted(quote(entry.name()), entry.size(), e.getMessage()),
             e);
       }
     }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -22,6 +23,8 @@ import java.util.stream.Stream;
 public final class ConversionRecords {
   private static final int MAX_RECORDS = 20_000; // some 10 MB
 
+  private static final int MAX_REPOSITORIES = 8;
+
   /// To be raised when the writer's bytes change.
   private static final String VERSION = "1";
 
@@ -32,23 +35,47 @@ public final class ConversionRecords {
     this.folder = folder;
   }
 
-  /// Returns what a layer became.
+  /// What a layer became, and where that is.
   ///
-  /// @param how all that its bytes depend on
-  Optional<ConvertedLayer> find(Digest layer, String how) throws IOException {
-    try {
-      return ConvertedLayer.parse(Files.readAllBytes(file(layer, how)));
-    } catch (NoSuchFileException _) {
-      return Optional.empty();
+  /// @param repositories of registries, as `host/repository`, that got it; the latest last
+  record Kept(ConvertedLayer made, List<String> repositories) {
+    Kept {
+      repositories = List.copyOf(repositories);
+    }
+
+    /// Returns it with another repository, of which a few are kept.
+    Kept with(String repository) {
+      List<String> all = new ArrayList<>(repositories);
+      all.remove(repository);
+      all.add(repository);
+      return new Kept(made, all.subList(Math.max(0, all.size() - MAX_REPOSITORIES), all.size()));
     }
   }
 
+  /// Returns what a layer became.
+  ///
+  /// @param how all that its bytes depend on
+  Optional<Kept> find(Digest layer, String how) throws IOException {
+    byte[] bytes;
+    try {
+      bytes = Files.readAllBytes(file(layer, how));
+    } catch (NoSuchFileException _) {
+      return Optional.empty();
+    }
+    Optional<ConvertedLayer> made = ConvertedLayer.parse(bytes);
+    return made.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Kept(made.get(), Json.parse("conversion", bytes).texts("repositories")));
+  }
+
   /// Keeps what a layer became.
-  void keep(Digest layer, String how, ConvertedLayer made) throws IOException {
+  void keep(Digest layer, String how, Kept kept) throws IOException {
     Files.createDirectories(folder);
     Path part = folder.resolve(UUID.randomUUID() + ".part");
+    List<Json> names = kept.repositories().stream().<Json>map(Json.Str::new).toList();
+    Json.Obj json = kept.made().json().with("repositories", new Json.Arr(names));
     try {
-      Files.write(part, made.json().bytes());
+      Files.write(part, json.bytes());
       Files.move(part, file(layer, how), StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.deleteIfExists(part);

@@ -29,6 +29,11 @@ public record Converter(
     Path spools,
     Optional<ConversionRecords> records,
     boolean rebuild) {
+  /// Returns one that makes lazy layers anew, and knows the same earlier results.
+  public Converter rebuilding() {
+    return new Converter(estargz, inflation, order, memory, cores, spools, records, true);
+  }
+
   /// Converts an image.
   ///
   /// @return what the sink knows under the image's name

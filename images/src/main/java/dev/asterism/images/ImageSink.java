@@ -1,9 +1,11 @@
 package dev.asterism.images;
 
 import dev.asterism.content.Blob;
+import dev.asterism.content.Digest;
 import dev.asterism.registry.Descriptor;
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /// Where an image goes to: blobs first, then the manifests above them, its name last. So whoever
@@ -13,6 +15,30 @@ import java.util.function.LongConsumer;
 public interface ImageSink extends Closeable {
   /// Tells whether it has a blob already, or can get it by itself from where `source` has it.
   boolean has(Descriptor blob, ImageSource source) throws IOException;
+
+  /// Has a registry link a blob from another repository of its own, if this is one; tells whether
+  /// it did.
+  ///
+  /// @param repository `host/repository`
+  default boolean mount(Descriptor blob, String repository) throws IOException {
+    return false;
+  }
+
+  /// Returns the registry and repository that it is, as `host/repository`; empty for anything else.
+  default Optional<String> repository() {
+    return Optional.empty();
+  }
+
+  /// Tells whether [#unpacksTo] is of use.
+  default boolean wantsDiffIds() {
+    return false;
+  }
+
+  /// Is told what the tar of a layer hashes to that it has.
+  default void unpacksTo(Digest layer, Digest diffId) throws IOException {}
+
+  /// Is told where a blob that it has came from, as it is. Most have no use for that.
+  default void isFrom(Digest blob, ImageSource source) throws IOException {}
 
   /// Takes a blob.
   ///

@@ -202,6 +202,7 @@ public final class ImageTransfer {
       String what =
           "layer %d of %d, %s".formatted(i + 1, before.size(), descriptors.get(i).digest());
       ConvertedLayer made = await(futures.get(i), what).layer();
+      sink.unpacksTo(made.digest(), made.diffId());
       after.add(rewritten(before.get(i), made));
       diffIds.add(made.diffId());
     }
@@ -224,6 +225,7 @@ public final class ImageTransfer {
     for (Future<LayerChange.Placed> future : futures) {
       await(future, "a blob of manifest " + manifest.digest());
     }
+    describe(config, blobs);
     if (!options.oci() || MediaTypes.oci(manifest.mediaType()).equals(manifest.mediaType())) {
       return manifest;
     }
@@ -235,6 +237,19 @@ public final class ImageTransfer {
             .with("config", toOci(json.object("config").orElseThrow()))
             .with("layers", new Json.Arr(layers))
             .bytes());
+  }
+
+  /// Tells the sink what the layers of an image unpack to, where its config says so.
+  private void describe(Descriptor config, List<Descriptor> blobs) throws IOException {
+    boolean isImage =
+        !blobs.isEmpty() && blobs.stream().allMatch(blob -> MediaTypes.isLayer(blob.mediaType()));
+    if (!isImage || !sink.wantsDiffIds()) {
+      return;
+    }
+    List<Digest> diffIds = ImageConfig.parse(config(config)).diffIds();
+    for (int i = 0; i < blobs.size() && diffIds.size() == blobs.size(); i++) {
+      sink.unpacksTo(blobs.get(i).digest(), diffIds.get(i));
+    }
   }
 
   private Document finished(
@@ -315,7 +330,8 @@ public final class ImageTransfer {
     LayerChange.Progress progress =
         new LayerChange.Progress(
             bytes -> progressed(layer, TransferListener.Step.CONVERT, bytes),
-            bytes -> progressed(layer, TransferListener.Step.WRITE, bytes));
+            bytes -> progressed(layer, TransferListener.Step.WRITE, bytes),
+            text -> listener.remarked(layer, text));
     LayerChange.Placed placed =
         converter.orElseThrow().convert(layer, diffId, source, sink, progress);
     listener.finished(layer, placed.layer().descriptor(), placed.outcome());

@@ -3,6 +3,7 @@ package dev.asterism.images;
 import dev.asterism.content.Digest;
 import dev.asterism.registry.Descriptor;
 import java.io.IOException;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /// What layers become on their way. Thread-safe.
@@ -11,7 +12,9 @@ interface LayerChange {
   record Placed(ConvertedLayer layer, TransferListener.Outcome outcome) {}
 
   /// Who wants to see a layer get on.
-  record Progress(LongConsumer reading, LongConsumer writing) {}
+  ///
+  /// @param remarks is told what is odd about the layer, a sentence each
+  record Progress(LongConsumer reading, LongConsumer writing, Consumer<String> remarks) {}
 
   /// Puts what a layer becomes into the sink.
   ///
@@ -31,10 +34,11 @@ interface LayerChange {
   static TransferListener.Outcome copy(
       Descriptor blob, ImageSource source, ImageSink sink, LongConsumer progress)
       throws IOException {
-    if (sink.has(blob, source)) {
-      return TransferListener.Outcome.PRESENT;
+    boolean there = sink.has(blob, source);
+    if (!there) {
+      sink.put(blob, source.blob(blob), progress);
     }
-    sink.put(blob, source.blob(blob), progress);
-    return TransferListener.Outcome.COPIED;
+    sink.isFrom(blob.digest(), source);
+    return there ? TransferListener.Outcome.PRESENT : TransferListener.Outcome.COPIED;
   }
 }

@@ -21,8 +21,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
-import java.util.function.LongConsumer;
+import java.util.function.Consumer;
 
 /// Makes lazy layers of layers: eStargz or zstd:chunked.
 ///
@@ -73,13 +74,14 @@ final class LayerConverter implements LayerChange {
           LayerChange.copy(layer, source, sink, progress.writing()));
     }
     if (records.isPresent()) {
-      Optional<ConvertedLayer> before = records.get().find(layer.digest(), how.toString());
+      Optional<ConversionRecords.Kept> before = records.get().find(layer.digest(), how.toString());
       if (before.isPresent() && isThere(before.get(), source, sink)) {
-        return new Placed(before.get(), TransferListener.Outcome.REUSED);
+        keep(records.get(), layer, how, before.get(), sink);
+        return new Placed(before.get().made(), TransferListener.Outcome.REUSED);
       }
     }
     try (Spool spool = Spool.in(spools)) {
-      EstargzLayer written = write(layer, diffId, how, source, spool, progress.reading());
+      EstargzLayer written = write(layer, diffId, how, source, spool, progress);
       ConvertedLayer made =
           ConvertedLayer.of(MediaTypes.in(how.encoder().format(), layer.mediaType()), written);
       if (made.toc().isPresent() && !sink.has(made.toc().get(), source)) {
@@ -89,7 +91,7 @@ final class LayerConverter implements LayerChange {
         sink.put(made.descriptor(), spool.blob(), progress.writing());
       }
       if (records.isPresent()) {
-        records.get().keep(layer.digest(), how.toString(), made);
+        keep(records.get(), layer, how, new ConversionRecords.Kept(made, List.of()), sink);
       }
       return new Placed(made, TransferListener.Outcome.CONVERTED);
     }
@@ -101,10 +103,39 @@ final class LayerConverter implements LayerChange {
     return !rebuild && how.prioritized().isEmpty() && how.toc() != TocPlace.BESIDE;
   }
 
-  private static boolean isThere(ConvertedLayer made, ImageSource source, ImageSink sink)
+  private static boolean isThere(ConversionRecords.Kept before, ImageSource source, ImageSink sink)
       throws IOException {
-    return sink.has(made.descriptor(), source)
-        && (made.toc().isEmpty() || sink.has(made.toc().get(), source));
+    ConvertedLayer made = before.made();
+    return isThere(made.descriptor(), before, source, sink)
+        && (made.toc().isEmpty() || isThere(made.toc().get(), before, source, sink));
+  }
+
+  /// What another repository of the same registry got need not be made again.
+  private static boolean isThere(
+      Descriptor blob, ConversionRecords.Kept before, ImageSource source, ImageSink sink)
+      throws IOException {
+    if (sink.has(blob, source)) {
+      return true;
+    }
+    for (String repository : before.repositories().reversed()) {
+      if (sink.mount(blob, repository)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static void keep(
+      ConversionRecords records,
+      Descriptor layer,
+      EstargzOptions how,
+      ConversionRecords.Kept known,
+      ImageSink sink)
+      throws IOException {
+    ConversionRecords.Kept kept = sink.repository().map(known::with).orElse(known);
+    if (!kept.equals(known) || records.find(layer.digest(), how.toString()).isEmpty()) {
+      records.keep(layer.digest(), how.toString(), kept);
+    }
   }
 
   @Override
@@ -136,13 +167,13 @@ final class LayerConverter implements LayerChange {
       EstargzOptions how,
       ImageSource source,
       Spool spool,
-      LongConsumer progress)
+      Progress progress)
       throws IOException {
-    try (VerifiedInput blob = VerifiedInput.open(source.blob(layer), progress);
+    try (VerifiedInput blob = VerifiedInput.open(source.blob(layer), progress.reading());
         InputStream plain = inflation.plain(blob);
         VerifiedInput tar = new VerifiedInput(plain, _ -> {});
         OutputStream out = new BufferedOutputStream(spool.out(), BUFFER)) {
-      EstargzLayer written = write(tar, how, out);
+      EstargzLayer written = write(tar, how, out, progress.remarks());
       out.flush();
       tar.finish("the layer's tar", diffId);
       blob.finish("the layer", layer.digest());
@@ -150,14 +181,16 @@ final class LayerConverter implements LayerChange {
     }
   }
 
-  private EstargzLayer write(InputStream tar, EstargzOptions how, OutputStream out)
+  private EstargzLayer write(
+      InputStream tar, EstargzOptions how, OutputStream out, Consumer<String> remarks)
       throws IOException {
     if (how.prioritized().isEmpty()) {
-      return EstargzWriter.convert(new BufferedInputStream(tar, BUFFER), how, workers, out);
+      return EstargzWriter.convert(
+          new BufferedInputStream(tar, BUFFER), how, workers, out, remarks);
     }
     try (Spool sorted = Spool.in(spools)) {
       Blob whole = sorted.fill(tar).blob();
-      return EstargzWriter.convert(new Buffered(whole), how, workers, out);
+      return EstargzWriter.convert(new Buffered(whole), how, workers, out, remarks);
     }
   }
 

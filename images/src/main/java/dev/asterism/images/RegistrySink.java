@@ -15,13 +15,21 @@ record RegistrySink(RepositoryWriter writer, ImageReference reference) implement
     if (writer.hasBlob(blob.digest())) {
       return true;
     }
+    Optional<String> from = source.repository();
+    return from.isPresent() && mount(blob, from.get());
+  }
+
+  @Override
+  public boolean mount(Descriptor blob, String repository) throws IOException {
     String host = reference.host() + "/";
-    Optional<String> from =
-        source
-            .repository()
-            .filter(name -> name.startsWith(host) && !name.equals(reference.name()))
-            .map(name -> name.substring(host.length()));
-    return from.isPresent() && writer.mount(blob.digest(), from.get());
+    return repository.startsWith(host)
+        && !repository.equals(reference.name())
+        && writer.mount(blob.digest(), repository.substring(host.length()));
+  }
+
+  @Override
+  public Optional<String> repository() {
+    return Optional.of(reference.name());
   }
 
   @Override

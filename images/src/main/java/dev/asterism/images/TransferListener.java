@@ -37,6 +37,11 @@ public interface TransferListener {
   /// A blob gets on.
   void progressed(Descriptor blob, Step step, long bytes);
 
+  /// Something is odd about a layer, and no failure.
+  ///
+  /// @param text one sentence; what of it is the layer's is quoted
+  default void remarked(Descriptor layer, String text) {}
+
   /// A blob is done.
   void finished(Descriptor from, Descriptor to, Outcome outcome);
 }

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -71,7 +72,20 @@ class BadInputTest {
         new Refused("cut off in a header", Arrays.copyOf(two, 512 + 5120 + 100), "'first'"),
         new Refused("100 GiB declared", concat(header("victim", '0', HUGE), two), "'victim'"),
         new Refused("100 GiB sparse", concat(sparse("victim")), "'victim'"),
-        new Refused("8-bit name", concat(eightBit("nam\u00e9"), two), "UTF-8"),
+        new Refused(
+            "8-bit name", concat(two, eightBit("nam\u00e9"), two), "'nam\u00e9' is no UTF-8"),
+        new Refused(
+            "above the root",
+            Layer.of(file("ok", "x"), file("../../etc/passwd", "x")).tar(),
+            "entry '../../etc/passwd': the name leads above the root"),
+        new Refused(
+            "above the root and back",
+            Layer.of(file("a/../../b", "y")).tar(),
+            "entry 'a/../../b': the name leads above the root"),
+        new Refused(
+            "linked above the root",
+            Layer.of(file("ok", "x"), hardLink("l", "../../etc/shadow")).tar(),
+            "entry '../../etc/shadow': its link's target"),
         new Refused("header of 8 GiB", concat(two, header("x", 'x', 8L << 30)), "'victim'"),
         new Refused("long name of 8 GiB", concat(two, header("x", 'L', 8L << 30)), "'victim'"),
         new Refused("name of 5 KiB", Layer.of(file("n/".repeat(2500) + "n", "")).tar(), "'n/n/"),
@@ -147,7 +161,7 @@ class BadInputTest {
 
   static Stream<Odd> odd() {
     return Stream.of(
-        new Odd("above the root", List.of(file("../../etc/passwd", "x"), file("a/../../b", "y"))),
+        new Odd("up, not above the root", List.of(file("a/../b", "y"), file("a/b/../../c", "z"))),
         new Odd("absolute", List.of(dir("/abs"), file("/abs/file", "x"))),
         new Odd("through a link", List.of(symlink("a", "/etc"), file("a/passwd", "x"))),
         new Odd("linked above the root", List.of(symlink("up", "../../.."), file("up/x", "x"))),
@@ -190,6 +204,40 @@ class BadInputTest {
   }
 
   @Test
+  void convert_namesThatAreReadAsOthers_areRemarkedOn() throws IOException {
+    Layer layer =
+        Layer.of(
+            file("/abs", "x"),
+            file("a/../b", "y"),
+            file("./usual", "z"),
+            file("dots..dots", "z"),
+            hardLink("l", "/abs"));
+    source.tag("1", source.image("amd64", source.gzip(layer)));
+    for (EstargzOptions options : formats()) {
+      List<String> remarks = new CopyOnWriteArrayList<>();
+      convert(
+          options,
+          new TransferListener() {
+            @Override
+            public void progressed(Descriptor blob, Step step, long bytes) {}
+
+            @Override
+            public void remarked(Descriptor about, String text) {
+              remarks.add(text);
+            }
+
+            @Override
+            public void finished(Descriptor from, Descriptor to, Outcome outcome) {}
+          });
+      assertThat(remarks)
+          .containsExactly(
+              "entry '/abs' is read as 'abs'",
+              "entry 'a/../b' is read as 'b'",
+              "entry 'l' links to '/abs', read as 'abs'");
+    }
+  }
+
+  @Test
   void sinks_afterAWriterThatWasKilled_takeAwayWhatItLeft() throws IOException {
     source.tag("1", source.image("amd64", source.gzip(Layer.of(file("a", "x")))));
     Path part = Files.createDirectories(target.resolve(".asterism")).resolve("unfinished");
@@ -225,12 +273,16 @@ class BadInputTest {
   }
 
   private Descriptor convert(EstargzOptions options) throws IOException {
+    return convert(options, TransferListener.NONE);
+  }
+
+  private Descriptor convert(EstargzOptions options, TransferListener listener) throws IOException {
     Converter converter =
         new Converter(
             options, Inflation.HERE, FileOrder.NONE, 1 << 20, 2, spools, Optional.empty(), false);
     try (ImageSource from = source.open("1");
         ImageSink to = LayoutSink.open(target, Optional.of("1"))) {
-      return converter.convert(from, to, ALL, TransferListener.NONE);
+      return converter.convert(from, to, ALL, listener);
     }
   }
 

@@ -147,6 +147,11 @@ final class DockerRegistry implements AutoCloseable {
     port = awaitPort();
   }
 
+  /// Returns what it has logged since the last start, a line for each request.
+  String log() throws IOException {
+    return Files.readString(log, StandardCharsets.ISO_8859_1);
+  }
+
   /// Returns what Asterism has fetched since the last start.
   Traffic traffic() throws IOException {
     Matcher access = ACCESS.matcher(Files.readString(log, StandardCharsets.ISO_8859_1));

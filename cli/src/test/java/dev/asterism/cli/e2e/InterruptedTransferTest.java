@@ -1,10 +1,7 @@
 package dev.asterism.cli.e2e;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.asterism.content.Digest;
-import dev.asterism.registry.Platform;
 import dev.asterism.testkit.containerd.PrivateContainerd;
 import dev.asterism.testkit.layer.Entry;
 import dev.asterism.testkit.layer.Layer;
@@ -39,7 +36,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class InterruptedTransferTest {
   private static final int SIZE = 96 << 20; // 96 MiB: a second, and several chunks
-  private static final String MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 
   private final Cleanup cleanup = Cleanup.open();
   private Path folder;
@@ -59,7 +55,8 @@ class InterruptedTransferTest {
     cleanup.add(registry::close);
     containerd = PrivateContainerd.start(folder.resolve("containerd"), Map.of());
     cleanup.add(containerd::close);
-    image = "oci:" + layout() + ":1";
+    byte[] large = RandomTrees.content(Seeds.generator(1), SIZE); // does not compress
+    image = PlainImage.write(folder.resolve("layout"), Layer.of(Entry.file("large", large)).tar());
   }
 
   @AfterAll
@@ -211,45 +208,5 @@ class InterruptedTransferTest {
     } catch (UncheckedIOException _) {
       return 0; // it has just gone
     }
-  }
-
-  /// Writes a layout with an image of one layer that does not compress.
-  private Path layout() throws IOException {
-    Path layout = folder.resolve("layout");
-    byte[] tar = Layer.of(Entry.file("large", RandomTrees.content(Seeds.generator(1), SIZE))).tar();
-    String layer = blob(layout, tar);
-    String config =
-        blob(
-            layout,
-            """
-            {"architecture":"%s","os":"linux","rootfs":{"type":"layers","diff_ids":["%s"]}}\
-            """
-                .formatted(Platform.host().architecture(), Digest.of(tar))
-                .getBytes(UTF_8));
-    String manifest =
-        """
-        {"schemaVersion":2,"mediaType":"%s",
-         "config":{"mediaType":"application/vnd.oci.image.config.v1+json",%s},
-         "layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar",%s}]}\
-        """
-            .formatted(MANIFEST, config, layer);
-    String root = blob(layout, manifest.getBytes(UTF_8));
-    Files.writeString(layout.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
-    Files.writeString(
-        layout.resolve("index.json"),
-        """
-        {"schemaVersion":2,"manifests":[{"mediaType":"%s",%s,
-         "annotations":{"org.opencontainers.image.ref.name":"1"}}]}\
-        """
-            .formatted(MANIFEST, root));
-    return layout;
-  }
-
-  /// Writes a blob and returns what a descriptor says of it.
-  private static String blob(Path layout, byte[] bytes) throws IOException {
-    Digest digest = Digest.of(bytes);
-    Path blobs = Files.createDirectories(layout.resolve("blobs/sha256"));
-    Files.write(blobs.resolve(digest.hex()), bytes);
-    return "\"digest\":\"%s\",\"size\":%d".formatted(digest, bytes.length);
   }
 }
