@@ -1,6 +1,7 @@
 package dev.asterism.bench.convert;
 
 import dev.asterism.bench.Main;
+import dev.asterism.bench.store.StoreFigures;
 import dev.asterism.content.Digest;
 import dev.asterism.testkit.containerd.PrivateContainerd;
 import dev.asterism.testkit.process.Command;
@@ -20,7 +21,7 @@ import picocli.CommandLine.Option;
 
 /// `./dev bench convert`: `asterism convert` beside `ctr-remote image convert --estargz --oci`, on
 /// the same images in the same run, the memory that a layer of 2 GB takes, what a second version
-/// costs, and what a start gains by `asterism optimize`.
+/// costs, and what a start gains by `asterism optimize`. Exit code 1 if a target is missed.
 @CommandLine.Command(
     name = "convert",
     mixinStandardHelpOptions = true,
@@ -59,6 +60,8 @@ public final class ConvertBench implements Callable<Integer> {
     System.exit(new CommandLine(new ConvertBench()).execute(arguments));
   }
 
+  private final StoreFigures figures = new StoreFigures(System.err);
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     try (ScratchFolder scratch = ScratchFolder.create("asterism-bench-convert-")) {
@@ -74,12 +77,20 @@ public final class ConvertBench implements Callable<Integer> {
       large(Files.createDirectory(folder.resolve("large")));
       new Insertion(
               asterism.resolve("bin/asterism"), Files.createDirectory(folder.resolve("inserted")))
-          .run();
+          .run(figures);
       new UpdatedArchive(
               asterism.resolve("bin/asterism"), Files.createDirectory(folder.resolve("updated")))
-          .run(versionsFolder.resolve("1"), versionsFolder.resolve("2"));
+          .run(versionsFolder.resolve("1"), versionsFolder.resolve("2"), figures);
     }
     System.out.println();
+    System.out.print(figures.table());
+    System.out.println();
+    int starts = starts();
+    return figures.allReached() ? starts : 1;
+  }
+
+  /// What a start gains by `asterism optimize`; has a table of its own.
+  private int starts() {
     return new CommandLine(new Main())
         .execute(
             "--images=" + images,
@@ -136,6 +147,8 @@ public final class ConvertBench implements Callable<Integer> {
       for (Row row : List.of(theirs, same, usual)) {
         print(image, row, theirs);
       }
+      target(image, same, theirs, 0.25, 1.00);
+      target(image, usual, theirs, 0.15, 1.02);
     }
   }
 
@@ -208,6 +221,23 @@ public final class ConvertBench implements Callable<Integer> {
             row.memory() >> 20));
   }
 
+  private void target(String image, Row row, Row theirs, double time, double size) {
+    figures.number(
+        "%s, %s: time".formatted(image, row.name()),
+        "%.1f s".formatted(row.seconds()),
+        "%s: %.1f s".formatted(theirs.name(), theirs.seconds()),
+        row.seconds() / theirs.seconds(),
+        time,
+        "");
+    figures.number(
+        "%s, %s: size".formatted(image, row.name()),
+        "%.1f MB".formatted(row.size() / 1e6),
+        "%s: %.1f MB".formatted(theirs.name(), theirs.size() / 1e6),
+        (double) row.size() / theirs.size(),
+        size,
+        "");
+  }
+
   /// Version 2 into where version 1 was converted to, beside version 2 by itself.
   private void secondVersion(Path folder) throws IOException, InterruptedException {
     Path first = folder.resolve("1");
@@ -233,6 +263,14 @@ public final class ConvertBench implements Callable<Integer> {
         alone.elapsed().toMillis() / 1e3,
         alone.processor().toMillis() / 1e3,
         share(first, second));
+    double start = 0.2; // of the processor time by itself: what a process costs that does nothing
+    figures.number(
+        "version 2 of %s after version 1: processor time".formatted(versions),
+        "%.1f s".formatted(after.processor().toMillis() / 1e3),
+        "by itself: %.1f s".formatted(alone.processor().toMillis() / 1e3),
+        (double) after.processor().toMillis() / alone.processor().toMillis(),
+        Math.min(1, share(first, second) + start),
+        "");
   }
 
   /// The share of a layout's bytes whose blobs another one does not have.
@@ -250,19 +288,40 @@ public final class ConvertBench implements Callable<Integer> {
     return (double) fresh / all;
   }
 
-  /// A layer of many MiB of which about half can be compressed away.
+  /// Layers of many MiB of which about half can be compressed away: one large file, and many small
+  /// ones that were compressed and are sorted, for which the layer is read twice.
   private void large(Path folder) throws IOException, InterruptedException {
-    Path source = folder.resolve("source");
-    LargeImage.write(source, layer);
-    Measured took =
-        Measured.run(
-            convert(source, folder.resolve("ours"), folder), folder.resolve("asterism.log"));
+    Path one = folder.resolve("source");
+    LargeImage.write(one, layer);
+    memory("one file", convert(one, folder.resolve("ours"), folder), folder);
+    remove(one);
+    Path many = folder.resolve("many");
+    LargeImage.writeFiles(many, layer);
+    Path list = folder.resolve("list");
+    Files.writeString(list, LargeImage.NAME.formatted(0, 7) + "\n");
+    memory(
+        "many files, gzip, sorted",
+        convert(many, folder.resolve("sorted"), folder).with("--prefetch-list", list.toString()),
+        folder);
+  }
+
+  private void memory(String what, Command convert, Path folder)
+      throws IOException, InterruptedException {
+    Measured took = Measured.run(convert, folder.resolve("asterism.log"));
     System.out.printf(
         Locale.ROOT,
-        "%na layer of %d MiB: %.1f s, %d MiB of memory%n",
+        "%na layer of %d MiB, %s: %.1f s, %d MiB of memory%n",
         layer,
+        what,
         took.elapsed().toMillis() / 1e3,
         took.memory() >> 20);
+    figures.number(
+        "memory, a layer of %d MiB, %s".formatted(layer, what),
+        "%d MiB".formatted(took.memory() >> 20),
+        "",
+        took.memory() >> 20,
+        512,
+        " MiB");
   }
 
   /// Takes an image out of docker-registry's storage, as an OCI layout.

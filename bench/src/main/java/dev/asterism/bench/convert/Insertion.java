@@ -1,5 +1,6 @@
 package dev.asterism.bench.convert;
 
+import dev.asterism.bench.store.StoreFigures;
 import dev.asterism.testkit.layer.RandomTrees;
 import dev.asterism.testkit.layer.Seeds;
 import java.io.IOException;
@@ -19,7 +20,9 @@ record Insertion(Path asterism, Path folder) {
   private static final int INSERTED = 100_000; // bytes
 
   /// Measures and prints.
-  void run() throws IOException, InterruptedException {
+  ///
+  /// @param figures gets what was reached
+  void run(StoreFigures figures) throws IOException, InterruptedException {
     List<byte[]> first = new ArrayList<>();
     for (int i = 0; i < PIECES; i++) {
       first.add(RandomTrees.content(Seeds.generator(100 + i), PIECE));
@@ -40,5 +43,12 @@ record Insertion(Path asterism, Path folder) {
         fixed,
         content,
         content / fixed);
+    figures.number(
+        "version 2 with bytes inserted, new by content",
+        "%.1f MB".formatted(content),
+        "cut every 4 MiB: %.1f MB".formatted(fixed),
+        content / fixed,
+        VersionCost.TARGET,
+        "");
   }
 }

@@ -2,6 +2,7 @@ package dev.asterism.bench.convert;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.asterism.bench.store.StoreFigures;
 import dev.asterism.estargz.LayerStream;
 import dev.asterism.estargz.tar.TarEntry;
 import dev.asterism.estargz.tar.TarReader;
@@ -32,7 +33,8 @@ record UpdatedArchive(Path asterism, Path folder) {
   ///
   /// @param first layout of an image whose largest blob is Debian
   /// @param second of its next version
-  void run(Path first, Path second) throws IOException, InterruptedException {
+  /// @param figures gets what was reached
+  void run(Path first, Path second, StoreFigures figures) throws IOException, InterruptedException {
     LargeImage.write(folder.resolve("v1"), archive(first));
     LargeImage.write(folder.resolve("v2"), archive(second));
     VersionCost cost = new VersionCost(asterism, folder, CHUNK);
@@ -46,6 +48,13 @@ record UpdatedArchive(Path asterism, Path folder) {
         CHUNK >> 10,
         content,
         content / fixed);
+    figures.number(
+        "Debian's files in one archive, updated, new by content",
+        "%.1f MB".formatted(content),
+        "cut every %d KiB: %.1f MB".formatted(CHUNK >> 10, fixed),
+        content / fixed,
+        VersionCost.TARGET,
+        "");
   }
 
   /// Names and contents of a layer's files, by name.

@@ -14,6 +14,9 @@ import java.util.regex.Pattern;
 /// @param folder gets the converted layouts too
 /// @param chunkSize bytes
 record VersionCost(Path asterism, Path folder, int chunkSize) {
+  /// New bytes cut by content, of those cut every so many.
+  static final double TARGET = 0.5;
+
   private static final Pattern NEW = Pattern.compile("has the first: (\\d+) chunks, ([0-9.]+) MB");
 
   /// Returns the uncompressed bytes of new chunks in MB.
