@@ -184,7 +184,7 @@ public final class EstargzWriter {
       TarEntry entry = TarEntry.file(name, LANDMARK_MODE, 1);
       byte[] content = {Landmark.CONTENT};
       members.write(TarWriter.header(entry));
-      addContent(entry, rowOf(entry), new ByteArrayInputStream(content));
+      addContent(entry, TocRow.of(entry), new ByteArrayInputStream(content));
       members.write(new byte[TarWriter.padding(1)]);
     }
 
@@ -233,7 +233,7 @@ public final class EstargzWriter {
     private void add(TarEntry entry, byte[] header, TarReader reader) throws IOException {
       checkNames(entry);
       members.write(header);
-      TocRow row = rowOf(entry);
+      TocRow row = TocRow.of(entry);
       if (entry.type() != TarEntry.Type.FILE) {
         rows.add(row);
         return;
@@ -247,21 +247,6 @@ public final class EstargzWriter {
                 .formatted(quote(entry.name()), entry.size(), e.getMessage()),
             e);
       }
-    }
-
-    private static TocRow rowOf(TarEntry entry) {
-      TocRow row = new TocRow();
-      row.name = entry.name();
-      row.type = type(entry.type());
-      row.modtime = TocTime.format(entry.mtime());
-      row.linkName = entry.linkName();
-      row.mode = entry.mode();
-      row.uid = entry.uid();
-      row.gid = entry.gid();
-      row.devMajor = entry.major();
-      row.devMinor = entry.minor();
-      entry.xattrs().forEach(row::xattr);
-      return row;
     }
 
     private void addContent(TarEntry entry, TocRow file, InputStream content) throws IOException {
@@ -399,18 +384,6 @@ public final class EstargzWriter {
             Optional.of(
                 new EstargzLayer.CompressedToc(Digest.finish(hasher), offset, size, toc.size())));
       }
-    }
-
-    private static String type(TarEntry.Type type) {
-      return switch (type) {
-        case FILE -> "reg";
-        case HARD_LINK -> "hardlink";
-        case SYMLINK -> "symlink";
-        case CHARACTER_DEVICE -> "char";
-        case BLOCK_DEVICE -> "block";
-        case DIRECTORY -> "dir";
-        case FIFO -> "fifo";
-      };
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.asterism.estargz;
 
+import dev.asterism.estargz.tar.TarEntry;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -25,6 +26,34 @@ final class TocRow {
   long chunkOffset;
   long chunkSize;
   Map<String, byte[]> xattrs = Map.of();
+
+  /// Returns the row of a header; of its content it says nothing.
+  static TocRow of(TarEntry entry) {
+    TocRow row = new TocRow();
+    row.name = entry.name();
+    row.type = type(entry.type());
+    row.modtime = TocTime.format(entry.mtime());
+    row.linkName = entry.linkName();
+    row.mode = entry.mode();
+    row.uid = entry.uid();
+    row.gid = entry.gid();
+    row.devMajor = entry.major();
+    row.devMinor = entry.minor();
+    entry.xattrs().forEach(row::xattr);
+    return row;
+  }
+
+  private static String type(TarEntry.Type type) {
+    return switch (type) {
+      case FILE -> "reg";
+      case HARD_LINK -> "hardlink";
+      case SYMLINK -> "symlink";
+      case CHARACTER_DEVICE -> "char";
+      case BLOCK_DEVICE -> "block";
+      case DIRECTORY -> "dir";
+      case FIFO -> "fifo";
+    };
+  }
 
   /// Adds an extended attribute.
   void xattr(String key, byte[] value) {

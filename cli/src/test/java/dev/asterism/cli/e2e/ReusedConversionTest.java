@@ -72,7 +72,7 @@ class ReusedConversionTest {
     assertThat(registry.log()).contains("&from=one HTTP/1.1\" 201");
     assertThat(Asterism.command("check", registry.reference("other/two:2")).run().exitCode())
         .isZero();
-    assertThat(convert(second, registry.reference("three:2"))).containsOnlyOnce("reused");
+    assertThat(convert(second, registry.reference("three:2"))).startsWith("reused", "reused");
   }
 
   @Test
