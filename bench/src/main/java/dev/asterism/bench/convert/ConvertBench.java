@@ -319,7 +319,7 @@ public final class ConvertBench implements Callable<Integer> {
         "memory, a layer of %d MiB, %s".formatted(layer, what),
         "%d MiB".formatted(took.memory() >> 20),
         "",
-        took.memory() >> 20,
+        (double) (took.memory() >> 20),
         512,
         " MiB");
   }

@@ -75,7 +75,7 @@ class ContainerdStoreTest {
     assertThat(images()).contains(stored + " ").contains(stored + "-esgztoc ");
     assertThat(node.containerd().ctr("content", "ls").runOrThrow().text().lines())
         .filteredOn(line -> line.contains("containerd.io/uncompressed=sha256:"))
-        .hasSize(RealImage.LAYERS);
+        .hasSizeGreaterThanOrEqualTo(RealImage.LAYERS);
     assertThat(node.containerd().ctr("leases", "ls", "-q").runOrThrow().text()).isBlank();
     assertThat(node.containerd().ctr("images", "check", "name==" + stored).runOrThrow().text())
         .contains("complete");
