@@ -14,21 +14,15 @@ final class MetadataImage {
   /// Mounts one straight from its file, and takes it away again.
   ///
   /// mount(8) would help an old kernel out with a loop device; mount(2), as the daemon uses it,
-  /// does not.
+  /// does not. The kernel reads such a file through the file system it lies on, and some (tmpfs,
+  /// overlayfs) cannot be read that way: it has to lie where the daemon's would.
   ///
   /// @throws IOException if the kernel refuses
-  static void tryMount() throws IOException {
-    Path folder = Files.createTempDirectory("asterism-doctor");
-    Path image = folder.resolve("image.erofs");
-    Path mountpoint = Files.createDirectory(folder.resolve("mountpoint"));
-    try {
-      ErofsWriter.write(new TreeBuilder().build(), image);
-      Mounts.mount(image.toString(), mountpoint, "erofs", Mounts.MS_RDONLY, "");
-      Mounts.unmount(mountpoint, Mounts.MNT_DETACH);
-    } finally {
-      Files.deleteIfExists(image);
-      Files.deleteIfExists(mountpoint);
-      Files.deleteIfExists(folder);
-    }
+  static void tryMount(Scratch scratch) throws IOException {
+    Path image = scratch.resolve("image.erofs");
+    Path mountpoint = Files.createDirectory(scratch.resolve("mountpoint"));
+    ErofsWriter.write(new TreeBuilder().build(), image);
+    Mounts.mount(image.toString(), mountpoint, "erofs", Mounts.MS_RDONLY, "");
+    Mounts.unmount(mountpoint, Mounts.MNT_DETACH);
   }
 }

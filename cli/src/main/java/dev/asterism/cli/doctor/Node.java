@@ -1,6 +1,7 @@
 package dev.asterism.cli.doctor;
 
 import dev.asterism.cli.handover.ServiceUnit;
+import dev.asterism.linux.Xattrs;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -9,8 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.function.Function;
 
-/// The machine that this runs on, asked what lazy images need.
+/// The machine that this runs on, and the place where the store would lie, asked what lazy images
+/// need.
 public final class Node {
   private static final long CAP_SYS_ADMIN = 1L << 21; // linux/capability.h
 
@@ -31,6 +34,7 @@ public final class Node {
         passthrough(),
         dataOnlyLayers(),
         metadataImages(),
+        attributes(),
         hardLinks(),
         openFiles(),
         service(),
@@ -114,12 +118,17 @@ public final class Node {
           ? Finding.good(subject, "since 6.12 (not tried: mounts are not allowed)")
           : Finding.fatal(subject, "needs 6.12", cost);
     }
-    try {
-      MetadataImage.tryMount();
-      return Finding.good(subject, "mounted one");
-    } catch (IOException e) {
-      return Finding.fatal(subject, "cannot be mounted (%s)".formatted(e.getMessage()), cost);
-    }
+    return triedBelowRoot(
+        subject,
+        scratch -> {
+          MetadataImage.tryMount(scratch);
+          return Finding.good(subject, "mounted one on " + place());
+        },
+        e -> {
+          String found = "cannot be mounted on %s (%s)".formatted(place(), e.getMessage());
+          return Finding.fatal(
+              subject, found, cost + "; --root must lie on a disk's file system: ext4, xfs, btrfs");
+        });
   }
 
   private static boolean isFileSystem(String name) {
@@ -131,32 +140,73 @@ public final class Node {
     }
   }
 
+  private Finding attributes() {
+    String subject = "trusted.* attributes";
+    if (!mayMount()) {
+      return Finding.costly(subject, "not tried on " + root, "run this as root to know");
+    }
+    return triedBelowRoot(
+        subject,
+        scratch -> {
+          Path upper = Files.createDirectory(scratch.resolve("upper"));
+          Xattrs.set(upper, "trusted.overlay.opaque", new byte[] {'y'});
+          return Finding.good(subject, place());
+        },
+        e ->
+            Finding.fatal(
+                subject,
+                "none on %s (%s)".formatted(place(), e.getMessage()),
+                "no container can replace a directory of its image: --root must lie elsewhere"));
+  }
+
   private Finding hardLinks() {
     String subject = "hard links";
-    Path folder = root;
-    while (!Files.isDirectory(folder)) {
-      folder = Optional.ofNullable(folder.getParent()).orElse(Path.of("/"));
-    }
-    try {
-      Path scratch = Files.createTempDirectory(folder, ".asterism-doctor");
-      Path first = scratch.resolve("a");
-      Path second = scratch.resolve("b");
+    return triedBelowRoot(
+        subject,
+        scratch -> {
+          Path first = Files.createFile(scratch.resolve("first"));
+          Files.createLink(scratch.resolve("second"), first);
+          return Finding.good(subject, place());
+        },
+        e ->
+            Finding.costly(
+                subject,
+                "none on %s (%s)".formatted(place(), e),
+                "equal chunks of different layers are kept once for each layer"));
+  }
+
+  /// Tries something where the store would lie.
+  private Finding triedBelowRoot(
+      String subject, Trial trial, Function<Exception, Finding> whenRefused) {
+    try (Scratch scratch = Scratch.below(root)) {
       try {
-        Files.createLink(second, Files.createFile(first));
-        return Finding.good(subject, "%s on %s".formatted(Files.getFileStore(folder).type(), root));
-      } finally {
-        Files.deleteIfExists(second);
-        Files.deleteIfExists(first);
-        Files.delete(scratch);
+        return trial.in(scratch);
+      } catch (IOException | UnsupportedOperationException e) {
+        return whenRefused.apply(e);
       }
     } catch (AccessDeniedException _) {
       return Finding.costly(
           subject, "not tried on " + root, "it may not be written: run this as root to know");
-    } catch (IOException | UnsupportedOperationException e) {
-      return Finding.costly(
+    } catch (IOException e) {
+      return Finding.fatal(
           subject,
-          "none on %s (%s)".formatted(root, e),
-          "equal chunks of different layers are kept once for each layer");
+          "not tried on %s (%s)".formatted(place(), e),
+          "the daemon can keep nothing there");
+    }
+  }
+
+  /// What is tried in a scratch directory.
+  @FunctionalInterface
+  private interface Trial {
+    Finding in(Scratch scratch) throws IOException;
+  }
+
+  /// The root, and the type of the file system that it lies on or would lie on.
+  private String place() {
+    try {
+      return "%s (%s)".formatted(root, Files.getFileStore(Scratch.existing(root)).type());
+    } catch (IOException _) {
+      return root.toString();
     }
   }
 
