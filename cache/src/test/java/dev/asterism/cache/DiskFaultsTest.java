@@ -7,12 +7,10 @@ import static dev.asterism.cache.TestStore.key;
 import static dev.asterism.cache.TestStore.status;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.asterism.cache.TestStore.BigFile;
 import dev.asterism.content.VerifiedChunk;
 import dev.asterism.linux.Errno;
-import dev.asterism.linux.Links;
 import dev.asterism.testkit.disk.Call;
 import dev.asterism.testkit.disk.Outcome;
 import java.io.IOException;
@@ -145,23 +143,6 @@ final class DiskFaultsTest {
     assertThat(store.otherLayer().adoptFile(key(2), HELLO.digest(), 5)).isTrue();
     assertThat(store.object(HELLO.digest())).hasContent("hello");
     assertNothingLeft();
-  }
-
-  @Test
-  void adoptFile_realFileSystemWithALinkLimit_goesOnBeyondIt() throws IOException {
-    store.layer().addFile(key(1), HELLO);
-    String object = store.object(HELLO.digest()).toString();
-    Path many = Files.createDirectory(temp.resolve("many"));
-    int errno = 0;
-    for (int i = 0; i < 70_000 && errno == 0; i++) {
-      errno = Links.tryLink(object, many + "/" + i);
-    }
-    assumeTrue(errno == Errno.EMLINK.number(), "this file system takes 70,000 links to one file");
-
-    assertThat(store.otherLayer().adoptFile(key(2), HELLO.digest(), 5)).isTrue();
-    assertThat(status(store.object(HELLO.digest())).links()).isEqualTo(2);
-    assertThat(store.layer().adoptFile(key(1), HELLO.digest(), 5)).isTrue();
-    assertThat(Files.isSameFile(store.object(HELLO.digest()), store.key(LAYER, 1, 0))).isTrue();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.asterism.cache;
 
 import static dev.asterism.cache.TestStore.LAYER;
+import static dev.asterism.cache.TestStore.OTHER_LAYER;
 import static dev.asterism.cache.TestStore.chunk;
 import static dev.asterism.cache.TestStore.files;
 import static dev.asterism.cache.TestStore.key;
@@ -11,6 +12,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.asterism.cache.TestStore.BigFile;
 import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
+import dev.asterism.linux.Errno;
+import dev.asterism.linux.Links;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,6 +103,29 @@ final class RealFileSystemTest {
       assertThat(cache.counters().writeFailures().keySet())
           .containsAnyOf(Cause.READ_ONLY, Cause.DISK);
       assertThatThrownBy(cache::close).isInstanceOf(IOException.class);
+    }
+  }
+
+  /// ext4 takes 65,000 links to a file (`EXT4_LINK_MAX`).
+  @Test
+  void adoptFile_inodeHasAllTheLinksThatExt4Takes_getsASecondOne() throws Exception {
+    try (Mounted disk = Mounted.image(temp.resolve("d"), 64 << 20, "mkfs.ext4", "-q");
+        DirectoryCache cache = open(disk.directory().resolve("cache"))) {
+      cache.layer(LAYER).addFile(key(1), HELLO);
+      Path object = cache.objects().resolve(relative(HELLO));
+      Path many = Files.createDirectory(disk.directory().resolve("many"));
+      int errno = 0;
+      for (int i = 0; i < 70_000 && errno == 0; i++) {
+        errno = Links.tryLink(object.toString(), many + "/" + i);
+      }
+      assertThat(errno).isEqualTo(Errno.EMLINK.number());
+      long full = status(object).inode();
+
+      assertThat(cache.layer(OTHER_LAYER).adoptFile(key(2), HELLO.digest(), 5)).isTrue();
+      assertThat(status(object).links()).isEqualTo(2);
+      assertThat(status(object).inode()).isNotEqualTo(full);
+      assertThat(cache.layer(LAYER).adoptFile(key(1), HELLO.digest(), 5)).isTrue();
+      assertThat(status(object).links()).isEqualTo(3);
     }
   }
 

@@ -102,6 +102,52 @@ final class GuessesTest {
     }
   }
 
+  /// A quarter of a chunk, a half, and so on, up to the eight chunks that are allowed; a chunk comes
+  /// whole.
+  @Test
+  void read_inSequenceOfALargeFile_fetchesAheadMoreEachTime() throws Exception {
+    int chunk = 256 << 10;
+    Layer.EstargzBlob layer =
+        Layer.of(file("film", content(11, 24 * chunk)))
+            .estargz(EstargzOptions.DEFAULT.withChunkSize(chunk));
+    FetchPolicy policy =
+        new FetchPolicy(chunk / 4, chunk / 4, 8 << 20, 8 * chunk, Duration.ofSeconds(60));
+    try (Origin origin = Origin.start();
+        LazyNode node = LazyNode.start(directory, origin, policy, StartPolicy.NOTHING)) {
+      LayerRequest request = origin.add(layer);
+      node.mount(request);
+      Fetching fetching = node.service().fetching();
+      LayerContent content = fetching.catalog().layer(request.layer()).orElseThrow();
+      LayerObject object = content.table().object(0);
+
+      try (ObjectReader reader = new ObjectReader(object.digest(), object.size(), fetching)) {
+        int[] ahead = {0, 1, 1, 1, 2, 4, 8, 8};
+        for (int position = 0; position < ahead.length; position++) {
+          reader.read((long) position * chunk, new Into(MemorySegment.ofArray(new byte[10])));
+          int last = position + ahead[position];
+          await(() -> here(content, object) > last);
+          assertThat(here(content, object)).as("after chunk %d", position).isEqualTo(last + 1);
+        }
+
+        // Whoever jumps reads in no sequence any more: what was asked for ahead begins again.
+        reader.read(18L * chunk, new Into(MemorySegment.ofArray(new byte[10])));
+        reader.read(19L * chunk, new Into(MemorySegment.ofArray(new byte[10])));
+        await(() -> !content.isMissing(content.table().chunkOf(object, 20)));
+        assertThat(content.isMissing(content.table().chunkOf(object, 21))).isTrue();
+      }
+    }
+  }
+
+  /// Returns how many chunks of an object are here from its first one on, without a gap.
+  private static int here(LayerContent layer, LayerObject object) {
+    int position = 0;
+    while (position < object.chunks()
+        && !layer.isMissing(layer.table().chunkOf(object, position))) {
+      position++;
+    }
+    return position;
+  }
+
   private static long missing(LayerContent layer, LayerObject object) {
     return IntStream.range(0, object.chunks())
         .map(position -> layer.table().chunkOf(object, position))

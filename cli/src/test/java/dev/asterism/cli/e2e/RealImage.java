@@ -28,6 +28,11 @@ final class RealImage {
   static final Set<String> OWN_FILES =
       Set.of("stargz.index.json", ".no.prefetch.landmark", ".prefetch.landmark");
 
+  /// A shell command, for a container of it: the digest of every file, in the order of their names.
+  static final String HASH_ALL =
+      "find / -xdev -type f ! -name stargz.index.json ! -name '.*prefetch.landmark'"
+          + " -exec sha256sum {} + | sort -k 2";
+
   private static final String LIST =
       "tools 1 file + jq + /usr/share/doc/libjq1 /usr/bin/jq /usr/share/man less\n";
 

@@ -19,6 +19,9 @@ class RestartTest extends PulledImage {
   private static final String READ =
       "file /usr/bin/less && sha256sum /usr/bin/perl /usr/bin/file /usr/lib/file/magic.mgc";
 
+  /// Fewer files than a Debian has.
+  private static final int MANY = 1000;
+
   RestartTest() {
     super("no_background_fetch = true\n"); // what has not been read is not there
   }
@@ -34,6 +37,21 @@ class RestartTest extends PulledImage {
     Command.of("sh", "-c", "sync; echo 3 > /proc/sys/vm/drop_caches").runOrThrow();
 
     assertThat(node.execute(container, READ).orThrow().text()).isEqualTo(before);
+  }
+
+  /// After every file of the image was read, nothing of it needs the daemon any more.
+  @ParameterizedTest
+  @EnumSource
+  void container_thatHasReadEveryFile_readsThemAllWithoutTheDaemon(End end)
+      throws IOException, InterruptedException {
+    String container = node.startIdle(image);
+    String before = node.execute(container, RealImage.HASH_ALL).orThrow().text();
+
+    end.of(node);
+    Command.of("sh", "-c", "sync; echo 3 > /proc/sys/vm/drop_caches").runOrThrow();
+
+    String after = node.execute(container, RealImage.HASH_ALL).orThrow().text();
+    assertThat(after.lines()).hasSizeGreaterThan(MANY).containsExactlyElementsOf(before.lines().toList());
   }
 
   @ParameterizedTest
