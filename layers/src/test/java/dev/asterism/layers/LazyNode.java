@@ -7,6 +7,7 @@ import dev.asterism.testkit.process.Command;
 import dev.asterism.testkit.process.Machine;
 import dev.asterism.testkit.process.Outcome;
 import dev.asterism.testkit.process.ScratchFolder;
+import dev.asterism.testkit.tree.ErofsImages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +23,8 @@ import java.util.stream.Collectors;
 
 /// A node with its lazy layers, and overlays over them as its containers would see them.
 ///
-/// Closing unmounts everything, whatever state it is in.
+/// Closing has `fsck.erofs` look at every image that was made, and unmounts everything, whatever
+/// state it is in.
 final class LazyNode implements AutoCloseable {
   /// Small windows, so that small layers take several requests; much patience, for busy machines.
   static final FetchPolicy PATIENT =
@@ -31,6 +33,10 @@ final class LazyNode implements AutoCloseable {
   /// The same, for tests that wait until it is over; still enough for one answer of a busy machine.
   static final FetchPolicy IMPATIENT =
       new FetchPolicy(64 << 10, 256 << 10, 4 << 20, 512 << 10, Duration.ofSeconds(5));
+
+  private static final String[] TOOLS = {
+    "mount", "umount", "find", "getfattr", "sha256sum", "fsck.erofs"
+  };
 
   /// What no read takes, however busy the machine: a child that takes longer hangs.
   private static final Duration HANG = Duration.ofSeconds(60);
@@ -112,14 +118,14 @@ final class LazyNode implements AutoCloseable {
       CacheSettings settings,
       InstantSource clock)
       throws IOException {
-    Machine.requireRootAnd("mount", "umount", "find", "getfattr", "sha256sum");
+    Machine.requireRootAnd(TOOLS);
     return new LazyNode(directory, source, policy, starts, OutagePolicy.FAIL, settings, clock);
   }
 
   /// Starts one below `directory` whose reads wait for a registry that is away.
   static LazyNode start(Path directory, BlobSource source, OutagePolicy outages)
       throws IOException {
-    Machine.requireRootAnd("mount", "umount", "find", "getfattr", "sha256sum");
+    Machine.requireRootAnd(TOOLS);
     return new LazyNode(
         directory,
         source,
@@ -258,6 +264,16 @@ final class LazyNode implements AutoCloseable {
 
   @Override
   public void close() throws Exception {
+    List<String> refused;
+    try {
+      refused = ErofsImages.refused(ErofsImages.below(root));
+    } finally {
+      takeAway();
+    }
+    assertThat(refused).as("images that fsck.erofs refuses").isEmpty();
+  }
+
+  private void takeAway() throws Exception {
     try {
       for (int i = 0; i < overlays; i++) {
         ScratchFolder.unmountBelow(directory.resolve("rootfs" + i));

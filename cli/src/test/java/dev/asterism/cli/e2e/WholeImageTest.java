@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.asterism.cli.e2e.DockerRegistry.Traffic;
 import dev.asterism.testkit.process.Cleanup;
+import dev.asterism.testkit.tree.ErofsImages;
 import dev.asterism.testkit.tree.TreeListing;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -75,6 +78,18 @@ class WholeImageTest {
 
     assertThat(actual.withoutRootTime().differenceFrom(expected.withoutRootTime()).lines())
         .isEmpty();
+  }
+
+  @Test
+  void images_ofEveryLayerAndOfTheirChain_areAcceptedByFsck()
+      throws IOException, InterruptedException {
+    node.startIdle(image);
+
+    List<Path> images = ErofsImages.below(node.root());
+
+    assertThat(images).hasSizeGreaterThan(RealImage.LAYERS); // each layer's, and the chain's
+    assertThat(ErofsImages.refused(images)).isEmpty();
+    node.removeContainers();
   }
 
   @Test
