@@ -26,8 +26,33 @@ final class ChainImages {
 
   private final Path directory;
 
+  /// Whether the kernel has mounted an image from here before.
+  private volatile boolean mountable;
+
   ChainImages(Path directory) {
     this.directory = directory;
+  }
+
+  /// Makes sure that the kernel mounts images from here, by mounting one, unless it did before.
+  ///
+  /// A layer that is promised and cannot be mounted is a container that does not start; one that is
+  /// not promised is pulled as always.
+  ///
+  /// @throws IOException if it does not: its version, or the file system of the root, is none that
+  ///   file-backed EROFS works with
+  void requireMountable() throws IOException {
+    if (mountable) {
+      return;
+    }
+    try {
+      MetadataImage.tryMount(directory, UNFINISHED);
+    } catch (IOException e) {
+      throw new IOException(
+          "lazy layers cannot be mounted from %s (%s): 'asterism doctor --root' says why"
+              .formatted(directory, e.getMessage()),
+          e);
+    }
+    mountable = true;
   }
 
   /// Tells whether the chain's image is on disk.
@@ -122,6 +147,9 @@ final class ChainImages {
     try (Stream<Path> list = Files.list(directory)) {
       for (Path entry :
           list.filter(path -> path.getFileName().toString().startsWith(UNFINISHED)).toList()) {
+        if (Mounts.find(entry).isPresent()) {
+          Mounts.unmount(entry, Mounts.MNT_DETACH);
+        }
         Files.deleteIfExists(entry);
       }
     }

@@ -108,6 +108,7 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
   @Override
   public LayerUsage prepare(LayerRequest request) throws IOException {
     asked.increment();
+    chains.requireMountable();
     return ready(request, Source.DISK_OR_REGISTRY);
   }
 

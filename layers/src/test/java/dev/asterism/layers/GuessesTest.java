@@ -102,8 +102,8 @@ final class GuessesTest {
     }
   }
 
-  /// A quarter of a chunk, a half, and so on, up to the eight chunks that are allowed; a chunk comes
-  /// whole.
+  /// A quarter of a chunk, a half, and so on, up to the eight chunks that are allowed; a chunk
+  /// comes whole.
   @Test
   void read_inSequenceOfALargeFile_fetchesAheadMoreEachTime() throws Exception {
     int chunk = 256 << 10;

@@ -1,6 +1,7 @@
 package dev.asterism.cli.doctor;
 
 import dev.asterism.cli.handover.ServiceUnit;
+import dev.asterism.layers.MetadataImage;
 import dev.asterism.linux.Xattrs;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -121,7 +122,7 @@ public final class Node {
     return triedBelowRoot(
         subject,
         scratch -> {
-          MetadataImage.tryMount(scratch);
+          MetadataImage.tryMount(scratch.path(), "image");
           return Finding.good(subject, "mounted one on " + place());
         },
         e -> {
@@ -148,7 +149,7 @@ public final class Node {
     return triedBelowRoot(
         subject,
         scratch -> {
-          Path upper = Files.createDirectory(scratch.resolve("upper"));
+          Path upper = Files.createDirectory(scratch.path().resolve("upper"));
           Xattrs.set(upper, "trusted.overlay.opaque", new byte[] {'y'});
           return Finding.good(subject, place());
         },
@@ -164,8 +165,8 @@ public final class Node {
     return triedBelowRoot(
         subject,
         scratch -> {
-          Path first = Files.createFile(scratch.resolve("first"));
-          Files.createLink(scratch.resolve("second"), first);
+          Path first = Files.createFile(scratch.path().resolve("first"));
+          Files.createLink(scratch.path().resolve("second"), first);
           return Finding.good(subject, place());
         },
         e ->

@@ -33,8 +33,8 @@ final class Scratch implements AutoCloseable {
     return folder;
   }
 
-  Path resolve(String name) {
-    return directory.resolve(name);
+  Path path() {
+    return directory;
   }
 
   @Override

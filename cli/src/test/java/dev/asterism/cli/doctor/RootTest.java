@@ -7,6 +7,7 @@ import dev.asterism.testkit.process.Machine;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,7 +43,7 @@ class RootTest {
     Mounts.mount("tmpfs", other, "tmpfs", 0, "size=4m");
     Path root = other.resolve("not/there");
 
-    Finding images = examine(root).get(IMAGES);
+    Finding images = Objects.requireNonNull(examine(root).get(IMAGES));
 
     assertThat(images.verdict()).isEqualTo(Finding.Verdict.FATAL);
     assertThat(images.found()).contains(root + " (tmpfs)");
@@ -62,7 +63,7 @@ class RootTest {
   void examine_rootWithoutAttributes_saysThatContainersNeedThem() throws Exception {
     Mounts.mount("ramfs", other, "ramfs", 0, "");
 
-    Finding attributes = examine(other).get(ATTRIBUTES);
+    Finding attributes = Objects.requireNonNull(examine(other).get(ATTRIBUTES));
 
     assertThat(attributes.verdict()).isEqualTo(Finding.Verdict.FATAL);
     assertThat(attributes.found()).contains("ramfs");

@@ -51,7 +51,9 @@ class RestartTest extends PulledImage {
     Command.of("sh", "-c", "sync; echo 3 > /proc/sys/vm/drop_caches").runOrThrow();
 
     String after = node.execute(container, RealImage.HASH_ALL).orThrow().text();
-    assertThat(after.lines()).hasSizeGreaterThan(MANY).containsExactlyElementsOf(before.lines().toList());
+    assertThat(after.lines())
+        .hasSizeGreaterThan(MANY)
+        .containsExactlyElementsOf(before.lines().toList());
   }
 
   @ParameterizedTest
