@@ -31,9 +31,9 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Cases: answer-python, answer-gcc, answer-java, read-gcc, read-python, versions-python,",
-      "start-python, start-optimized, start-learned, start-java, start-gcc, start-postgres,",
-      "start-ordered, start-read, start-busy, start-complete; start means all of those. All without"
-          + " any."
+      "restart, start-python, start-optimized, start-learned, start-java, start-gcc, start-postgres,",
+      "start-ordered, start-read, start-busy, start-complete; start means all that begin so.",
+      "All without any."
     })
 public final class Main implements Callable<Integer> {
   /// The snapshotter that is to reach the targets.

@@ -12,7 +12,8 @@ final class LogOptions {
       names = "--log-level",
       paramLabel = "LEVEL",
       defaultValue = "info",
-      description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+      description =
+          "${COMPLETION-CANDIDATES}; fatal and panic are error here (default: ${DEFAULT-VALUE})")
   private LogLevel level = LogLevel.INFO;
 
   @Option(

@@ -62,11 +62,14 @@ class AsterismTest {
   }
 
   @Test
-  void daemon_configurationMissing_failsInOneLine(@TempDir Path temporary) {
+  void daemon_configurationMissing_saysInOneLineWhatToDo(@TempDir Path temporary) {
     int exit = run("daemon", "--config", temporary.resolve("none.toml").toString());
 
     assertThat(exit).isEqualTo(ExitCode.FAILURE);
-    assertThat(err.toString()).isEqualTo("asterism: NoSuchFile: " + temporary + "/none.toml\n");
+    assertThat(err.toString())
+        .isEqualTo(
+            "asterism: cannot read the configuration %s/none.toml: there is no such file. Name one that is there, or none: every key has a default\n"
+                .formatted(temporary));
   }
 
   @Test

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class LayeringTest {
   private static final String ROOT = "dev.asterism.";
 
-  /// What each module may use, besides itself. The same table stands in docs/overview.md.
+  /// What each module may use, besides itself. Why so, says docs/decisions/0001.
   private static final Map<String, Set<String>> MAY_USE =
       Map.ofEntries(
           Map.entry("content", Set.of()),

@@ -17,6 +17,8 @@ import dev.asterism.layers.OutagePolicy;
 import dev.asterism.layers.StartPolicy;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -76,7 +78,7 @@ public final class ConfigurationFile {
   ///   everything that is wrong
   /// @throws IOException if it cannot be read
   public static Loaded load(Path path) throws IOException {
-    ConfigurationFile file = new ConfigurationFile(path, Toml.parse(path));
+    ConfigurationFile file = new ConfigurationFile(path, parse(path));
     file.checkSyntax();
     file.checkKeys();
     Configuration configuration = file.read();
@@ -84,6 +86,23 @@ public final class ConfigurationFile {
       throw new ConfigurationException(file.problems);
     }
     return new Loaded(configuration, file.warnings, file.lines());
+  }
+
+  private static TomlParseResult parse(Path path) throws IOException {
+    try {
+      return Toml.parse(path);
+    } catch (NoSuchFileException e) {
+      throw unreadable(
+          path,
+          "there is no such file. Name one that is there, or none: every key has a default",
+          e);
+    } catch (AccessDeniedException e) {
+      throw unreadable(path, "this user may not. Run it as root, or make the file readable", e);
+    }
+  }
+
+  private static IOException unreadable(Path path, String why, IOException cause) {
+    return new IOException("cannot read the configuration %s: %s".formatted(path, why), cause);
   }
 
   private Map<String, Integer> lines() {

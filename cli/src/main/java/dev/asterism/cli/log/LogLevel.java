@@ -23,7 +23,7 @@ public enum LogLevel {
       case "error", "fatal", "panic" -> ERROR;
       default ->
           throw new IllegalArgumentException(
-              "'%s' is not trace, debug, info, warn or error".formatted(name));
+              "'%s' is not trace, debug, info, warn, error, fatal or panic".formatted(name));
     };
   }
 
