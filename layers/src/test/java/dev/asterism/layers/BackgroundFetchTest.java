@@ -5,14 +5,20 @@ import static dev.asterism.layers.LazyNode.cat;
 import static dev.asterism.testkit.layer.Entry.file;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.asterism.content.Blob;
+import dev.asterism.content.ByteRange;
+import dev.asterism.content.Digest;
 import dev.asterism.testkit.layer.Layer;
 import dev.asterism.testkit.layer.RandomTrees;
 import dev.asterism.testkit.layer.Seeds;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -78,35 +84,6 @@ final class BackgroundFetchTest {
     }
   }
 
-  /// A bug while a layer is asked for (the first call of `isMounted`) or ended (the second).
-  @ParameterizedTest
-  @ValueSource(ints = {1, 2})
-  void layer_bugAtOneStep_isLoggedAndTheLayerTriedAgain(int step) throws Exception {
-    try (Origin origin = Origin.start();
-        LazyNode node = LazyNode.start(directory, origin, LazyNode.PATIENT, StartPolicy.NOTHING);
-        Logs logs = Logs.collect()) {
-      LayerRequest request = origin.add(Layer.of(file("small", SMALL)));
-      node.mount(request);
-      LayerContent layer = node.service().fetching().catalog().layer(request.layer()).orElseThrow();
-      AtomicInteger calls = new AtomicInteger();
-      try (BackgroundFetch fetch =
-          new BackgroundFetch(
-              StartPolicy.Background.DEFAULT,
-              _ -> {
-                if (calls.incrementAndGet() == step) {
-                  throw new IllegalStateException("a bug of the test's");
-                }
-                return true;
-              },
-              () -> false)) {
-        fetch.add(layer, LayerDirectory.of(node.root().resolve("layers"), request.layer()));
-        await(() -> isComplete(node, request));
-      }
-      assertThat(logs.text())
-          .contains("background fetch failed by a bug", request.layer().toString());
-    }
-  }
-
   @Test
   void restart_registryWasAway_goesOnAndCompletes() throws Exception {
     try (Origin origin = Origin.startImpatient();
@@ -126,6 +103,96 @@ final class BackgroundFetchTest {
       node.stop();
       assertThat(node.objectSizes())
           .containsExactlyInAnyOrder((long) BIG.length, (long) SMALL.length);
+    }
+  }
+
+  /// A registry that says nothing, for as long as the test likes, beside one that answers.
+  private record Deaf(Origin origin, String host, CountDownLatch dead, CountDownLatch over)
+      implements BlobSource {
+    @Override
+    public Blob open(String image, Digest layer) throws IOException {
+      Blob blob = origin.open(image.replace(host, "localhost"), layer);
+      return new Blob() {
+        @Override
+        public long size() {
+          return blob.size();
+        }
+
+        @Override
+        public InputStream open(ByteRange range) throws IOException {
+          if (dead.getCount() == 0 && image.startsWith(host)) {
+            try {
+              over.await();
+            } catch (InterruptedException e) {
+              throw new AssertionError(e);
+            }
+            throw new IOException("no answer");
+          }
+          return blob.open(range);
+        }
+      };
+    }
+  }
+
+  private static LayerRequest on(String host, LayerRequest layer) {
+    String path = layer.image().substring(layer.image().indexOf(':'));
+    return new LayerRequest(host + path, layer.layer(), layer.tocDigest(), layer.verification());
+  }
+
+  @Test
+  void layers_oneRegistryIsDead_thoseOfTheOthersComplete() throws Exception {
+    StartPolicy one = StartPolicy.NOTHING.with(new StartPolicy.Background(true, 1));
+    CountDownLatch over = new CountDownLatch(1);
+    try (Origin origin = Origin.start()) {
+      Deaf source = new Deaf(origin, "dead.localhost", new CountDownLatch(1), over);
+      LayerRequest dead = on(source.host(), origin.add(Layer.of(file("big", BIG))));
+      LayerRequest alive = on("localhost", origin.add(Layer.of(file("small", SMALL))));
+      try (LazyNode node = LazyNode.start(directory, source)) {
+        node.service().layers().prepare(dead); // compiled while it answers
+      }
+      source.dead().countDown();
+      try (LazyNode node = LazyNode.start(directory, source, LazyNode.PATIENT, one)) {
+        node.service().layers().prepare(dead);
+        await(() -> node.service().fetches().stream().anyMatch(fetch -> fetch.queued() > 0));
+
+        node.service().layers().prepare(alive);
+
+        await(() -> isComplete(node, alive));
+        assertThat(isComplete(node, dead)).isFalse();
+        over.countDown();
+      } finally {
+        over.countDown();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"background-fetch ", "end "})
+  void layer_bugInOneAttempt_isLoggedAndTheNextCompletesIt(String thread) throws Exception {
+    AtomicBoolean bug = new AtomicBoolean(true);
+    try (Logs logs = Logs.collect();
+        Origin origin = Origin.start();
+        LazyNode node = LazyNode.start(directory, origin);
+        BackgroundFetch fetch =
+            new BackgroundFetch(
+                StartPolicy.Background.DEFAULT,
+                _ -> {
+                  if (Thread.currentThread().getName().startsWith(thread)
+                      && bug.compareAndSet(true, false)) {
+                    throw new IllegalStateException("a bug");
+                  }
+                  return true;
+                },
+                () -> false)) {
+      LayerRequest layer = origin.add(Layer.of(file("small", SMALL)));
+      node.service().layers().prepare(layer);
+
+      fetch.add(
+          node.service().fetching().catalog().layer(layer.layer()).orElseThrow(),
+          LayerDirectory.of(node.root().resolve("layers"), layer.layer()));
+
+      await(() -> isComplete(node, layer));
+      assertThat(logs.text()).contains("bug in the background fetch", layer.layer().toString());
     }
   }
 

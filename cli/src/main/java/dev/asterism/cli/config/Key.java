@@ -78,7 +78,7 @@ enum Key {
       "max_concurrency",
       Kind.COUNT,
       number(c -> c.starts().background().maxConcurrency()),
-      "slices of 4 MiB that are fetched in the background at a time"),
+      "slices of 4 MiB that are fetched in the background at a time from each registry"),
   FETCHING_TIMEOUT(
       "blob.fetching_timeout_sec",
       Kind.SECONDS,
