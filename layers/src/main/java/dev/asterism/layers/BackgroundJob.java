@@ -145,5 +145,5 @@ final class BackgroundJob {
         String.valueOf(layer.table().blobSize()),
         String.valueOf(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began)));
     return Outcome.OVER;
-}
+  }
 }

@@ -34,18 +34,16 @@ final class FetchQueue {
   /// finds a connection.
   static final int MAX_RUNNING_UNASKED = 8;
 
+  /// As the other, where all of a layer is wanted: many connections get more of a crowded link than
+  /// few, and each range is inflated by a thread of its own.
+  static final int MAX_RUNNING_WHOLE = 12;
+
   /// The background waits for so long a silence of what is urgent.
   static final long QUIET = Duration.ofMillis(150).toNanos();
 
-  /// A gap that is downloaded and thrown away costs less than a request if it is at most this part
-  /// of what the link carries in a round trip.
-  private static final int GAP_PART = 8;
-
-  private static final long LEAST_GAP = 64 << 10; // 64 KiB
-  private static final long LARGEST_GAP = 128 << 10; // 128 KiB
-
   private final FetchPolicy policy;
   private final LinkMeter meter = new LinkMeter();
+  private final RangeRules rules;
   private final Map<Want.Name, Want> active = new HashMap<>();
 
   /// In the order of asking; entries whose want has moved on are dropped when they come up.
@@ -64,6 +62,7 @@ final class FetchQueue {
 
   FetchQueue(FetchPolicy policy) {
     this.policy = policy;
+    this.rules = new RangeRules(policy, meter);
     for (FetchClass each : FetchClass.values()) {
       queues.put(each, new ArrayDeque<>());
     }
@@ -245,22 +244,22 @@ final class FetchQueue {
   /// A read may begin whenever there is a connection. What nobody waits for begins only while less
   /// is on its way than keeps the link busy: so much and no more stands before the next read.
   private boolean mayStart(FetchClass of, Want head, long now, long quietSince) {
-    long product = meter.product();
-    long depth = Math.max(product + product / 2, policy.quantum());
     int running = batches.size();
+    if (of == FetchClass.READ) {
+      return running == 0
+          || (running < MAX_RUNNING
+              && inFlight + Batch.packed(head.first().chunk()) <= policy.maxInFlight());
+    }
+    boolean whole = head.first().layer().isWholesale();
+    if (running >= (whole ? MAX_RUNNING_WHOLE : MAX_RUNNING_UNASKED)) {
+      return false;
+    }
     return switch (of) {
-      case READ ->
-          running == 0
-              || (running < MAX_RUNNING
-                  && inFlight + Batch.packed(head.first().chunk()) <= policy.maxInFlight());
-      case READAHEAD -> running < MAX_RUNNING_UNASKED && inFlight < depth;
+      case READ, READAHEAD -> inFlight < rules.depth(false);
       case PREFETCH, LEARNED, GUESS ->
-          running < MAX_RUNNING_UNASKED && inFlight < (runningReads > 0 ? product : depth);
+          inFlight < (runningReads > 0 ? meter.product() : rules.depth(whole));
       case BACKGROUND ->
-          running < MAX_RUNNING_UNASKED
-              && runningUrgent == 0
-              && now - quietSince >= QUIET
-              && inFlight < depth;
+          runningUrgent == 0 && now - quietSince >= QUIET && inFlight < rules.depth(false);
     };
   }
 
@@ -270,46 +269,60 @@ final class FetchQueue {
   /// A member is taken whole, so that every chunk of it can be had by inflating once; the first
   /// member is taken even if it is larger than a range should be.
   private List<Want> take(Want head, FetchClass of, Collection<Want> landed) {
+    List<Want> taken = new ArrayList<>();
+    if (hasLanded(head, landed)) {
+      return taken;
+    }
     FetchTarget layer = head.first().layer();
     long start = head.first().chunk().member().start();
-    long limit = limit(of, layer);
+    long limit = rules.limit(of, layer.isWholesale());
     long end = start;
-    List<Want> taken = new ArrayList<>();
     List<Want> between = new ArrayList<>();
-    for (Want want : List.copyOf(fromMember(layer, head).values())) {
+    for (Want want : within(limit, start, fromMember(layer, head).values())) {
       LayerChunk chunk = want.first().chunk();
-      boolean firstMember = chunk.member().start() == start;
-      if (!firstMember && Batch.needed(chunk) - start > limit) {
-        break;
-      }
-      between.add(want);
-      if (!firstMember && !mayJoin(of, want.fetchClass())) {
-        continue; // it comes along if the range goes on behind it
-      }
-      if (!isWorthTheGap(layer, end, chunk.member().start())) {
-        break;
-      }
-      for (Want next : between) {
-        if (isTaken(next, landed)) {
-          taken.add(next);
-          end = Math.max(end, Batch.needed(next.first().chunk()));
+      if (chunk.member().start() != start && !mayJoin(of, want.fetchClass())) {
+        between.add(want); // it comes along if the range goes on behind it
+      } else if (!hasLanded(want, landed)) {
+        if (!isWorthTheGap(layer, end, chunk.member().start())) {
+          break;
         }
+        between.add(want);
+        for (Want next : between) {
+          if (!hasLanded(next, landed)) {
+            dequeue(next);
+            taken.add(next);
+            end = Math.max(end, Batch.needed(next.first().chunk()));
+          }
+        }
+        between.clear();
       }
-      between.clear();
     }
     return taken;
   }
 
-  /// Takes a want out of the queue, and tells whether it has to be fetched.
-  private boolean isTaken(Want want, Collection<Want> landed) {
-    dequeue(want);
+  /// Returns the first wants, all of the first member among them, that end before a range's limit.
+  private static List<Want> within(long limit, long start, Collection<Want> wants) {
+    List<Want> within = new ArrayList<>();
+    for (Want want : wants) {
+      LayerChunk chunk = want.first().chunk();
+      if (chunk.member().start() != start && Batch.needed(chunk) - start > limit) {
+        break;
+      }
+      within.add(want);
+    }
+    return within;
+  }
+
+  /// Takes a want out of the queue whose chunk is here, and tells whether it is.
+  private boolean hasLanded(Want want, Collection<Want> landed) {
     Claim claim = want.first();
     if (want.isForced() || !claim.layer().isHere(claim.chunk())) {
-      return true;
+      return false;
     }
+    dequeue(want);
     landed.add(want);
     end(want);
-    return false;
+    return true;
   }
 
   private Map<Integer, Want> fromMember(FetchTarget layer, Want head) {
@@ -330,23 +343,10 @@ final class FetchQueue {
     return head == FetchClass.READ ? other.isUrgent() : !head.isBefore(other);
   }
 
-  /// Half of what keeps the link busy, so that two ranges do, and no more than that stands before a
-  /// read; all of it in the background, which waits for silence; far more where all of a layer is
-  /// wanted.
-  private long limit(FetchClass of, FetchTarget layer) {
-    boolean wholesale = of != FetchClass.READ && layer.isWholesale();
-    long halves = wholesale ? 4 : of == FetchClass.BACKGROUND ? 2 : 1;
-    return Math.clamp(
-        halves * meter.product() / 2,
-        policy.quantum() / 2,
-        wholesale ? policy.maxWindow() : policy.quantum());
-  }
-
   /// Tells whether what lies between two members is rather downloaded and thrown away than the
   /// second asked for by itself. What is on its way is not downloaded twice.
   private boolean isWorthTheGap(FetchTarget layer, long from, long to) {
-    long most = Math.clamp(meter.product() / GAP_PART, LEAST_GAP, LARGEST_GAP);
-    return to <= from || (to - from <= most && !isOnItsWay(layer, from, to));
+    return to <= from || (to - from <= rules.gap() && !isOnItsWay(layer, from, to));
   }
 
   private boolean isOnItsWay(FetchTarget layer, long from, long to) {

@@ -25,7 +25,10 @@ import java.util.function.Predicate;
 /// it was met with an attempt, and no other layer anything.
 final class HostBackground implements AutoCloseable {
   private static final Logger LOGGER = System.getLogger(HostBackground.class.getName());
-  private static final long SLICE = 4L << 20; // 4 MiB of compressed bytes
+
+  /// Compressed bytes that are asked for together, where the link does not carry more in a round
+  /// trip.
+  private static final long SLICE = 4L << 20; // 4 MiB
 
   /// What is left alone of the store's budget.
   private static final long ROOM = 32L << 20; // 32 MiB
@@ -150,7 +153,7 @@ final class HostBackground implements AutoCloseable {
       requests.acquire();
       boolean asked = false;
       try {
-        List<LayerChunk> slice = slices.next(SLICE);
+        List<LayerChunk> slice = slices.next(Math.max(SLICE, product(layer)));
         more = !slice.isEmpty();
         if (more) {
           FetchTicket ticket = layer.fetch(slice, FetchClass.BACKGROUND);
@@ -170,6 +173,10 @@ final class HostBackground implements AutoCloseable {
         }
       }
     }
+  }
+
+  private static long product(LayerContent layer) {
+    return layer.shared().scheduler().link(layer.host()).product();
   }
 
   /// Tells whether the store may grow: nothing that is used is to make room for what may be.
@@ -217,7 +224,9 @@ final class HostBackground implements AutoCloseable {
 
   private static void reportBug(BackgroundJob job, RuntimeException bug) {
     LOGGER.log(
-        Level.ERROR, "bug in the background fetch, tried again later layer=" + job.layer().digest(), bug);
+        Level.ERROR,
+        "bug in the background fetch, tried again later layer=" + job.layer().digest(),
+        bug);
   }
 
   private void again(BackgroundJob job) {

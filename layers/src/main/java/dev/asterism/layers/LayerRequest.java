@@ -15,27 +15,34 @@ import java.util.OptionalLong;
 /// @param prefetch compressed bytes that a label says are needed at once, 0 or more, where the
 ///   layer itself says nothing
 /// @param outages what a label says of reads whose registry is away
+/// @param whole whether a label says that all of the image is going to be read
 public record LayerRequest(
     String image,
     Digest layer,
     Optional<Digest> tocDigest,
     Verification verification,
     OptionalLong prefetch,
-    Optional<OutagePolicy> outages) {
+    Optional<OutagePolicy> outages,
+    boolean whole) {
   /// A layer without labels about how it is fetched.
   public LayerRequest(
       String image, Digest layer, Optional<Digest> tocDigest, Verification verification) {
-    this(image, layer, tocDigest, verification, OptionalLong.empty(), Optional.empty());
+    this(image, layer, tocDigest, verification, OptionalLong.empty(), Optional.empty(), false);
   }
 
   /// Returns the same with a label about prefetching.
   public LayerRequest withPrefetch(OptionalLong bytes) {
-    return new LayerRequest(image, layer, tocDigest, verification, bytes, outages);
+    return new LayerRequest(image, layer, tocDigest, verification, bytes, outages, whole);
   }
 
   /// Returns the same with a label about outages.
   public LayerRequest withOutages(Optional<OutagePolicy> policy) {
-    return new LayerRequest(image, layer, tocDigest, verification, prefetch, policy);
+    return new LayerRequest(image, layer, tocDigest, verification, prefetch, policy, whole);
+  }
+
+  /// Returns the same with a label about reading all of the image.
+  public LayerRequest withWhole(boolean all) {
+    return new LayerRequest(image, layer, tocDigest, verification, prefetch, outages, all);
   }
 
   /// How far a layer must prove itself.

@@ -14,16 +14,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /// Makes a profile of a start: files with their names, ranges and times. Immutable.
 final class LearnedFiles {
   private final Path layers;
+  private final Catalog catalog;
 
   /// @param layers the directory of all compiled layers
-  LearnedFiles(Path layers) {
+  /// @param catalog tells what a file takes in its layer's blob
+  LearnedFiles(Path layers, Catalog catalog) {
     this.layers = layers;
+    this.catalog = catalog;
   }
 
   /// A file that was used: its chunks, and when the first of them was.
@@ -104,7 +108,7 @@ final class LearnedFiles {
     for (Profile.File file : kept(start, former, contents)) {
       if (files.size() < Profile.MAX_FILES) {
         files.add(file);
-        bytes += file.used(); // what it takes in the blob is not known without its layer
+        bytes += packed(chain.get(file.layer()), file);
       }
     }
     files.sort(Comparator.comparingLong(Profile.File::millis));
@@ -134,6 +138,19 @@ final class LearnedFiles {
         used.object.size(),
         used.ranges(),
         names.getOrDefault(used.layer.digest(), Map.of()).getOrDefault(content, ""));
+  }
+
+  /// Returns what a file of a former profile takes in its layer's blob; 0 if that is not mounted
+  /// any more.
+  private long packed(Digest layer, Profile.File file) {
+    Optional<LayerContent> content = catalog.layer(layer);
+    OptionalInt index =
+        content.isEmpty() ? OptionalInt.empty() : content.get().table().find(file.content());
+    if (index.isEmpty()) {
+      return 0;
+    }
+    LayerObject object = content.get().table().object(index.getAsInt());
+    return packed(content.get(), object, file.rangesIn(object.size()));
   }
 
   private static long packed(LayerContent layer, LayerObject object, List<ByteRange> ranges) {

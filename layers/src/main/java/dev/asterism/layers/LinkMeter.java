@@ -14,7 +14,7 @@ final class LinkMeter {
   static final long UNKNOWN = 512 << 10; // 512 KiB
 
   private static final long LEAST = 64 << 10; // 64 KiB
-  private static final long MOST = 8 << 20; // 8 MiB
+  static final long MOST = 32 << 20; // 32 MiB: 1 Gbit/s and 250 ms
   private static final int SAMPLES = 8;
   private static final long MIN_SPELL = Duration.ofMillis(10).toNanos();
   private static final long MAX_SPELL = Duration.ofMillis(200).toNanos();
@@ -101,7 +101,7 @@ final class LinkMeter {
   }
 
   /// Returns how many bytes on their way keep the link busy: bandwidth times round trip, within 64
-  /// KiB and 8 MiB.
+  /// KiB and 32 MiB.
   long product() {
     long trip = roundTrip();
     long rate = bandwidth();

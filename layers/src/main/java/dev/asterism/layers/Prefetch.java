@@ -25,7 +25,11 @@ import java.util.concurrent.TimeoutException;
 /// once. Thread-safe.
 final class Prefetch {
   private static final Logger LOGGER = System.getLogger(Prefetch.class.getName());
-  private static final long SLICE = 2L << 20; // 2 MiB of compressed bytes
+
+  /// Compressed bytes that are asked for together, where the link does not carry more in a round
+  /// trip.
+  private static final long SLICE = 2L << 20; // 2 MiB
+
   private static final int SLICES_AT_A_TIME = 2;
 
   private final StartPolicy.Prefetching policy;
@@ -77,13 +81,13 @@ final class Prefetch {
           new ChunkSlices(
               layer.table(), 0, running.bytes(), chunk -> !layer.stored().isStored(chunk));
       List<FetchTicket> tickets = new ArrayList<>();
-      List<LayerChunk> slice = slices.next(SLICE);
+      List<LayerChunk> slice = slices.next(slice(layer));
       while (!slice.isEmpty()) {
         tickets.add(layer.fetch(slice, FetchClass.PREFETCH));
         if (tickets.size() >= SLICES_AT_A_TIME) {
           tickets.get(tickets.size() - SLICES_AT_A_TIME).done().join();
         }
-        slice = slices.next(SLICE);
+        slice = slices.next(slice(layer));
       }
       for (FetchTicket ticket : tickets) {
         ticket.done().join();
@@ -99,6 +103,10 @@ final class Prefetch {
         String.valueOf(running.bytes()),
         failed,
         String.valueOf(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin)));
+  }
+
+  private static long slice(LayerContent layer) {
+    return Math.max(SLICE, layer.shared().scheduler().link(layer.host()).product());
   }
 
   /// Waits for the prefetch of these layers as long as the configuration says, together. One that

@@ -9,8 +9,8 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.Optional;
 
-/// What happens to a layer besides being read: it is prefetched, learned orders are replayed, and
-/// what is missing comes in the background.
+/// What happens to a layer besides being read: it is prefetched, learned orders are replayed,
+/// images of which a label says so are fetched whole, and what is missing comes in the background.
 ///
 /// Nothing here fails a mount. Thread-safe.
 final class Preparations implements AutoCloseable {
@@ -20,6 +20,7 @@ final class Preparations implements AutoCloseable {
   private final Prefetch prefetch;
   private final Optional<BackgroundFetch> background;
   private final StartRecorder recorder;
+  private final WholeImages whole;
 
   /// @param root of all; profiles are kept below
   /// @param layers the directory of all compiled layers
@@ -29,6 +30,7 @@ final class Preparations implements AutoCloseable {
     this.recorder =
         new StartRecorder(policy.learned(), layers, catalog, ProfileStore.of(root), clock);
     fetching.listeners().add(recorder);
+    this.whole = new WholeImages(catalog);
     this.prefetch = new Prefetch(policy.prefetch());
     this.background =
         policy.background().enabled()
@@ -50,12 +52,14 @@ final class Preparations implements AutoCloseable {
           Level.WARNING, "no prefetch layer={0} cause=\"{1}\"", content.digest(), e.getMessage());
     }
     recorder.prepared(request, content);
+    whole.prepared(request, content);
     background.ifPresent(fetch -> fetch.add(content, directory));
   }
 
   /// A layer is mounted again after a restart.
   void reopened(LayerRequest request, LayerContent content) {
     recorder.reopened(request);
+    whole.prepared(request, content);
     background.ifPresent(fetch -> fetch.add(content, LayerDirectory.of(layers, content.digest())));
   }
 
@@ -63,6 +67,7 @@ final class Preparations implements AutoCloseable {
   /// configuration says.
   void mounted(Chain chain) {
     recorder.mounted(chain);
+    whole.mounted(chain);
     prefetch.await(chain.layers());
   }
 
@@ -70,6 +75,7 @@ final class Preparations implements AutoCloseable {
   void retain(Collection<Digest> mounted) {
     prefetch.retain(mounted);
     recorder.retain(mounted);
+    whole.retain(mounted);
   }
 
   /// Returns which image a layer was mounted for last.

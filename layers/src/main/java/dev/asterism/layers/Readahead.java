@@ -16,7 +16,8 @@ import java.util.Optional;
 /// used, it is halved. A use that finds its chunk here pushes the stream on before its end is
 /// reached.
 ///
-/// A large chunk is no sign of what lies beside it: it is a program or a library.
+/// A large chunk is no sign of what lies beside it: it is a program or a library. Many of them, one
+/// behind the other, are.
 ///
 /// Offsets are of the compressed blob. Thread-safe.
 final class Readahead {
@@ -48,11 +49,20 @@ final class Readahead {
   private static final long WHOLESALE_BYTES = 4 << 20; // 4 MiB
   private static final double WHOLESALE = 0.8;
 
+  /// So many large chunks used one behind the other, of so many bytes, mean the same.
+  private static final int WHOLESALE_LARGE_USES = 24;
+
+  private static final long WHOLESALE_LARGE_BYTES = 16 << 20; // 16 MiB
+
   private final int first;
   private final int max;
 
   @GuardedBy("this")
   private final List<Stream> streams = new ArrayList<>(STREAMS);
+
+  /// The latest place where large chunks are used in the order of the blob.
+  @GuardedBy("this")
+  private Stream large = new Stream();
 
   @GuardedBy("this")
   private long clock;
@@ -100,6 +110,7 @@ final class Readahead {
   ///   little is
   synchronized ByteRange used(ByteRange member, Found found, boolean generous) {
     if (member.length() > LARGE) {
+      noteLarge(member);
       return new ByteRange(member.start(), member.start());
     }
     clock++;
@@ -120,6 +131,25 @@ final class Readahead {
         ? around
         : new ByteRange(
             member.start(), Math.clamp(around.end(), member.start(), member.end() + LEAST_WINDOW));
+  }
+
+  /// Many large files read one behind the other say that the rest will be, too; a few are programs
+  /// and libraries, which lie here and there.
+  @GuardedBy("this")
+  private void noteLarge(ByteRange member) {
+    if (large.distance(member.start()) > NEAR) {
+      large = new Stream();
+      large.low = member.start();
+      large.high = member.start();
+    }
+    large.used += member.length();
+    large.uses++;
+    large.low = Math.min(large.low, member.start());
+    large.high = Math.max(large.high, member.end());
+    wholesale |=
+        large.uses >= WHOLESALE_LARGE_USES
+            && large.used >= WHOLESALE_LARGE_BYTES
+            && large.used >= WHOLESALE * (large.high - large.low);
   }
 
   @GuardedBy("this")

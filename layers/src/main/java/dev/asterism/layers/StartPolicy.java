@@ -59,8 +59,8 @@ public record StartPolicy(Prefetching prefetch, Background background, Learning 
   /// snapshotter. Immutable.
   ///
   /// @param enabled whether it does
-  /// @param maxConcurrency slices of 4 MiB that are asked for at a time from each registry, over all
-  ///   layers, 1 or more
+  /// @param maxConcurrency slices of 4 MiB that are asked for at a time from each registry, over
+  ///   all layers, 1 or more
   public record Background(boolean enabled, int maxConcurrency) {
     /// As in the stargz snapshotter.
     public static final int DEFAULT_CONCURRENCY = 2;

@@ -216,10 +216,10 @@ final class StartRecorder implements FetchListener, AutoCloseable {
 
   private void finish(ActiveStart start) {
     try {
-      Map<Digest, Map<Digest, String>> names = new LearnedFiles(layers).names(start);
+      Map<Digest, Map<Digest, String>> names = new LearnedFiles(layers, catalog).names(start);
       if (policy.enabled()) {
         Optional<Profile> learned =
-            new LearnedFiles(layers)
+            new LearnedFiles(layers, catalog)
                 .profile(start, names, profiles.findExactly(start.image()), clock.instant());
         if (learned.isPresent()) {
           profiles.put(learned.get());

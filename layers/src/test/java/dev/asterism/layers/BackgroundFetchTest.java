@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class BackgroundFetchTest {
   private static final byte[] BIG = RandomTrees.content(Seeds.generator(11), 5_000_001);
   private static final byte[] SMALL = RandomTrees.content(Seeds.generator(12), 9_001);
+  private static final byte[] OTHER = RandomTrees.content(Seeds.generator(13), 900_001);
   private static final StartPolicy BACKGROUND =
       StartPolicy.NOTHING.with(StartPolicy.Background.DEFAULT);
 
@@ -82,6 +84,61 @@ final class BackgroundFetchTest {
       await(() -> isComplete(node, layer));
       assertThat(origin.overlaps(layer)).isEmpty();
     }
+  }
+
+  @Test
+  void layer_whileAStartGoesOn_waitsAndThenComes() throws Exception {
+    AtomicInteger looks = new AtomicInteger();
+    AtomicBoolean starting = new AtomicBoolean(true);
+    try (Origin origin = Origin.start();
+        LazyNode node = LazyNode.start(directory, origin);
+        BackgroundFetch fetch =
+            new BackgroundFetch(
+                StartPolicy.Background.DEFAULT,
+                _ -> true,
+                () -> {
+                  looks.incrementAndGet();
+                  return starting.get();
+                })) {
+      LayerRequest layer = origin.add(Layer.of(file("small", SMALL)));
+      node.service().layers().prepare(layer);
+      int asked = origin.asked();
+
+      add(fetch, node, layer);
+      await(() -> looks.get() > 5);
+
+      assertThat(origin.asked()).isEqualTo(asked);
+      starting.set(false);
+      await(() -> isComplete(node, layer));
+    }
+  }
+
+  @Test
+  void restart_partIsHere_fetchesOnlyTheRest() throws Exception {
+    try (Origin origin = Origin.start()) {
+      LayerRequest layer =
+          origin.add(Layer.of(file("big", BIG), file("small", SMALL), file("more", OTHER)));
+      try (LazyNode node = LazyNode.start(directory, origin)) {
+        Path rootfs = node.mount(layer);
+        origin.registry().traffic().reset(); // where the TOC is looked for, files come along
+        assertThat(cat(rootfs, "more").out()).isEqualTo(OTHER);
+        await(() -> node.service().fetches().stream().allMatch(of -> of.running().isEmpty()));
+      }
+
+      try (LazyNode node = node(origin)) {
+        node.service().layers().prepare(layer);
+        await(() -> isComplete(node, layer));
+      }
+
+      assertThat(origin.ranges(layer)).hasSizeGreaterThan(1);
+      assertThat(origin.overlaps(layer)).isEmpty();
+    }
+  }
+
+  private static void add(BackgroundFetch fetch, LazyNode node, LayerRequest layer) {
+    fetch.add(
+        node.service().fetching().catalog().layer(layer.layer()).orElseThrow(),
+        LayerDirectory.of(node.root().resolve("layers"), layer.layer()));
   }
 
   @Test
@@ -187,9 +244,7 @@ final class BackgroundFetchTest {
       LayerRequest layer = origin.add(Layer.of(file("small", SMALL)));
       node.service().layers().prepare(layer);
 
-      fetch.add(
-          node.service().fetching().catalog().layer(layer.layer()).orElseThrow(),
-          LayerDirectory.of(node.root().resolve("layers"), layer.layer()));
+      add(fetch, node, layer);
 
       await(() -> isComplete(node, layer));
       assertThat(logs.text()).contains("bug in the background fetch", layer.layer().toString());

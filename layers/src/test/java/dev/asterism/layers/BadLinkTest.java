@@ -13,6 +13,7 @@ import dev.asterism.testkit.registry.Fault;
 import dev.asterism.testkit.registry.Target;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -107,15 +108,29 @@ final class BadLinkTest {
     return Layer.of(files.toArray(Entry[]::new));
   }
 
+  /// As a pull does it that is followed by a start: what the image says, what is learned and the
+  /// rest are all under way when the link turns bad.
+  @ParameterizedTest
+  @EnumSource(names = {"CONNECTIONS_DROPPED_AGAIN_AND_AGAIN", "ONE_IN_TEN_UNAVAILABLE"})
+  void read_whileTheRestIsFetchedAndTheLinkTurnsBad_isRightToo(Turn turn) throws Exception {
+    badLink(
+        turn,
+        StartPolicy.DEFAULT.with(new StartPolicy.Prefetching(true, 1 << 20, Duration.ZERO, 0)));
+  }
+
   @ParameterizedTest
   @EnumSource
   void read_whileTheLinkTurnsBad_isRightForAtMostTwiceTheBytes(Turn turn) throws Exception {
+    badLink(turn, StartPolicy.NOTHING);
+  }
+
+  private void badLink(Turn turn, StartPolicy starts) throws Exception {
     Path unpacked = Files.createDirectory(directory.resolve("unpacked"));
     for (int i = 0; i < FILES; i++) {
       Files.write(unpacked.resolve("file%03d".formatted(i)), content(i));
     }
     try (Origin origin = Origin.startBehind(LinkShape.of(100, 10));
-        LazyNode node = LazyNode.start(directory, origin)) {
+        LazyNode node = LazyNode.start(directory, origin, LazyNode.PATIENT, starts)) {
       LayerRequest layer = origin.add(layer());
       long size = origin.size(layer);
       Path rootfs = node.mount(layer);

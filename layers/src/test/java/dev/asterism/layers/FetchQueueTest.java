@@ -2,21 +2,20 @@ package dev.asterism.layers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.asterism.testkit.layer.Seeds;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// What the scheduler does next, on simulated links: no clock, no thread, no network.
 @Timeout(300)
 final class FetchQueueTest {
-  private static final FetchPolicy POLICY =
+  static final FetchPolicy POLICY =
       new FetchPolicy(512 << 10, 8 << 20, 64 << 20, 0, Duration.ofSeconds(30));
 
   private static final int SCENARIOS = 2000;
@@ -208,110 +207,58 @@ final class FetchQueueTest {
   /// Two thousand nodes: every read is served, in the order of the classes, each chunk once, and
   /// never more on its way than the link needs.
   @Test
-  void anything_onAnyLink_keepsTheRules() throws Exception {
+  void anything_onAnyLink_keepsTheRules() {
     for (int seed = 0; seed < SCENARIOS; seed++) {
-      new Scenario(seed).run();
+      new FetchScenario(seed).run();
     }
   }
 
-  /// One node with a few layers, some of whose chunks are the same, and containers that read.
-  private static final class Scenario {
-    private final int seed;
-    private final RandomGenerator random;
-    private final SimulatedLink link;
-    private final Set<Want.Name> store = new HashSet<>();
-    private final List<SimulatedLink.Layer> layers = new ArrayList<>();
-    private final Set<Want.Name> hereBefore;
-
-    Scenario(int seed) {
-      this.seed = seed;
-      this.random = Seeds.generator(seed);
-      long[] bandwidths = {500_000, 6 * MEGABYTE, 25 * MEGABYTE, 125 * MEGABYTE};
-      long[] roundTrips = {1, 20, 100, 200};
-      this.link =
-          new SimulatedLink(POLICY, bandwidths[random.nextInt(4)], roundTrips[random.nextInt(4)]);
-      for (int i = 0; i <= random.nextInt(3); i++) {
-        layers.add(layer("layer" + i));
-      }
-      this.hereBefore = Set.copyOf(store);
-    }
-
-    private SimulatedLink.Layer layer(String name) {
-      int count = 1 + random.nextInt(80);
-      List<Integer> sizes = new ArrayList<>();
-      List<String> contents = new ArrayList<>();
-      for (int i = 0; i < count; i++) {
-        boolean common = random.nextInt(4) == 0;
-        int content = random.nextInt(40);
-        sizes.add(
-            common
-                ? 1000 * (1 + content)
-                : random.nextInt(20) == 0 ? 1_500_000 : 500 + random.nextInt(40_000));
-        contents.add(common ? "common" + content : name + i);
-      }
-      SimulatedLink.Layer layer = new SimulatedLink.Layer(name, sizes, contents, store);
-      layer.chunks().stream().filter(_ -> random.nextInt(5) == 0).forEach(layer::keep);
-      return layer;
-    }
-
-    void run() throws Exception {
-      List<Claim> reads = new ArrayList<>();
-      for (int i = 0; i < 40; i++) {
-        SimulatedLink.Layer layer = layers.get(random.nextInt(layers.size()));
-        int chunk = random.nextInt(layer.chunks().size());
-        switch (random.nextInt(6)) {
-          case 0, 1 -> reads.add(read(layer, chunk));
-          case 2 -> many(layer, chunk, FetchClass.READAHEAD);
-          case 3 -> many(layer, chunk, FetchClass.LEARNED);
-          case 4 -> many(layer, 0, FetchClass.BACKGROUND);
-          default -> link.become(500_000L * (1 + random.nextInt(50)), 1 + random.nextInt(300));
+  /// However fast and far the registry is, something is always coming while something is missing.
+  @ParameterizedTest
+  @EnumSource(names = {"READAHEAD", "PREFETCH", "LEARNED", "BACKGROUND"})
+  void next_anyBandwidthAndRoundTrip_keepsTheLinkBusy(FetchClass fetchClass) {
+    for (long megabits : new long[] {50, 200, 1000}) {
+      for (long millis : new long[] {1, 10, 50, 200}) {
+        SimulatedLink far = new SimulatedLink(POLICY, megabits * MEGABYTE / 8, millis);
+        int chunks = (int) Math.max(1000, 60 * far.product() / 40_000);
+        SimulatedLink.Layer layer = SimulatedLink.Layer.of("a", chunks, 40_000);
+        for (int i = 0; i < chunks; i++) {
+          LayerChunk chunk = layer.chunks().get(i);
+          far.queue().claim(layer, chunk, name(layer, i), fetchClass, far.now());
         }
-        for (int step = random.nextInt(30); step > 0; step--) {
-          link.step();
-          check();
+        long begin = far.now();
+        far.pump();
+        while (far.now() - begin < 20 * Duration.ofMillis(millis).toNanos() && far.step()) {
+          // until the link is known
         }
-      }
-      for (Claim read : reads) {
-        link.await(read);
-      }
-      link.drain();
-      assertThat(link.queue().queued()).as("seed %d", seed).isZero();
-      assertThat(link.queue().inFlight()).as("seed %d", seed).isZero();
-      assertThat(link.fetched().values()).as("seed %d", seed).allMatch(times -> times == 1);
-      assertThat(link.fetched().keySet()).as("seed %d", seed).noneMatch(hereBefore::contains);
-    }
+        long known = far.now();
+        long before = far.starved();
+        while (far.queue().queued() > 0 && far.step()) {
+          // until nothing is left to ask for
+        }
 
-    /// A read begins at once, whatever else is under way, unless its chunk is under way itself or
-    /// is here.
-    private Claim read(SimulatedLink.Layer layer, int chunk) {
-      LayerChunk of = layer.chunks().get(chunk);
-      boolean here = layer.isHere(of);
-      Claim claim = link.claim(layer, chunk, FetchClass.READ);
-      if (here) {
-        claim.flight().placed(Flight.Place.STORE);
-      } else {
-        assertThat(link.fetched())
-            .as("seed %d: chunk %d of %s", seed, chunk, layer.digest())
-            .containsKey(layer.nameOf(of));
+        assertThat(far.now() - known).isPositive();
+        assertThat((double) (far.starved() - before) / (far.now() - known))
+            .as("%d Mbit/s and %d ms", megabits, millis)
+            .isLessThan(0.1);
       }
-      return claim;
     }
+  }
 
-    private void many(SimulatedLink.Layer layer, int from, FetchClass fetchClass) {
-      int to = Math.min(layer.chunks().size(), from + 1 + random.nextInt(40));
-      for (int i = from; i < to; i++) {
-        LayerChunk of = layer.chunks().get(i);
-        link.queue().claim(layer, of, layer.nameOf(of), fetchClass, link.now());
-      }
-      link.pump();
+  /// What is on its way stands before the next read: it is no more than the link carries in two
+  /// round trips, and no more than memory is there for.
+  @Test
+  void next_farAndFastRegistry_asksForNoMoreThanItCarries() {
+    SimulatedLink far = new SimulatedLink(POLICY, 125 * MEGABYTE, 200);
+    SimulatedLink.Layer layer = SimulatedLink.Layer.of("a", 6000, 40_000);
+    far.watch(
+        _ ->
+            assertThat(far.queue().inFlight())
+                .isLessThan(2 * Math.max(far.queue().meter().product(), POLICY.quantum())),
+        _ -> {});
+    for (int i = 0; i < 6000; i++) {
+      far.claim(layer, i, FetchClass.LEARNED);
     }
-
-    private void check() {
-      long most = POLICY.maxInFlight() + 2 * MEGABYTE;
-      assertThat(link.queue().inFlight()).as("seed %d", seed).isBetween(0L, most);
-      assertThat(link.queue().running())
-          .as("seed %d", seed)
-          .isLessThanOrEqualTo(FetchQueue.MAX_RUNNING);
-    }
+    far.drain();
   }
 }

@@ -125,12 +125,7 @@ final class LearnedOrderTest {
       LayerRequest changed = origin.add(version(CHANGED));
       ProfileStore.of(second.root()).put(profile);
 
-      second.mount(
-          new LayerRequest(
-              old.image().replace(":1", ":2"),
-              changed.layer(),
-              changed.tocDigest(),
-              changed.verification()));
+      second.mount(version(":2", changed));
 
       await(() -> has(second, CHANGED));
       await(() -> has(second, BIG) || second.objectSizes().contains((long) BIG.length));
@@ -168,6 +163,70 @@ final class LearnedOrderTest {
 
       assertThat(chunks).isNotEmpty();
       assertThat(chunks.stream().mapToLong(Batch::packed).sum()).isBetween(400_000L, 500_000L);
+    }
+  }
+
+  private static LayerRequest version(String tag, LayerRequest layer) {
+    return new LayerRequest(
+        layer.image().replace(":1", tag), layer.layer(), layer.tocDigest(), layer.verification());
+  }
+
+  @Test
+  void replay_fileWasRenamed_isFoundByItsContent() throws Exception {
+    try (Origin origin = Origin.start();
+        LazyNode first = node("one", origin, LEARNING);
+        LazyNode second = node("two", origin, LEARNING)) {
+      LayerRequest old = origin.add(version(SMALL));
+      Profile profile = learn(first, first.mount(old), "bin/small");
+      LayerRequest renamed =
+          origin.add(Layer.of(file("pad", AGAIN), file("never", NEVER), file("opt/other", SMALL)));
+      ProfileStore.of(second.root()).put(profile);
+
+      second.mount(version(":2", renamed));
+
+      await(() -> has(second, SMALL));
+      assertThat(has(second, NEVER)).isFalse();
+    }
+  }
+
+  @Test
+  void replay_boundOfTheConfiguration_holdsForWhatIsFetched() throws Exception {
+    long bound = 450_000;
+    try (Origin origin = Origin.start();
+        LazyNode first = node("one", origin, LEARNING);
+        LazyNode second =
+            node("two", origin, StartPolicy.NOTHING.with(new StartPolicy.Learning(true, bound)))) {
+      LayerRequest layer = origin.add(version(SMALL));
+      Profile profile = learn(first, first.mount(layer), "bin/small", "pad", "lib/big", "pad2");
+      ProfileStore.of(second.root()).put(profile);
+      origin.registry().traffic().reset();
+
+      second.mount(layer);
+
+      await(() -> second.service().fetchedBytes().getOrDefault(FetchClass.LEARNED, 0L) > bound / 2);
+      await(() ->
+          second.service().fetches().stream()
+              .allMatch(fetch -> fetch.queued() == 0 && fetch.running().isEmpty()));
+      assertThat(second.service().fetchedBytes().get(FetchClass.LEARNED))
+          .isLessThanOrEqualTo(bound + LazyNode.PATIENT.quantum()); // gaps may come along
+    }
+  }
+
+  /// Otherwise what a replay may fetch would grow with each start.
+  @Test
+  void start_usesOtherFilesThanTheLast_countsTheFormerByWhatTheyTakeInTheBlob() throws Exception {
+    byte[] sparse = new byte[3_000_000];
+    try (Origin origin = Origin.start();
+        LazyNode node = node("one", origin, LEARNING)) {
+      LayerRequest layer =
+          origin.add(Layer.of(file("sparse", sparse), file("never", NEVER), file("lib/big", BIG)));
+      Profile before = learn(node, node.mount(layer), "sparse");
+      node.start();
+
+      Profile after = learn(node, node.mount(layer), "lib/big");
+
+      assertThat(after.files()).extracting(Profile.File::path).contains("sparse", "lib/big");
+      assertThat(after.bytes()).isLessThan(before.bytes() + BIG.length + NEVER.length);
     }
   }
 

@@ -11,8 +11,7 @@ import dev.asterism.testkit.layer.Entry;
 import dev.asterism.testkit.layer.Layer;
 import dev.asterism.testkit.layer.RandomTrees;
 import dev.asterism.testkit.layer.Seeds;
-import dev.asterism.testkit.registry.Fault;
-import dev.asterism.testkit.registry.Target;
+import dev.asterism.testkit.link.LinkShape;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -34,8 +33,9 @@ final class MaxConcurrencyTest {
   private static final long SLICE = 4 << 20; // 4 MiB, as BackgroundFetch takes at a time
   private static final int FILES = 24; // of 1 MiB
 
-  /// Enough for what is asked for at a time to be on its way together.
-  private static final Duration LATENCY = Duration.ofMillis(200);
+  /// Far enough for what is asked for at a time to be on its way together; carries less than a
+  /// slice in a round trip, so that a slice is no more than that.
+  private static final LinkShape FAR = LinkShape.of(100, 200);
 
   /// Two slices may be on their way whatever the link is taken for.
   private static final FetchPolicy WIDE =
@@ -111,9 +111,8 @@ final class MaxConcurrencyTest {
 
   @Test
   void background_moreAtATime_asksForMoreAtOnceAndForNoMoreThanAllowed() throws Exception {
-    try (Origin origin = Origin.start()) {
+    try (Origin origin = Origin.startBehind(FAR)) {
       LayerRequest layer = origin.add(layer());
-      origin.registry().fault(Target.blob(layer.layer()), new Fault.Latency(LATENCY));
 
       long one = mostAtOnce(origin, layer, 1);
       long six = mostAtOnce(origin, layer, 6);

@@ -9,6 +9,7 @@ import dev.asterism.content.ByteRange;
 import dev.asterism.testkit.layer.Layer;
 import dev.asterism.testkit.layer.RandomTrees;
 import dev.asterism.testkit.layer.Seeds;
+import dev.asterism.testkit.link.LinkShape;
 import dev.asterism.testkit.process.Outcome;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,6 +70,30 @@ final class PrefetchTest {
       assertThat(cat(rootfs, "first").out()).isEqualTo(FIRST);
       assertThat(cat(rootfs, "second").out()).isEqualTo(SECOND);
       assertThat(cat(rootfs, "other").exitCode()).isNotZero();
+    }
+  }
+
+  @Test
+  void prepare_largeLayerBelowASmallOne_doesNotKeepTheLinkFromIt() throws Exception {
+    byte[] large = new byte[8 << 20];
+    Seeds.generator(4).nextBytes(large);
+    StartPolicy prefetching = StartPolicy.NOTHING.with(StartPolicy.Prefetching.DEFAULT);
+    try (Origin origin = Origin.startBehind(LinkShape.of(100, 10));
+        LazyNode node = node(origin, prefetching)) {
+      LayerRequest bottom =
+          origin.add(
+              Layer.of(file("other", OTHER), file("large", large))
+                  .estargz(Layer.SMALL_CHUNKS.withPrioritized(List.of("large"))));
+      LayerRequest top = origin.add(optimized());
+
+      Path _ = node.mount(bottom, top);
+
+      await(
+          () -> node.objectSizes().containsAll(List.of((long) FIRST.length, (long) SECOND.length)));
+      assertThat(node.objectSizes()).doesNotContain((long) large.length);
+      await(() -> node.objectSizes().contains((long) large.length));
+      assertThat(origin.overlaps(bottom)).isEmpty();
+      assertThat(origin.overlaps(top)).isEmpty();
     }
   }
 

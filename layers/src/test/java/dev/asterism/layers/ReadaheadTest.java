@@ -84,4 +84,27 @@ class ReadaheadTest {
     }
     assertThat(readahead.isWholesale()).isFalse();
   }
+
+  private void useLarge(long offset) {
+    assertThat(readahead.used(ByteRange.ofLength(offset, 1 << 20), Found.MISSING, true).isEmpty())
+        .isTrue();
+  }
+
+  @Test
+  void used_largeFilesOneBehindTheOther_areALayerReadWhole() {
+    for (int i = 0; i < 23; i++) {
+      useLarge(100_000_000L + ((long) i << 20));
+    }
+    assertThat(readahead.isWholesale()).isFalse();
+    useLarge(100_000_000L + (23L << 20));
+    assertThat(readahead.isWholesale()).isTrue();
+  }
+
+  @Test
+  void used_largeFilesHereAndThere_areProgramsAndLibraries() {
+    for (int i = 0; i < 200; i++) {
+      useLarge((long) i * 3 << 20);
+    }
+    assertThat(readahead.isWholesale()).isFalse();
+  }
 }

@@ -15,6 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /// A link with virtual time below a [FetchQueue]: what is asked for arrives a round trip later, and
 /// all ranges under way share the bandwidth.
@@ -31,12 +34,39 @@ final class SimulatedLink {
   private long bytesPerSecond;
   private long roundTrip;
   private long now = 1_000_000 * MILLISECOND;
-  private long quietSince;
+  private long starved;
   private int turn;
 
+  /// When something urgent was last done, on this link or on others of its node.
+  private final AtomicLong quietSince;
+
+  private Consumer<Batch> begins = _ -> {};
+  private Consumer<Want> lands = _ -> {};
+
   SimulatedLink(FetchPolicy policy, long bytesPerSecond, long roundTripMillis) {
+    this(policy, bytesPerSecond, roundTripMillis, new AtomicLong());
+  }
+
+  private SimulatedLink(
+      FetchPolicy policy, long bytesPerSecond, long roundTripMillis, AtomicLong quietSince) {
     this.queue = new FetchQueue(policy);
+    this.quietSince = quietSince;
     become(bytesPerSecond, roundTripMillis);
+  }
+
+  /// Returns the way to another registry of the same node.
+  SimulatedLink beside(FetchPolicy policy, long newBytesPerSecond, long newRoundTripMillis) {
+    SimulatedLink other =
+        new SimulatedLink(policy, newBytesPerSecond, newRoundTripMillis, quietSince);
+    other.now = now;
+    return other;
+  }
+
+  /// From now on tells of every range when it begins, and of every chunk that was here when its
+  /// turn came.
+  void watch(Consumer<Batch> range, Consumer<Want> landed) {
+    begins = range;
+    lands = landed;
   }
 
   /// A range under way.
@@ -78,6 +108,20 @@ final class SimulatedLink {
     return fetched;
   }
 
+  /// Returns for how many nanoseconds nothing came though something was wanted.
+  long starved() {
+    return starved;
+  }
+
+  long quietSince() {
+    return quietSince.get();
+  }
+
+  /// Lets the time pass until another link's.
+  void passUntil(long then) {
+    now = Math.max(now, then);
+  }
+
   /// Returns bytes that the link carries in a round trip.
   long product() {
     return bytesPerSecond * (roundTrip / MILLISECOND) / 1000;
@@ -93,17 +137,28 @@ final class SimulatedLink {
   /// Starts what there is room for.
   void pump() {
     List<Want> landed = new ArrayList<>();
-    for (Optional<Batch> next = queue.next(now, quietSince, landed);
+    for (Optional<Batch> next = queue.next(now, quietSince.get(), landed);
         next.isPresent();
-        next = queue.next(now, quietSince, landed)) {
+        next = queue.next(now, quietSince.get(), landed)) {
       Batch batch = next.get();
       begun.add(batch);
       batch.wants().forEach(want -> fetched.merge(want.name(), 1, Integer::sum));
       running.add(new Running(batch, now, now + roundTrip));
+      land(landed);
+      begins.accept(batch);
       if (batch.fetchClass().isUrgent()) {
-        quietSince = now;
+        noteUrgent();
       }
     }
+    land(landed);
+  }
+
+  private void land(List<Want> landed) {
+    for (Want want : landed) {
+      lands.accept(want);
+      want.claims().forEach(claim -> claim.flight().placed(Flight.Place.STORE));
+    }
+    landed.clear();
   }
 
   /// Lets one block arrive, or time pass until one can.
@@ -120,7 +175,9 @@ final class SimulatedLink {
     }
     List<Running> arriving = running.stream().filter(each -> each.from <= now).toList();
     if (arriving.isEmpty()) {
-      now = running.stream().mapToLong(each -> each.from).min().getAsLong();
+      long next = running.stream().mapToLong(each -> each.from).min().getAsLong();
+      starved += queue.queued() > 0 ? next - now : 0;
+      now = next;
       return true;
     }
     Running next = arriving.get(turn++ % arriving.size());
@@ -132,11 +189,29 @@ final class SimulatedLink {
     next.came += bytes;
     queue.arrived(next.batch, bytes, now);
     if (next.batch.fetchClass().isUrgent()) {
-      quietSince = now;
+      noteUrgent();
     }
     settle(next);
     pump();
     return true;
+  }
+
+  private void noteUrgent() {
+    quietSince.accumulateAndGet(now, Math::max);
+  }
+
+  /// Breaks a range that is under way: what has not come of it fails.
+  ///
+  /// @param failed is told of each chunk that fails, and of the claim whose readers get the error,
+  ///   if any do
+  void breakOff(int which, BiConsumer<Want, Optional<Claim>> failed) {
+    Running broken = running.remove(which);
+    List<Want> wants = broken.batch.wants();
+    for (Want want : wants.subList(broken.done, wants.size())) {
+      failed.accept(want, queue.fail(want));
+    }
+    queue.ended(broken.batch, now);
+    pump();
   }
 
   private void settle(Running of) {
@@ -186,6 +261,7 @@ final class SimulatedLink {
     private final Digest digest;
     private final List<LayerChunk> chunks = new ArrayList<>();
     private final Set<Want.Name> store;
+    private boolean wholesale;
 
     /// @param sizes of the members, compressed
     /// @param contents names what each chunk holds: equal ones are one chunk to the store
@@ -235,9 +311,14 @@ final class SimulatedLink {
       throw new UnsupportedOperationException("nothing is read");
     }
 
+    /// From now on all of it is wanted.
+    void becomeWholesale() {
+      wholesale = true;
+    }
+
     @Override
     public boolean isWholesale() {
-      return false;
+      return wholesale;
     }
 
     @Override

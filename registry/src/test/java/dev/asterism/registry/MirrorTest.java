@@ -103,7 +103,9 @@ class MirrorTest {
         new Fault.CutAfter(300_000),
         new Fault.ResetAfter(300_000),
         new Fault.ClaimedRange("bytes 5-9/77"),
-        new Fault.OtherRange(4096, 4096));
+        new Fault.OtherRange(4096, 4096),
+        new Fault.WrongLength(-100),
+        new Fault.WrongLength(100));
   }
 
   @ParameterizedTest

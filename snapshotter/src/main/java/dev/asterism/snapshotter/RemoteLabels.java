@@ -32,6 +32,9 @@ final class RemoteLabels {
   /// What a read does whose registry is away: `wait`, `fail`, or seconds.
   static final String OUTAGE = "containerd.io/snapshot/remote/asterism.outage";
 
+  /// Says with `true` that all of the image is going to be read.
+  static final String WHOLE = "containerd.io/snapshot/remote/asterism.whole";
+
   static final String CRI_IMAGE = "containerd.io/snapshot/cri.image-ref";
   static final String CRI_LAYER = "containerd.io/snapshot/cri.layer-digest";
   static final String STARGZ_IMAGE = "containerd.io/snapshot/remote/stargz.reference";
@@ -79,7 +82,8 @@ final class RemoteLabels {
         .map(layer ->
             new LayerRequest(image, layer, toc, verification)
                 .withPrefetch(prefetch(labels))
-                .withOutages(outages(labels)));
+                .withOutages(outages(labels))
+                .withWhole(isWhole(labels)));
   }
 
   /// Returns the layers of the image above the one that `labels` name, the next one first; what is
@@ -111,6 +115,11 @@ final class RemoteLabels {
   /// What is none of the words says nothing.
   static Optional<OutagePolicy> outages(Map<String, String> labels) {
     return OutagePolicy.parse(labels.getOrDefault(OUTAGE, ""));
+  }
+
+  /// Tells whether all of the image is going to be read; what is not `true` says nothing.
+  static boolean isWhole(Map<String, String> labels) {
+    return labels.getOrDefault(WHOLE, "").equals("true");
   }
 
   private static Optional<Digest> tocDigest(Map<String, String> labels) throws SnapshotException {

@@ -327,7 +327,8 @@ final class Transaction {
                 Digest.parse(row.getString(10)),
                 Digest.find(row.getString(11)),
                 LayerRequest.Verification.valueOf(row.getString(12)))
-            .withOutages(RemoteLabels.outages(labels)));
+            .withOutages(RemoteLabels.outages(labels))
+            .withWhole(RemoteLabels.isWhole(labels)));
   }
 
   private static long nanos(Instant time) {

@@ -106,6 +106,15 @@ final class RemoteLabelsTest {
   }
 
   @Test
+  void request_withWholeLabel_saysThatAllIsRead() throws Exception {
+    assertThat(request(CRI).whole()).isFalse();
+    assertThat(request(with(CRI, RemoteLabels.WHOLE, "true")).whole()).isTrue();
+    for (String nonsense : List.of("", "TRUE", "1", "false")) {
+      assertThat(request(with(CRI, RemoteLabels.WHOLE, nonsense)).whole()).isFalse();
+    }
+  }
+
+  @Test
   void request_withSkipLabel_skipsOnlyWherePolicyAndManifestAllow() throws Exception {
     Map<String, String> skip = with(CRI, RemoteLabels.SKIP_VERIFY, "true");
     assertThat(request(skip).verification()).isEqualTo(Verification.REQUIRED);

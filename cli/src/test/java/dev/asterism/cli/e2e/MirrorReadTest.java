@@ -54,6 +54,7 @@ class MirrorReadTest {
         new Fault.Status(503),
         new Fault.Status(404),
         new Fault.ResetAfter(700_000),
+        new Fault.WrongLength(-100),
         new Fault.FlippedByte(SIZE / 2));
   }
 

@@ -1,0 +1,201 @@
+package dev.asterism.layers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/// What a [FetchQueue] promises, checked from outside: it is told of everything that is asked for
+/// and looks at every range that begins. Confined to one thread.
+final class FetchRules {
+  private final SimulatedLink link;
+  private final FetchPolicy policy;
+  private final Set<Want.Name> store;
+  private final String node;
+
+  /// What was asked for and has neither begun nor been given up.
+  private final Map<Want.Name, Asked> waiting = new HashMap<>();
+
+  private final Map<Want.Name, Integer> failures = new HashMap<>();
+  private final Set<Want.Name> hereBefore;
+
+  /// @param store what the node has
+  /// @param node names it in errors
+  FetchRules(SimulatedLink link, FetchPolicy policy, Set<Want.Name> store, String node) {
+    this.link = link;
+    this.policy = policy;
+    this.store = store;
+    this.node = node;
+    this.hereBefore = Set.copyOf(store);
+    link.watch(this::began, this::landed);
+  }
+
+  /// Why a chunk is wanted, and by whom through each claim to it.
+  private static final class Asked {
+    private FetchClass fetchClass = FetchClass.BACKGROUND;
+    private final Map<Claim, Set<FetchTicket>> claims = new HashMap<>();
+
+    Set<FetchTicket> tickets() {
+      return claims.values().stream().flatMap(Set::stream).collect(Collectors.toSet());
+    }
+  }
+
+  /// Asks for a chunk, without beginning anything.
+  Claim ask(SimulatedLink.Layer layer, LayerChunk chunk, FetchClass fetchClass) {
+    Want.Name name = layer.nameOf(chunk);
+    boolean underWay = link.queue().isActive(name) && !waiting.containsKey(name);
+    Claim claim = link.queue().claim(layer, chunk, name, fetchClass, link.now()).orElseThrow();
+    if (!underWay) {
+      Asked asked = waiting.computeIfAbsent(name, _ -> new Asked());
+      asked.claims.computeIfAbsent(claim, _ -> new HashSet<>());
+      if (fetchClass.isBefore(asked.fetchClass)) {
+        asked.fetchClass = fetchClass;
+      }
+    }
+    return claim;
+  }
+
+  /// As the other, for a ticket.
+  void ask(SimulatedLink.Layer layer, LayerChunk chunk, FetchClass fetchClass, FetchTicket ticket) {
+    Claim claim = ask(layer, chunk, fetchClass);
+    claim.tickets().add(ticket);
+    Asked asked = waiting.get(layer.nameOf(chunk));
+    if (asked != null) {
+      asked.claims.computeIfAbsent(claim, _ -> new HashSet<>()).add(ticket);
+    }
+  }
+
+  /// Gives a ticket up: what only that wanted is wanted no more, and nothing else.
+  void cancel(FetchTicket ticket) {
+    Set<Want.Name> expected =
+        waiting.entrySet().stream()
+            .filter(each -> !each.getValue().fetchClass.isUrgent())
+            .filter(each -> each.getValue().tickets().equals(Set.of(ticket)))
+            .map(Map.Entry::getKey)
+            .collect(Collectors.toSet());
+    Set<Want.Name> cancelled =
+        link.queue().cancel(ticket).stream().map(Want::name).collect(Collectors.toSet());
+    assertThat(cancelled).as(node).isEqualTo(expected);
+    waiting.keySet().removeAll(cancelled);
+  }
+
+  /// Notes that a chunk's range broke; `through` is the claim whose readers get the error.
+  void failed(Want want, boolean again, Optional<Claim> through) {
+    failures.merge(want.name(), 1, Integer::sum);
+    if (again) {
+      Asked asked = new Asked();
+      asked.fetchClass = want.fetchClass();
+      want.claims().forEach(claim -> asked.claims.put(claim, new HashSet<>(claim.tickets())));
+      assertThat(through.map(asked.claims::containsKey).orElse(false)).as(node).isFalse();
+      waiting.put(want.name(), asked);
+    }
+  }
+
+  private void landed(Want want) {
+    assertThat(waiting.remove(want.name())).as("%s: not asked for", node).isNotNull();
+    assertThat(store).as("%s: is not here", node).contains(want.name());
+  }
+
+  private void began(Batch batch) {
+    List<Want> wants = batch.wants();
+    FetchClass of = batch.fetchClass();
+    for (Want want : wants) {
+      assertThat(waiting.remove(want.name())).as("%s: not asked for", node).isNotNull();
+      assertThat(store).as("%s: is here", node).doesNotContain(want.name());
+    }
+    assertThat(wants.stream().map(Want::fetchClass)).as("%s: class", node).contains(of);
+    assertThat(mostUrgent().filter(other -> other.isBefore(of)))
+        .as("%s: waits while %s begins", node, of)
+        .isEmpty();
+    FetchClass last = wants.getLast().fetchClass();
+    assertThat(of == FetchClass.READ ? last.isUrgent() : !of.isBefore(last))
+        .as("%s: %s ends with %s", node, of, last)
+        .isTrue();
+    checkRoom(batch, of);
+    checkLength(batch, of);
+  }
+
+  private Optional<FetchClass> mostUrgent() {
+    return waiting.entrySet().stream()
+        .filter(each -> !store.contains(each.getKey())) // that is over when its turn comes
+        .map(each -> each.getValue().fetchClass)
+        .min(FetchClass::compareTo);
+  }
+
+  private void checkRoom(Batch batch, FetchClass of) {
+    FetchQueue queue = link.queue();
+    long before = queue.inFlight() - batch.range().length();
+    long product = queue.meter().product();
+    long depth = Math.max(3 * product / 2, policy.quantum());
+    boolean whole = batch.layer().isWholesale();
+    int running = queue.running() - 1;
+    switch (of) {
+      case READ -> {
+        assertThat(running).as(node).isLessThan(FetchQueue.MAX_RUNNING);
+        assertThat(before).as(node).isLessThan(policy.maxInFlight());
+      }
+      case READAHEAD -> assertThat(before).as("%s: %s", node, of).isLessThan(depth);
+      case PREFETCH, LEARNED, GUESS ->
+          assertThat(before)
+              .as("%s: %s beside %d reads", node, of, queue.runningReads())
+              .isLessThan(
+                  queue.runningReads() > 0
+                      ? product
+                      : whole ? Math.max(3 * product, policy.quantum()) : depth);
+      case BACKGROUND -> {
+        assertThat(before).as("%s: %s", node, of).isLessThan(depth);
+        assertThat(queue.isUrgent()).as(node).isFalse();
+        assertThat(link.now() - link.quietSince())
+            .as(node)
+            .isGreaterThanOrEqualTo(FetchQueue.QUIET);
+      }
+    }
+    if (of != FetchClass.READ) {
+      assertThat(running)
+          .as(node)
+          .isLessThan(whole ? FetchQueue.MAX_RUNNING_WHOLE : FetchQueue.MAX_RUNNING_UNASKED);
+    }
+  }
+
+  private void checkLength(Batch batch, FetchClass of) {
+    LayerChunk first = batch.wants().getFirst().first().chunk();
+    long product = link.queue().meter().product();
+    long most =
+        batch.layer().isWholesale() && of != FetchClass.READ
+            ? policy.maxWindow()
+            : Math.max(policy.quantum(), product / 3);
+    assertThat(batch.range().length())
+        .as("%s: length", node)
+        .isLessThanOrEqualTo(Math.max(most, first.member().length()));
+  }
+
+  /// Checks what holds between any two events.
+  void check() {
+    FetchQueue queue = link.queue();
+    assertThat(queue.inFlight()).as(node).isGreaterThanOrEqualTo(0);
+    assertThat(queue.running()).as(node).isLessThanOrEqualTo(FetchQueue.MAX_RUNNING);
+    if (queue.running() == 0) {
+      assertThat(mostUrgent().filter(other -> other != FetchClass.BACKGROUND))
+          .as("%s: waits though nothing is under way", node)
+          .isEmpty();
+    }
+  }
+
+  /// Checks what holds when everything has come.
+  void checkEnd() {
+    assertThat(link.queue().queued()).as(node).isZero();
+    assertThat(link.queue().inFlight()).as(node).isZero();
+    assertThat(mostUrgent()).as("%s: never served", node).isEmpty();
+    link.fetched()
+        .forEach((name, times) ->
+            assertThat(times)
+                .as("%s: fetched", node)
+                .isLessThanOrEqualTo(1 + failures.getOrDefault(name, 0)));
+    assertThat(link.fetched().keySet()).as(node).noneMatch(hereBefore::contains);
+  }
+}
