@@ -53,7 +53,7 @@ class ReusedConversionTest {
             .with(options)
             .with(from, to)
             .withVariable("XDG_CACHE_HOME", folder.resolve("cache").toString());
-    return command.runOrThrow().text().lines().map(line -> line.split(" ")[0]).toList();
+    return command.runOrThrow().text().lines().map(line -> line.split(" ", -1)[0]).toList();
   }
 
   @Test
