@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.random.RandomGenerator;
@@ -210,7 +211,7 @@ final class FetchScenario {
     List<FetchTicket> all = List.copyOf(tickets.keySet());
     if (!all.isEmpty()) {
       FetchTicket ticket = all.get(random.nextInt(all.size()));
-      Host host = tickets.remove(ticket);
+      Host host = Objects.requireNonNull(tickets.remove(ticket));
       host.rules.cancel(ticket);
     }
   }

@@ -103,7 +103,7 @@ class ReadaheadTest {
   @Test
   void used_largeFilesHereAndThere_areProgramsAndLibraries() {
     for (int i = 0; i < 200; i++) {
-      useLarge((long) i * 3 << 20);
+      useLarge((i * 3L) << 20);
     }
     assertThat(readahead.isWholesale()).isFalse();
   }

@@ -117,10 +117,11 @@ final class MetadataStoreTest {
     Set<Thread> threads = ConcurrentHashMap.newKeySet();
     for (int i = 0; i < 10; i++) {
       String key = "key-" + i;
-      crowd.join(transaction -> {
-        threads.add(Thread.currentThread());
-        return insert(transaction, key);
-      });
+      var _ =
+          crowd.join(transaction -> {
+            threads.add(Thread.currentThread());
+            return insert(transaction, key);
+          });
     }
     crowd.end();
     assertThat(threads).hasSize(1);
@@ -136,7 +137,7 @@ final class MetadataStoreTest {
   void transact_thatThrowsAmongOthers_takesBackItsOwnChangesAlone() throws Exception {
     Crowd crowd = new Crowd();
     crowd.begin();
-    crowd.join(transaction -> insert(transaction, "before"));
+    var _ = crowd.join(transaction -> insert(transaction, "before"));
     FutureTask<Snapshot> throwing =
         crowd.join(transaction -> {
           insert(transaction, "half");
@@ -148,7 +149,7 @@ final class MetadataStoreTest {
           insert(transaction, "bug");
           throw new AssertionError("a bug");
         });
-    crowd.join(transaction -> insert(transaction, "after"));
+    var _ = crowd.join(transaction -> insert(transaction, "after"));
     crowd.end();
     assertThat(throwing.exceptionNow()).isInstanceOf(IOException.class).hasMessage("no more");
     assertThat(refused.exceptionNow()).isInstanceOf(SnapshotException.class);
