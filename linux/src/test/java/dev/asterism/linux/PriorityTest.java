@@ -46,7 +46,9 @@ final class PriorityTest {
     assertThat(of.get()).isEqualTo(least);
     assertThat(ofItsChild.get()).isEqualTo(least);
     assertThat(nice()).isEqualTo(mine);
-    assertThat(Priority.lower(NAME, 3)).isZero();
+    while (Priority.lower(NAME, 3) > 0) {
+      Thread.onSpinWait(); // the kernel forgets a thread some time after Java does
+    }
   }
 
   /// Nice value of the calling thread: field 19 of proc(5)'s stat, counted behind the name.
