@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /// Runs the two versions of one image with both snapshotters and compares.
@@ -32,6 +33,8 @@ public final class Demo {
   private static final int LEVEL = 6; // of deflate, gzip's own default
   private static final int CHUNK_SIZE =
       1 << 20; // 1 MiB: large files are not fetched in large pieces
+
+  private static final long LAST_SECONDS = 10; // that a process has which was killed
 
   private final List<String> ownProgram;
   private final LinkSpeed speed;
@@ -93,9 +96,13 @@ public final class Demo {
         .formatted(ContentText.images(sharing), map);
   }
 
-  /// Ends what still runs because a signal came between.
+  /// Ends what still runs because a signal came between, and waits until it has.
   private static void endChildren() {
-    ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly);
+    List<ProcessHandle> children = ProcessHandle.current().children().toList();
+    children.forEach(ProcessHandle::destroyForcibly);
+    for (ProcessHandle child : children) {
+      child.onExit().completeOnTimeout(child, LAST_SECONDS, TimeUnit.SECONDS).join();
+    }
   }
 
   /// What one side did. Immutable.
