@@ -124,10 +124,11 @@ class ConvertedImageTest {
   @Test
   void pull_byPodman_takesItWhole() throws IOException, InterruptedException {
     Machine.requireRootAnd("podman");
-    try (ScratchFolder home = ScratchFolder.create("podman")) { // its paths must be short
+    Path run = Files.createTempDirectory(Path.of("/run"), "podman"); // of 50 characters at most
+    try (ScratchFolder home = ScratchFolder.create("podman")) {
       Command podman =
           Command.of("podman", "--root", home.path().resolve("root").toString())
-              .with("--runroot", home.path().resolve("run").toString())
+              .with("--runroot", run.toString())
               .with("--storage-driver", "overlay"); // vfs copies the whole tree for each layer
       podman.with("pull", "--quiet", "--tls-verify=false", converted).runOrThrow();
       String mounted = podman.with("image", "mount", converted).runOrThrow().text().strip();
@@ -136,6 +137,9 @@ class ConvertedImageTest {
       node.pullWhole(plain);
       TreeListing before = node.tree(TestNode.OVERLAYFS, plain).filter(this::isImage);
       assertThat(after.differenceFrom(before).toString()).isEmpty();
+    } finally {
+      ScratchFolder.unmountBelow(run);
+      Command.of("rm", "-rf", "--one-file-system", run.toString()).runOrThrow();
     }
   }
 
