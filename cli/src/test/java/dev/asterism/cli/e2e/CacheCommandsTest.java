@@ -145,11 +145,18 @@ class CacheCommandsTest {
     daemon.close();
 
     assertThat(cache("ls", "--json").orThrow().text()).isEqualTo(listed).contains("web:1");
-    assertThat(cache("export", "--json").orThrow().text()).isEqualTo(exported);
+    assertThat(withoutOwnFiles(cache("export", "--json").orThrow().text()))
+        .isEqualTo(withoutOwnFiles(exported));
     assertThat(cache("verify", "--json").orThrow().text()).isEqualTo(verified);
     assertThat(cache("clean", "--dry-run", "--json").orThrow().text()).isEqualTo(cleaned);
     assertThat(cache("pin", "--json").orThrow().text()).isEqualTo(pins).contains("web:1");
     assertThat(cache("stats").orThrow().text()).contains("no daemon answers");
+  }
+
+  /// The store's own files are written meanwhile: when each digest was verified, among others.
+  private static String withoutOwnFiles(String export) {
+    assertThat(export).containsPattern("\"store\" : [0-9]+");
+    return export.replaceAll("\"store\" : [0-9]+", "");
   }
 
   @Test
