@@ -153,11 +153,11 @@ public final class Main implements Callable<Integer> {
   @Option(
       names = "--settle",
       paramLabel = "SECONDS",
-      defaultValue = "15",
+      defaultValue = "20",
       description =
           "how long a node is up before its first pull, whichever snapshotter it has (default:"
               + " ${DEFAULT-VALUE})")
-  private int settle = 15;
+  private int settle = 20;
 
   @Option(names = "--json", paramLabel = "FILE", description = "write every sample there too")
   private Optional<Path> json = Optional.empty();

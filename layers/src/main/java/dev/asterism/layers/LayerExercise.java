@@ -65,6 +65,12 @@ public final class LayerExercise implements AutoCloseable {
     }
   }
 
+  /// Returns its layers, for what asks for them as containerd does. What is prepared by it must be
+  /// let go of before [#run].
+  public LayerMounter layers() {
+    return layers;
+  }
+
   /// Prepares a layer, merges it with those before it, and reads all its files, one after the
   /// other.
   ///

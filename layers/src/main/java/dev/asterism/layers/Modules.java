@@ -36,6 +36,8 @@ final class Modules {
   /// Compressed bytes of a module that is too dear to be guessed.
   private static final int DEAR = 32 << 10; // 32 KiB
 
+  private static final int HALF = (1 << 16) - 1;
+
   private static final String COMPILED = "__pycache__";
   private static final String PACKAGE = "__init__";
 
@@ -55,6 +57,10 @@ final class Modules {
   record Module(int object, String name, Kind kind, String home, boolean inPackage) {}
 
   private final Map<Integer, List<Module>> byHash;
+
+  /// Which lower halves of hashes there are: most words are none, at the cost of one bit.
+  private final BitSet halves;
+
   private final Map<ChunkTable.Run, Set<String>> homes;
 
   private final BitSet sources;
@@ -62,6 +68,8 @@ final class Modules {
   private Modules(
       Map<Integer, List<Module>> byHash, Map<ChunkTable.Run, Set<String>> homes, BitSet sources) {
     this.byHash = byHash;
+    this.halves = new BitSet(HALF + 1);
+    byHash.keySet().forEach(hash -> halves.set(hash & HALF));
     this.homes = homes;
     this.sources = sources;
   }
@@ -118,6 +126,9 @@ final class Modules {
   }
 
   private void check(byte[] file, int from, int to, int hash, Set<String> near, Set<Module> found) {
+    if (!halves.get(hash & HALF)) {
+      return;
+    }
     for (Module module : byHash.getOrDefault(hash, List.of())) {
       if (near.contains(module.home())
           && module.name().length() == to - from

@@ -2,8 +2,13 @@ package dev.asterism.cli.warm;
 
 import dev.asterism.layers.BlobSource;
 import dev.asterism.layers.LayerExercise;
+import dev.asterism.layers.LayerMounter;
 import dev.asterism.layers.LayerRequest;
 import dev.asterism.layers.LayerRequest.Verification;
+import dev.asterism.snapshotter.SnapshotServer;
+import dev.asterism.snapshotter.Snapshots;
+import dev.asterism.snapshotter.VerificationPolicy;
+import dev.asterism.testkit.layer.Entry;
 import dev.asterism.testkit.layer.Layer;
 import dev.asterism.testkit.registry.TestImage;
 import dev.asterism.testkit.registry.TestRegistry;
@@ -14,15 +19,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
-/// What a daemon does while nobody asks for anything yet: it prepares and reads a few made-up
-/// layers from a registry of its own on loopback, so that its code is compiled when the first
-/// container waits.
+/// What a daemon does while nobody asks for anything yet: it answers containerd's calls for a
+/// made-up layer, and then prepares and reads a few, from a registry of its own on loopback, so
+/// that its code is compiled when the first pull comes, and when the first container waits.
 ///
 /// One thread, for [#LIMIT] at most. Ends at once when the daemon is asked for something, and is
 /// not repeated. Everything lies in `<root>/exercise`, and is gone afterwards; what a process that
@@ -31,6 +37,9 @@ public final class Exercise implements AutoCloseable {
   private static final Logger LOGGER = System.getLogger(Exercise.class.getName());
 
   private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final Duration CALLS_LIMIT = Duration.ofSeconds(6);
+  private static final int CALLS = 250; // what is called less often is still interpreted
+  private static final int CALLED_FILES = 200;
   private static final int LAYERS = 3;
 
   private final Path folder;
@@ -85,6 +94,7 @@ public final class Exercise implements AutoCloseable {
     int layers = 0;
     try (TestRegistry made = TestRegistry.start();
         LayerExercise exercise = new LayerExercise(folder, registry, clock)) {
+      answerCalls(made, exercise.layers(), end);
       while (layers < LAYERS && isQuiet(end)) {
         Layer.EstargzBlob layer = RehearsalPull.layer(layers, 0).estargz();
         TestImage image = made.image("exercise", "version-" + layers, RehearsalPull.served(layer));
@@ -99,6 +109,30 @@ public final class Exercise implements AutoCloseable {
       }
     }
     return layers;
+  }
+
+  /// Answers the calls for one layer over and over, on a socket that nobody knows.
+  private void answerCalls(TestRegistry made, LayerMounter layers, long end) throws IOException {
+    long callsEnd = Math.min(end, System.nanoTime() + CALLS_LIMIT.toNanos());
+    Layer.EstargzBlob layer = calledLayer().estargz();
+    TestImage image = made.image("exercise", "called", RehearsalPull.served(layer));
+    Path socket = folder.resolve("exercise.sock");
+    try (Snapshots snapshots = Snapshots.open(folder, layers, VerificationPolicy.REQUIRED, clock);
+        SnapshotServer _ = SnapshotServer.start(socket, snapshots);
+        SnapshotsCalls calls = new SnapshotsCalls(socket)) {
+      for (int i = 0; i < CALLS && isQuiet(callsEnd); i++) {
+        calls.pullAlone(made.reference(image), layer);
+        calls.remove(SnapshotsCalls.nameOf(List.of(layer)));
+      }
+    }
+  }
+
+  private static Layer calledLayer() {
+    List<Entry> entries = new ArrayList<>();
+    for (int i = 0; i < CALLED_FILES; i++) {
+      entries.add(Entry.file("usr/share/folder-%d/file-%d".formatted(i % 20, i), "content " + i));
+    }
+    return new Layer(entries);
   }
 
   private boolean isQuiet(long end) {

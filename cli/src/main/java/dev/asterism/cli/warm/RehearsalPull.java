@@ -23,6 +23,8 @@ record RehearsalPull(TestRegistry registry, SnapshotsCalls calls, Path scratch) 
   private static final int FOLDERS = 100; // of a layer
   private static final int FILES = 20; // of a folder
   private static final int SIZE = 6 << 10; // 6 KiB: of a file, at most
+  private static final int MODULES = 100; // of a layer
+  private static final int WORDS = 500; // of a module
   private static final int LARGE = 200 << 10; // 200 KiB: many chunks
 
   private static final String SCRIPT =
@@ -73,11 +75,28 @@ record RehearsalPull(TestRegistry registry, SnapshotsCalls calls, Path scratch) 
       entries.add(Entry.symlink("%s/layer-%d-link".formatted(name, index), "layer-0-file-0"));
       entries.add(Entry.file("%s/changed".formatted(name), "by layer " + index));
     }
+    addModules(entries, index);
     entries.add(Entry.file("usr/large-" + index, bytes(random, LARGE)));
     entries.add(Entry.hardLink("usr/again-" + index, "usr/large-" + index));
     entries.add(Entry.file("usr/with-xattr-" + index, "x").xattr("user.note", "kept"));
     entries.add(Entry.whiteout("usr/folder-%d/layer-0-file-1".formatted(index)));
     return new Layer(entries);
+  }
+
+  /// Modules that name each other, as an interpreter's do.
+  private static void addModules(List<Entry> entries, int index) {
+    String home = "usr/lib/modules-" + index;
+    for (int i = 0; i < MODULES; i++) {
+      StringBuilder text = new StringBuilder();
+      for (int word = 0; word < WORDS; word++) {
+        text.append(word % 50 == 0 ? "module_" + (i + word) % MODULES : "word_" + i * word)
+            .append(' ');
+      }
+      entries.add(
+          Entry.file(
+              "%s/__pycache__/module_%d.cpython-311.pyc".formatted(home, i), text.toString()));
+      entries.add(Entry.file("%s/module_%d.py".formatted(home, i), "source " + i));
+    }
   }
 
   private static byte[] bytes(Random random, int size) {

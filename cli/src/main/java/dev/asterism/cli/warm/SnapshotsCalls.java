@@ -79,6 +79,14 @@ final class SnapshotsCalls implements AutoCloseable {
     stub.stat(StatSnapshotRequest.newBuilder().setSnapshotter(NAME).setKey(name).build());
   }
 
+  /// Asks for a layer as clients do that name no others of its image: that says nothing of the end
+  /// of a pull.
+  ///
+  /// @throws IOException if it is not taken lazily
+  void pullAlone(String image, Layer.EstargzBlob layer) throws IOException {
+    ask(image, layer, "", nameOf(List.of(layer)), "");
+  }
+
   private void ask(String image, Layer.EstargzBlob layer, String all, String name, String parent)
       throws IOException {
     try {
