@@ -133,7 +133,7 @@ final class Cleanup {
           layer,
           (key, path, inode) -> {
             if (known.find(inode) == Survey.NONE
-                && (dry || stale.settle(layer, key, path, inode))) {
+                && (dry ? !stale.isInUse(layer, key) : stale.settle(layer, key, path, inode))) {
               count[0]++;
             }
           });

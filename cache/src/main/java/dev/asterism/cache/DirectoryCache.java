@@ -107,7 +107,7 @@ public final class DirectoryCache implements AutoCloseable {
           new Completion(
               layout, disk, tally, fresh, files, regions, assembly, links, usage, ledger);
       evictor = new Evictor(layout, disk, files, fresh, usage, activity, pins, tally, links);
-      stale = new StaleLinks(layout, disk, files, usage, tally, ledger);
+      stale = new StaleLinks(layout, disk, files, usage, tally, ledger, this::hasOwn);
       cleanup = new Cleanup(layout, disk, root, evictor, stale, ledger, clock);
       scrubber = new Scrubber(layout, disk, files, ledger, settings.upkeep(), clock);
       recovery =
@@ -366,6 +366,11 @@ public final class DirectoryCache implements AutoCloseable {
   /// @throws IOException if the disk cannot be read
   public Eviction evict(long bytes) throws IOException {
     return evictor.evict(bytes);
+  }
+
+  private boolean hasOwn(Digest layer, ChunkKey key) {
+    LayerCache open = layers.get(layer);
+    return open != null && open.hasOwn(key);
   }
 
   /// Says which layers are compiled: a cleanup takes the links of all others.

@@ -206,6 +206,11 @@ public final class LayerCache {
     return own.find(key, digest, size);
   }
 
+  /// Tells whether a key has a file of its own that came in this process.
+  boolean hasOwn(ChunkKey key) {
+    return own.holds(key);
+  }
+
   /// Opens a copy that belongs to this layer alone and came in this process.
   Optional<Stored> findOwn(ChunkKey key) {
     return own.find(key);

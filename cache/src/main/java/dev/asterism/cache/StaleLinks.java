@@ -6,12 +6,14 @@ import dev.asterism.linux.FileStatus;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiPredicate;
 
 /// Files in a layer's directory that stand under no digest: of a process that died while it took a
 /// file away, of an inode that could have no more links, or a copy that could not be linked.
 ///
 /// Their digest is found by hashing. If the store has it, the layer gets a link to that; if not,
-/// the file goes, for nobody reads it. Thread-safe.
+/// the file goes, for nobody reads it: unless it came in this process, which reads it by its key.
+/// Thread-safe.
 final class StaleLinks {
   private final CacheLayout layout;
   private final CacheDisk disk;
@@ -19,14 +21,18 @@ final class StaleLinks {
   private final Usage usage;
   private final Tally tally;
   private final Ledger ledger;
+  private final BiPredicate<Digest, ChunkKey> isInUse;
 
+  /// @param isInUse tells of a layer's key whether a file of its own is read by it now
   StaleLinks(
       CacheLayout layout,
       CacheDisk disk,
       DigestFiles files,
       Usage usage,
       Tally tally,
-      Ledger ledger) {
+      Ledger ledger,
+      BiPredicate<Digest, ChunkKey> isInUse) {
+    this.isInUse = isInUse;
     this.ledger = ledger;
     this.layout = layout;
     this.disk = disk;
@@ -46,6 +52,11 @@ final class StaleLinks {
     return survey;
   }
 
+  /// Tells whether a layer reads a file of its own by this key: one that came in this process.
+  boolean isInUse(Digest layer, ChunkKey key) {
+    return isInUse.test(layer, key);
+  }
+
   /// Removes or replaces a file that stood under no digest; tells whether it is gone.
   boolean settle(Digest layer, ChunkKey key, String path, long inode) throws IOException {
     Optional<FileStatus> file = status(path, inode);
@@ -58,6 +69,9 @@ final class StaleLinks {
     try {
       if (status(path, inode).isEmpty() || isUnder(file.get(), digest)) {
         return false;
+      }
+      if (isInUse(layer, key) && !stands(digest)) {
+        return false; // it is all that the layer has of it
       }
       if (replace(layer, key, path, inode, digest) != 0) {
         return false;
@@ -78,6 +92,11 @@ final class StaleLinks {
   private boolean isUnder(FileStatus file, Digest digest) throws IOException {
     return disk.status(layout.object(digest)).filter(file::isSameFile).isPresent()
         || disk.status(layout.part(digest)).filter(file::isSameFile).isPresent();
+  }
+
+  private boolean stands(Digest digest) throws IOException {
+    return disk.status(layout.object(digest)).isPresent()
+        || disk.status(layout.part(digest)).isPresent();
   }
 
   /// Takes the file away, and gives its name to what stands under the digest, if anything does. It

@@ -306,7 +306,7 @@ final class StoreCheck {
         }
         return;
       }
-      if (isRight(path, inode)) {
+      if (isRight(path, inode) || stale.isInUse(layer, key)) {
         return;
       }
       boolean repaired = options.repair() && stale.settle(layer, key, path, inode);

@@ -14,6 +14,7 @@ import dev.asterism.linux.Errno;
 import dev.asterism.testkit.disk.Call;
 import dev.asterism.testkit.disk.Outcome;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -95,6 +96,32 @@ final class DiskFaultsTest {
     Files.writeString(store.key(LAYER, 2, 0), "wrong");
     assertThat(store.layer().findOwn(key(1), HELLO.digest(), 5)).isPresent();
     assertThat(store.layer().findOwn(key(2), chunk("world").digest(), 5)).isEmpty();
+  }
+
+  /// A layer's own copy, and a chunk without a digest, as of an image that is not verified.
+  @Test
+  void clean_filesOfKeysThatAreInUse_stay() throws IOException {
+    store.faults.every("link", new Outcome.Answer(Errno.EPERM.number()));
+    store.layer().addFile(key(1), HELLO);
+    store.repair();
+    try (CacheWriter writer = store.layer().add(key(2))) {
+      writer.write(ByteBuffer.wrap(chunk("world").bytes()));
+      writer.commit();
+    }
+
+    assertThat(store.cache.clean(CleanOptions.DEFAULT, StoreProgress.NONE).staleLinks()).isZero();
+    assertThat(store.cache.verify(VerifyOptions.FULL.withRepair(), StoreProgress.NONE).findings())
+        .isEmpty();
+
+    assertThat(store.key(LAYER, 1, 0)).hasContent("hello");
+    assertThat(store.key(LAYER, 2, 0)).hasContent("world");
+    try (CachedChunk found = store.layer().get(key(2)).orElseThrow()) {
+      assertThat(found.size()).isEqualTo(5);
+    }
+    store.reopen(); // nobody knows any more what they are
+    assertThat(store.cache.clean(CleanOptions.DEFAULT, StoreProgress.NONE).staleLinks())
+        .isEqualTo(2);
+    assertThat(store.key(LAYER, 2, 0)).doesNotExist();
   }
 
   @ParameterizedTest
