@@ -6,6 +6,7 @@ import dev.asterism.cli.demo.LinkSpeed;
 import dev.asterism.cli.log.LogLevel;
 import dev.asterism.cli.log.Logging;
 import dev.asterism.cli.optimize.BindMount;
+import dev.asterism.cli.optimize.ToldToEndException;
 import dev.asterism.images.ImageLocation;
 import dev.asterism.registry.ImageReference;
 import dev.asterism.registry.Platform;
@@ -29,7 +30,13 @@ import picocli.CommandLine.TypeConversionException;
     versionProvider = Version.class,
     description = "Starts containers before their image has arrived, and keeps every chunk once.",
     exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {"0:done", "1:it failed; standard error says why", "2:wrong usage"},
+    exitCodeList = {
+      "0:done",
+      "1:it failed; standard error says why",
+      "2:wrong usage",
+      "130:ended by Ctrl-C (SIGINT)",
+      "143:ended by SIGTERM"
+    },
     footerHeading = "%nEnvironment:%n",
     footer = {
       "  NO_COLOR             no colours",
@@ -125,7 +132,7 @@ public final class Asterism {
       default -> failure.printStackTrace(err);
     }
     err.flush();
-    return ExitCode.FAILURE;
+    return failure instanceof ToldToEndException told ? told.signal().exitCode() : ExitCode.FAILURE;
   }
 
   /// Tells whether the process has been told to end.

@@ -1,6 +1,7 @@
 package dev.asterism.cli;
 
-/// What the command tells its caller when it ends.
+/// What the command tells its caller when it ends. One that a signal ended says so as a shell does,
+/// by 128 and the signal's number.
 public final class ExitCode {
   /// It did what it was asked.
   public static final int OK = 0;

@@ -58,8 +58,9 @@ public record Trial(
   ///
   /// @param places to open the trial's own image with
   /// @return what was opened, first things first; layers are not known
-  /// @throws IOException if the image can't be run, or was told to end before `until`; nothing runs
-  ///   and nothing is mounted then
+  /// @throws ToldToEndException if a signal came before `until`; nothing runs and nothing is
+  ///   mounted then
+  /// @throws IOException if the image can't be run; likewise
   public FileRecord run(
       ImageSource source, Workload.Changes changes, Until until, ImagePlaces places)
       throws IOException, InterruptedException {
@@ -74,7 +75,18 @@ public record Trial(
     }
     try (Signals signals = Signals.open();
         ImageSource converted = layout.source(places)) {
-      return mounted(converted, workload, until, signals);
+      FileRecord record = mounted(converted, workload, until, signals);
+      requireWanted(until, signals.await(Duration.ZERO)); // one that nobody looked for any more
+      return record;
+    }
+  }
+
+  /// @throws ToldToEndException if a signal came that is not what is waited for
+  private static void requireWanted(Until until, Optional<Signals.Kind> told)
+      throws ToldToEndException {
+    if (told.isPresent() && !(until instanceof Until.Signal)) {
+      throw new ToldToEndException(
+          told.get(), "told to end while the workload ran: nothing was written");
     }
   }
 
@@ -155,16 +167,14 @@ public record Trial(
       throws IOException, InterruptedException {
     long start = System.nanoTime();
     while (!container.hasEnded()) {
-      boolean told = signals.await(LOOK);
-      if (told && !(until instanceof Until.Signal)) {
-        throw new IOException("told to end while the workload ran: nothing was written");
-      }
+      Optional<Signals.Kind> told = signals.await(LOOK);
+      requireWanted(until, told);
       boolean seen =
           switch (until) {
             case Until.Period(Duration length) -> hasPassed(length, start);
             case Until.Line(_, Duration limit) ->
                 container.hasPrintedLine() || hasPassed(limit, start);
-            case Until.Signal _ -> told;
+            case Until.Signal _ -> told.isPresent();
           };
       if (seen) {
         if (until instanceof Until.Line(_, Duration limit) && !container.hasPrintedLine()) {
