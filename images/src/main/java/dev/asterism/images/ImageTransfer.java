@@ -218,12 +218,15 @@ public final class ImageTransfer {
       ExecutorService side)
       throws IOException {
     List<Future<LayerChange.Placed>> futures = new ArrayList<>();
-    for (Descriptor blob : blobs) {
+    List<Descriptor> all = new ArrayList<>(blobs);
+    all.add(config);
+    for (Descriptor blob : all) {
       futures.add(submitCopy(blob, side));
     }
-    futures.add(submitCopy(config, side));
-    for (Future<LayerChange.Placed> future : futures) {
-      await(future, "a blob of manifest " + manifest.digest());
+    for (int i = 0; i < all.size(); i++) {
+      await(
+          futures.get(i),
+          "blob %s of manifest %s".formatted(all.get(i).digest(), manifest.digest()));
     }
     describe(config, blobs);
     if (!options.oci() || MediaTypes.oci(manifest.mediaType()).equals(manifest.mediaType())) {
