@@ -2,6 +2,7 @@ package dev.asterism.cli.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.asterism.content.Digest;
 import dev.asterism.testkit.containerd.PrivateContainerd;
 import dev.asterism.testkit.layer.Entry;
 import dev.asterism.testkit.layer.Layer;
@@ -17,6 +18,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -28,9 +31,11 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Transfers that end in the middle of a blob: by a signal, which leaves nothing, and by SIGKILL.
+/// Transfers that end in the middle of a blob: by a signal or a layer that can't be read, which
+/// leave nothing, and by SIGKILL.
 @Tag("kernel")
 @TestInstance(Lifecycle.PER_CLASS)
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
@@ -115,7 +120,14 @@ class InterruptedTransferTest {
     Process process =
         begin(Asterism.command("push", image, pushed), () -> uploaded("signalled") > 0);
     assertThat(end(process, "TERM")).isEqualTo(143);
-    try (Stream<Path> left = Files.walk(uploads("signalled"))) {
+    isWithoutUploads("signalled");
+  }
+
+  private void isWithoutUploads(String repository) throws IOException {
+    if (!Files.exists(uploads(repository))) {
+      return;
+    }
+    try (Stream<Path> left = Files.walk(uploads(repository))) {
       assertThat(left.map(path -> path.getFileName().toString()))
           .doesNotContain("data", "startedat"); // the states of hashes it forgets
     }
@@ -143,6 +155,84 @@ class InterruptedTransferTest {
     assertThat(containerd("content", "ls", "-q")).isBlank();
     assertThat(containerd("images", "ls", "-q")).isBlank();
     assertThat(containerd("snapshots", "ls").lines()).hasSize(1); // the heading
+  }
+
+  /// @param tar of an image's second layer
+  /// @param why part of what is said
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Bad(String name, byte[] tar, String why) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  static Stream<Bad> badLayers() {
+    byte[] two =
+        Layer.of(Entry.file("first", "x".repeat(5000)), Entry.file("victim", "y".repeat(5000)))
+            .tar();
+    return Stream.of(
+        new Bad("cut", Arrays.copyOf(two, 9000), "'victim'"),
+        new Bad(
+            "above",
+            Layer.of(Entry.file("ok", "x"), Entry.file("../../etc/passwd", "x")).tar(),
+            "'../../etc/passwd': the name leads above the root"),
+        new Bad(
+            "linked",
+            Layer.of(Entry.file("ok", "x"), Entry.hardLink("l", "../../etc/shadow")).tar(),
+            "'../../etc/shadow'"));
+  }
+
+  /// The first layer is good, and large enough to be under way when the second one is refused.
+  @ParameterizedTest
+  @MethodSource("badLayers")
+  void convert_ofALayerThatCannotBe_leavesNothingAnywhere(Bad bad)
+      throws IOException, InterruptedException {
+    byte[] good = RandomTrees.content(Seeds.generator(2), 1 << 20); // 1 MiB
+    String from =
+        PlainImage.write(
+            folder.resolve("bad-" + bad.name()),
+            Layer.of(Entry.file("good", good)).tar(),
+            bad.tar());
+    isRefused("convert", from, bad.why(), Digest.of(bad.tar()), "layer 2 of 2");
+  }
+
+  @Test
+  void copy_ofABlobOfOtherBytes_leavesNothingAnywhere() throws IOException, InterruptedException {
+    byte[] tar = Layer.of(Entry.file("lost", "x".repeat(5000))).tar();
+    Path layout = folder.resolve("bad-digest");
+    String from = PlainImage.write(layout, tar);
+    Path blob = layout.resolve("blobs/sha256").resolve(Digest.of(tar).hex());
+    byte[] other = tar.clone();
+    other[600] ^= 1; // in the file's content: only the digest tells
+    Files.write(blob, other);
+    isRefused("copy", from, "", Digest.of(tar), "");
+    isRefused("convert", from, "", Digest.of(tar), "layer 1 of 1");
+  }
+
+  private void isRefused(String command, String from, String why, Digest layer, String which)
+      throws IOException, InterruptedException {
+    Path spools = folder.resolve("spools");
+    String tag = registry.reference("refused:1");
+    String name = "store.example/refused:1";
+    for (String to : List.of(tag, "containerd:" + name)) {
+      Outcome refused =
+          Asterism.command(command, "--temporary", spools.toString())
+              .with("--containerd-address", containerd.socket().toString(), from, to)
+              .run();
+      assertThat(refused.exitCode()).as(refused.errorText()).isEqualTo(1);
+      assertThat(refused.errorText()).contains(which, why, layer.toString());
+      if (Files.exists(spools)) {
+        assertThat(spools).isEmptyDirectory();
+      }
+    }
+    Path repository = storage.resolve("docker/registry/v2/repositories/refused");
+    assertThat(repository.resolve("_manifests")).doesNotExist();
+    isWithoutUploads("refused");
+    assertThat(containerd("images", "ls", "-q")).isBlank();
+    assertThat(containerd("leases", "ls", "-q")).isBlank();
+    assertThat(containerd("content", "active")).doesNotContain("asterism-");
+    assertThat(containerd("content", "ls", "-q")).isBlank();
   }
 
   private String containerd(String... words) throws IOException, InterruptedException {

@@ -30,6 +30,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// A Debian image that `asterism optimize` made: runc ran its workload, without containerd.
 @Tag("kernel")
@@ -216,6 +218,38 @@ class OptimizedImageTest {
         .contains("nothing is run: no image for this machine")
         .doesNotContain("running the workload");
     assertThat(outcome.text()).contains("first     0 files", "converted");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"TERM, 143", "INT, 130"})
+  void optimize_signalledWhileTheWorkloadRuns_endsAsTheSignalSays(String signal, int exitCode)
+      throws IOException, InterruptedException {
+    Path home = Files.createDirectory(scratch.path().resolve("told-" + signal));
+    Path output = scratch.path().resolve("told-output-" + signal);
+    String none = pushed.reference("tools:told-" + signal);
+    // Whoever runs the tests in the background may have SIGINT ignored, and so all below.
+    Process process =
+        Command.of("env", "--default-signal=INT")
+            .before(Asterism.command("optimize", "--temporary", home.toString()))
+            .with("--period", "600", "--entrypoint")
+            .with("[\"/bin/sh\",\"-c\",\"echo running; exec sleep 604.25\"]", plain, none)
+            .builder()
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    cleanup.add(() -> process.destroyForcibly());
+    while (process.isAlive() && !Files.readString(output).lines().toList().contains("running")) {
+      boolean _ = process.waitFor(50, TimeUnit.MILLISECONDS);
+    }
+
+    Command.of("kill", "-" + signal, Long.toString(process.pid())).runOrThrow();
+
+    assertThat(process.waitFor()).as(Files.readString(output)).isEqualTo(exitCode);
+    assertThat(output).content().contains("told to end while the workload ran");
+    assertThat(ScratchFolder.mountsBelow(home)).isEmpty();
+    assertThat(home).isEmptyDirectory();
+    assertThat(sleepers("604.25")).isZero();
+    assertThat(Asterism.command("inspect", none).run().errorText()).contains("404");
   }
 
   @Test

@@ -2,6 +2,13 @@ package dev.asterism.cli.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.asterism.content.Blob;
+import dev.asterism.estargz.Landmark;
+import dev.asterism.estargz.TocEntry;
+import dev.asterism.estargz.TocLimits;
+import dev.asterism.estargz.TocLocator;
+import dev.asterism.estargz.TocReader;
+import dev.asterism.registry.Descriptor;
 import dev.asterism.testkit.layer.Entry;
 import dev.asterism.testkit.layer.Layer;
 import dev.asterism.testkit.layer.RandomTrees;
@@ -9,9 +16,12 @@ import dev.asterism.testkit.layer.Seeds;
 import dev.asterism.testkit.process.Cleanup;
 import dev.asterism.testkit.process.Command;
 import dev.asterism.testkit.process.Machine;
+import dev.asterism.testkit.process.Outcome;
 import dev.asterism.testkit.process.ScratchFolder;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -20,7 +30,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// What was converted once and is converted again: into another repository, and with options.
+/// What was converted once and is converted again: into another repository, with options, and in a
+/// version that has changed.
 @Tag("kernel")
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class ReusedConversionTest {
@@ -91,6 +102,73 @@ class ReusedConversionTest {
     convert(lazy, chunked, "--chunk-size=100000");
     assertThat(Asterism.command("get-toc-digest", "--dump-toc", chunked).runOrThrow().text())
         .contains("\"chunkOffset\" : 200000");
+  }
+
+  /// The second version has moved a file, renumbered another, lost a third, and put what was in one
+  /// layer into two.
+  @Test
+  void optimize_ofAChangedVersion_putsFirstWhatTheRecordMeans()
+      throws IOException, InterruptedException {
+    Path opened = folder.resolve("opened");
+    Path record = folder.resolve("record");
+    Files.writeString(
+        opened,
+        """
+        {"path":"opt/app/tool"}
+        {"path":"usr/lib/libx.so.1"}
+        {"path":"opt/lost"}
+        {"path":"base"}
+        """);
+    String tool = "a tool of one content ".repeat(50);
+    String first =
+        PlainImage.write(
+            folder.resolve("1"),
+            BASE,
+            Layer.of(
+                    Entry.file("a/unread", "1"),
+                    Entry.file("opt/app/tool", tool),
+                    Entry.file("opt/lost", "will vanish"),
+                    Entry.file("usr/lib/libx.so.1", "x of 1"))
+                .tar());
+    String second =
+        PlainImage.write(
+            folder.resolve("2"),
+            BASE,
+            Layer.of(Entry.file("a/unread", "2"), Entry.file("usr/lib/libx.so.2", "x of 2")).tar(),
+            Layer.of(Entry.file("b/unread", "2"), Entry.file("srv/moved/tool", tool)).tar());
+    Command optimize =
+        Asterism.command("optimize", "--temporary", folder.resolve("spools").toString())
+            .withVariable("XDG_CACHE_HOME", folder.resolve("cache").toString());
+    optimize
+        .with("--record-in", opened.toString(), "--record-out", record.toString())
+        .with(first, registry.reference("app:1"))
+        .runOrThrow();
+    String image = registry.reference("app:2");
+
+    Outcome made = optimize.with("--record-in", record.toString(), second, image).runOrThrow();
+
+    assertThat(made.text()).contains("and 1 that are not in the image's layers");
+    List<Descriptor> layers = Images.resolve(image).layers();
+    assertThat(prefetched(image, layers.get(0))).containsExactly("base");
+    assertThat(prefetched(image, layers.get(1))).containsExactly("usr/lib/libx.so.2");
+    assertThat(prefetched(image, layers.get(2))).containsExactly("srv/moved/tool");
+    assertThat(Asterism.command("check", image).run().exitCode()).isZero();
+  }
+
+  /// The files in front of a layer's landmark.
+  private static List<String> prefetched(String image, Descriptor layer) throws IOException {
+    List<String> names = new ArrayList<>();
+    Blob blob = Images.blob(image, layer);
+    TocReader.read(
+        blob,
+        TocLocator.locate(blob),
+        TocLimits.DEFAULT,
+        entry -> {
+          if (entry instanceof TocEntry.RegularFile) {
+            names.add(entry.name());
+          }
+        });
+    return names.subList(0, names.indexOf(Landmark.PREFETCH));
   }
 
   /// The last line begins with the image's digest.

@@ -91,15 +91,13 @@ class ZstdChunkedImageTest {
     Asterism.command("convert", "--rebuild", "--zstdchunked", "--level", "1")
         .with("--temporary", scratch.resolve("spools").toString(), plain, ours)
         .runOrThrow();
-    assertThat(Asterism.command("check", ours).runOrThrow().text().lines())
-        .hasSize(RealImage.LAYERS)
-        .allMatch(line -> line.endsWith("good"));
     Command.of("skopeo", "copy", "--src-tls-verify=false")
         .with("docker://" + ours, "oci:" + scratch.resolve("skopeo") + ":1")
         .runOrThrow();
-    assertThat(
-            Asterism.command("check", "oci:" + scratch.resolve("skopeo") + ":1").run().exitCode())
-        .isZero();
+    String copy = "oci:" + scratch.resolve("skopeo") + ":1";
+    assertThat(Asterism.command("check", copy).runOrThrow().text().lines())
+        .hasSize(RealImage.LAYERS)
+        .allMatch(line -> line.endsWith("good"));
     try (TestNode node = TestNode.start()) {
       node.pull(ours);
       assertThat(node.prepared()).hasSize(RealImage.LAYERS).doesNotContainValue(false);
