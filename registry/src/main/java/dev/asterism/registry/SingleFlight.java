@@ -24,12 +24,13 @@ final class SingleFlight<K, V> {
   V get(K key, Duration longest, Callable<V> load)
       throws ExecutionException, InterruptedException, TimeoutException {
     FutureTask<V> mine =
-        new FutureTask<>(load) {
-          @Override
-          protected void done() {
-            inFlight.remove(key, this);
+        new FutureTask<>(() -> {
+          try {
+            return load.call();
+          } finally {
+            inFlight.remove(key); // before anybody has the outcome: who asks after that, asks anew
           }
-        };
+        });
     FutureTask<V> theirs = inFlight.putIfAbsent(key, mine);
     if (theirs == null) {
       threads.newThread(mine).start();
