@@ -134,9 +134,8 @@ final class StoreCheck {
         return;
       }
       if (!known) {
-        bytes(digest, path, file);
-        if (!standsAt(path)) {
-          return; // repaired: the layers' links to it are stale now
+        if (bytes(digest, path, file) || !standsAt(path)) {
+          return; // removed: the layers' links to it are stale now
         }
       }
       survey.named(survey.add(file.inode(), 0, file.links(), 0, files.lockNumber(digest)));
@@ -232,27 +231,28 @@ final class StoreCheck {
         || disk.status(layout.part(digest)).filter(file::isSameFile).isPresent();
   }
 
-  private void bytes(Digest digest, String path, FileStatus file) {
+  /// Looks at a file's bytes and mode, and tells whether it was removed: what stands there then is
+  /// another one, that was fetched again.
+  private boolean bytes(Digest digest, String path, FileStatus file) {
     if (file.size() == 0) {
-      boolean repaired = options.repair() && remove(path, digest, "it has no bytes");
+      boolean repaired = options.repair() && remove(file, path, digest, "it has no bytes");
       found(new Finding.Empty(Path.of(path), digest, repaired));
-      return;
+      return repaired;
     }
     if ((file.mode() & WRITABLE) != 0) {
       boolean repaired = options.repair() && disk.seal(path) == 0;
       found(new Finding.Writable(Path.of(path), file.mode(), repaired));
     }
-    if (options.hashes()) {
-      hash(digest, path);
-    }
+    return options.hashes() && hash(digest, path, file);
   }
 
-  private void hash(Digest digest, String path) {
+  private boolean hash(Digest digest, String path, FileStatus file) {
+    boolean repaired = false;
     try {
       Digest actual = Hashes.of(disk, path);
       bytes += disk.status(path).map(FileStatus::size).orElse(0L);
       if (!actual.equals(digest)) {
-        boolean repaired = options.repair() && remove(path, digest, "hashes to " + actual);
+        repaired = options.repair() && remove(file, path, digest, "hashes to " + actual);
         found(new Finding.WrongBytes(Path.of(path), digest, actual, repaired));
       } else {
         ledger.verified(digest);
@@ -260,10 +260,11 @@ final class StoreCheck {
     } catch (IOException e) {
       if (standsAt(path)) {
         String why = String.valueOf(e.getMessage());
-        boolean repaired = options.repair() && remove(path, digest, why);
+        repaired = options.repair() && remove(file, path, digest, why);
         found(new Finding.Unreadable(Path.of(path), why, repaired));
       }
     }
+    return repaired;
   }
 
   private boolean standsAt(String path) {
@@ -274,13 +275,22 @@ final class StoreCheck {
     }
   }
 
-  private boolean remove(String path, Digest digest, String why) {
+  private boolean remove(FileStatus file, String path, Digest digest, String why) {
     files.removeDamaged(path, digest, why);
-    boolean gone = !standsAt(path);
+    boolean gone = isAnother(path, file); // or a reader has fetched it again already
     if (gone) {
       healer.accept(digest);
     }
     return gone;
+  }
+
+  /// Tells whether a name is no more this file's.
+  private boolean isAnother(String path, FileStatus file) {
+    try {
+      return disk.status(path).filter(file::isSameFile).isEmpty();
+    } catch (IOException _) {
+      return false; // it cannot even be looked at
+    }
   }
 
   private final class LinksOf implements StoreWalk.Names<ChunkKey> {
@@ -310,6 +320,9 @@ final class StoreCheck {
         return;
       }
       boolean repaired = options.repair() && stale.settle(layer, key, path, inode);
+      if (!repaired && isRight(path, inode)) {
+        return; // a healer, or who reads it, was faster
+      }
       found(new Finding.StaleLink(Path.of(path), layer, repaired));
     }
   }
@@ -324,11 +337,14 @@ final class StoreCheck {
     }
     FileStatus file = found.get();
     Digest digest = Hashes.of(disk, path);
+    if (isSame(file, digest)) {
+      return true; // whose names were not counted: nothing is to be said of its links
+    }
     boolean former = file.links() > 1 && (file.mode() & WRITABLE) == 0 && stands(digest);
     if (former) {
       survey.add(inode, 0, file.links(), 0, Survey.NO_LOCK); // its other links are right as well
     }
-    return former || isSame(file, digest);
+    return former;
   }
 
   private void lookForForeignLinks() throws IOException {

@@ -346,6 +346,30 @@ final class UpkeepTest {
     assertThat(report.bytes()).isEqualTo(SIZE + file.size());
   }
 
+  /// As a daemon at work does: files come after the digests, and before the links, were looked at.
+  @Test
+  void verify_filesThatComeMeanwhile_areRight() throws IOException {
+    added(store.layer(), 1);
+    VerifiedChunk wrong = added(store.layer(), 2);
+    TestStore.overwrite(store.object(wrong.digest()), new byte[SIZE]);
+    List<String> phases = new ArrayList<>();
+    StoreProgress publishing =
+        (phase, _, _) -> {
+          if (phase.equals("links of layers") && !phases.contains(phase)) {
+            added(store.layer(), 3);
+            added(store.layer(), 2); // again, as who reads it does
+          }
+          phases.add(phase);
+        };
+
+    List<Finding> found =
+        store.cache.verify(VerifyOptions.FULL.withRepair(), publishing).findings();
+
+    assertThat(found).allMatch(Finding::repaired).isNotEmpty();
+    assertThat(phases).contains("links of layers");
+    assertThat(store.cache.verify(VerifyOptions.FULL, StoreProgress.NONE).findings()).isEmpty();
+  }
+
   @Test
   void verify_everythingThatCanBeWrong_isFoundAndRepaired() throws IOException {
     VerifiedChunk wrong = added(store.layer(), 1);
