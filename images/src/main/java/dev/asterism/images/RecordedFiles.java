@@ -58,6 +58,8 @@ public record RecordedFiles(
     private final SequencedMap<String, FileRecord.Entry> byPath = new LinkedHashMap<>();
     private final Set<Long> sizes = new HashSet<>();
     private final List<String> listed;
+    private final Set<String> names = new HashSet<>();
+    private final List<Glob> patterns = new ArrayList<>();
     private final Map<Digest, SequencedSet<String>> layers = new HashMap<>();
     private final List<FileRecord.Entry> found = new ArrayList<>();
     private final Set<String> there = new HashSet<>();
@@ -66,6 +68,13 @@ public record RecordedFiles(
 
     private Search(FileRecord wanted, List<String> listed) {
       this.listed = listed;
+      for (String each : listed) {
+        if (Glob.isOne(each)) {
+          patterns.add(Glob.parse(each));
+        } else {
+          names.add(ImageTree.clean(each));
+        }
+      }
       for (FileRecord.Entry entry : wanted.entries()) {
         String path = ImageTree.clean(entry.path());
         if (!path.isEmpty() && !Landmark.isBookkeeping(path)) {
@@ -79,7 +88,10 @@ public record RecordedFiles(
       for (PlatformImage image : PlatformImage.all(source, platforms)) {
         ImageTree tree =
             ImageTree.read(
-                source, image, (path, size) -> byPath.containsKey(path) || sizes.contains(size));
+                source,
+                image,
+                (path, size) ->
+                    byPath.containsKey(path) || sizes.contains(size) || isListed(path));
         Set<String> taken = new HashSet<>();
         recorded(image, tree, taken);
         listed(image, tree, taken);
@@ -93,6 +105,10 @@ public record RecordedFiles(
           elsewhere.size(),
           byPath.size() - there.size() - elsewhere.size(),
           listed.stream().filter(name -> !matched.contains(name)).toList());
+    }
+
+    private boolean isListed(String path) {
+      return names.contains(path) || patterns.stream().anyMatch(glob -> glob.matches(path));
     }
 
     private void recorded(PlatformImage image, ImageTree tree, Set<String> taken) {

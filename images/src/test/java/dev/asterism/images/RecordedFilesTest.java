@@ -182,6 +182,9 @@ class RecordedFilesTest {
         .containsExactly(
             "bin/t1 0", "bin/t2 1", "usr/lib/a.so 0", "usr/lib/x/b.so 0", "usr/lib/x/y/c.so 0");
     assertThat(files.unmatched()).containsExactly("removed", "no/[a-z]*");
+    assertThat(files.record().entries().stream().filter(entry -> entry.content().isPresent()))
+        .extracting(FileRecord.Entry::path)
+        .containsExactly("bin/t1", "bin/t2", "usr/lib/a.so", "usr/lib/x/y/c.so");
   }
 
   @Test
