@@ -90,8 +90,7 @@ public record RecordedFiles(
             ImageTree.read(
                 source,
                 image,
-                (path, size) ->
-                    byPath.containsKey(path) || sizes.contains(size) || isListed(path));
+                (path, size) -> byPath.containsKey(path) || sizes.contains(size) || isListed(path));
         Set<String> taken = new HashSet<>();
         recorded(image, tree, taken);
         listed(image, tree, taken);

@@ -6,6 +6,7 @@ import static dev.asterism.testkit.layer.Entry.file;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.asterism.cache.DirectoryCache;
+import dev.asterism.cache.Finding;
 import dev.asterism.cache.StoreProgress;
 import dev.asterism.cache.VerifyOptions;
 import dev.asterism.testkit.layer.Entry;
@@ -82,7 +83,10 @@ final class DamagedStoreTest {
       sh(damage.script, node.root().resolve("cache/objects").toString()).orThrow();
       if (damage != Damage.DELETED) {
         var found = store.verify(VerifyOptions.FULL.withRepair(), StoreProgress.NONE);
-        assertThat(found.findings()).hasSizeGreaterThan(FILES);
+        assertThat(found.findings()).isNotEmpty().allMatch(Finding::repaired);
+        if (damage == Damage.OVERWRITTEN) { // a wrong size is seen by what is fetched again, too
+          assertThat(found.findings()).hasSizeGreaterThan(FILES);
+        }
       }
       LazyNode.dropCaches();
 
