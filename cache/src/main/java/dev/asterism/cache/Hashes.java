@@ -5,7 +5,9 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
 import java.security.MessageDigest;
+import java.util.Optional;
 
 /// Hashes what is on the disk, in bounded memory.
 final class Hashes {
@@ -33,6 +35,15 @@ final class Hashes {
   static Digest of(CacheDisk disk, String path) throws IOException {
     try (FileChannel file = disk.open(path)) {
       return of(file, 0, file.size());
+    }
+  }
+
+  /// The same of one that may be gone by now: empty then.
+  static Optional<Digest> find(CacheDisk disk, String path) throws IOException {
+    try {
+      return Optional.of(of(disk, path));
+    } catch (NoSuchFileException _) {
+      return Optional.empty();
     }
   }
 

@@ -58,7 +58,11 @@ final class KeyCheck {
     if (status(path, inode).isEmpty()) {
       return; // gone since it was listed
     }
-    Digest digest = Hashes.of(disk, path);
+    Optional<Digest> hashed = Hashes.find(disk, path);
+    if (hashed.isEmpty()) {
+      return; // gone since then
+    }
+    Digest digest = hashed.get();
     ReentrantLock lock = files.lockOf(digest);
     lock.lock();
     try {

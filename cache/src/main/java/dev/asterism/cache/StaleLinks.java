@@ -63,7 +63,11 @@ final class StaleLinks {
     if (file.isEmpty()) {
       return false; // replaced meanwhile
     }
-    Digest digest = Hashes.of(disk, path);
+    Optional<Digest> hashed = Hashes.find(disk, path);
+    if (hashed.isEmpty()) {
+      return false; // removed meanwhile
+    }
+    Digest digest = hashed.get();
     ReentrantLock lock = files.lockOf(digest);
     lock.lock();
     try {

@@ -336,7 +336,11 @@ final class StoreCheck {
       return true;
     }
     FileStatus file = found.get();
-    Digest digest = Hashes.of(disk, path);
+    Optional<Digest> hashed = Hashes.find(disk, path);
+    if (hashed.isEmpty()) {
+      return true; // gone meanwhile
+    }
+    Digest digest = hashed.get();
     if (isSame(file, digest)) {
       return true; // whose names were not counted: nothing is to be said of its links
     }
