@@ -32,8 +32,8 @@ import picocli.CommandLine.Spec;
       "",
       "Cases: answer-python, answer-gcc, answer-java, read-gcc, read-python, versions-python,",
       "restart, start-python, start-optimized, start-learned, start-java, start-gcc, start-postgres,",
-      "start-ordered, start-read, start-busy, start-complete; start means all that begin so.",
-      "All without any."
+      "start-ordered, start-read, start-busy, start-complete; answer, read and start mean all that",
+      "begin so. All without any."
     })
 public final class Main implements Callable<Integer> {
   /// The snapshotter that is to reach the targets.
@@ -251,7 +251,7 @@ public final class Main implements Callable<Integer> {
   }
 
   private static boolean means(String word, String name) {
-    return name.equals(word) || (word.equals("start") && name.startsWith("start-"));
+    return name.equals(word) || name.startsWith(word + "-");
   }
 
   private List<Snapshotter> snapshotters() {

@@ -28,6 +28,8 @@ enum Measure {
   BIG_FILE("one file of about 32 MB, warm", Unit.MILLISECONDS, true, 1.1),
   /// The daemon's, after every file was read.
   MEMORY("resident memory of the daemon, image read through", Unit.MEGABYTES, false, 150),
+  /// The same after ten quiet seconds.
+  MEMORY_AT_REST("the same, ten seconds later", Unit.MEGABYTES, false),
   /// Pulled and read through after the first was.
   SECOND_BYTES(
       "second version: bytes fetched, of its new chunks and TOCs", Unit.RATIO, false, 1.25),

@@ -30,6 +30,9 @@ record ReadCase(String image) implements Case {
     }
   }
 
+  /// Long enough for a daemon to tidy up when nobody asks for anything.
+  private static final Duration REST = Duration.ofSeconds(10);
+
   /// One pass through all figures of the image.
   private final class Tour {
     private final Snapshotter snapshotter;
@@ -60,6 +63,9 @@ record ReadCase(String image) implements Case {
       }
       if (node.residentBytes().isPresent()) {
         run.add(Measure.MEMORY, image, snapshotter, node.residentBytes().getAsLong() / 1e6);
+        Thread.sleep(REST);
+        run.add(
+            Measure.MEMORY_AT_REST, image, snapshotter, node.residentBytes().orElseThrow() / 1e6);
       }
     }
 

@@ -7,12 +7,14 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 
 /// The files under digests: whether they are there, and whether they are what they should be.
 /// Thread-safe.
 final class DigestFiles {
   private static final int EEXIST = Errno.EEXIST.number();
   private static final int ENOENT = Errno.ENOENT.number();
+  private static final int ATTEMPTS = 3;
 
   private final CacheLayout layout;
   private final CacheDisk disk;
@@ -160,14 +162,22 @@ final class DigestFiles {
 
   /// link(2) that makes the directory of the new name if it is not there.
   int makeLink(String existing, String name) {
-    int errno = disk.link(existing, name);
-    return errno == ENOENT && makeParent(name) ? disk.link(existing, name) : errno;
+    return inDirectory(name, () -> disk.link(existing, name));
   }
 
   /// rename(2) that makes the directory of the new name if it is not there.
   int rename(String from, String to) {
-    int errno = disk.rename(from, to);
-    return errno == ENOENT && makeParent(to) ? disk.rename(from, to) : errno;
+    return inDirectory(to, () -> disk.rename(from, to));
+  }
+
+  /// Does it again where the directory of `name` is missing: once made, an empty one may be taken
+  /// away before it is used, but hardly twice.
+  private int inDirectory(String name, IntSupplier call) {
+    int errno = call.getAsInt();
+    for (int i = 0; errno == ENOENT && i < ATTEMPTS && makeParent(name); i++) {
+      errno = call.getAsInt();
+    }
+    return errno;
   }
 
   /// Makes every directory above `name` that is missing below the cache root.

@@ -41,6 +41,11 @@ final class FreshLinks {
     return newest.containsKey(digest);
   }
 
+  /// Tells whether nothing is listed.
+  boolean isEmpty() {
+    return newest.isEmpty();
+  }
+
   /// Tells whether the digest was published less than `age` ago.
   boolean isYoung(Digest digest, Duration age) {
     Entry entry = newest.get(digest);

@@ -7,6 +7,8 @@ import dev.asterism.linux.Errno;
 import dev.asterism.linux.FileStatus;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -38,6 +40,8 @@ final class HardlinkManager {
     /// A part of a file, which only the gate reads: an object serves as well as a chunk.
     PART
   }
+
+  private static final System.Logger LOG = System.getLogger(HardlinkManager.class.getName());
 
   /// A file that was offered that lately need not be offered again: less than half of what the
   /// eviction waits.
@@ -221,9 +225,11 @@ final class HardlinkManager {
 
   /// Removes the links in `fresh` that were published before `synced` and are `age` old.
   void prune(long synced, Duration age) {
+    boolean any = false;
     for (Optional<Digest> expired = fresh.takeExpired(synced, age);
         expired.isPresent();
         expired = fresh.takeExpired(synced, age)) {
+      any = true;
       Digest digest = expired.get();
       ReentrantLock lock = files.lockOf(digest);
       lock.lock();
@@ -233,6 +239,24 @@ final class HardlinkManager {
         }
       } finally {
         lock.unlock();
+      }
+    }
+    if (any && fresh.isEmpty()) {
+      removeEmptyDirectories(layout.fresh());
+    }
+  }
+
+  /// A block for each of 256 directories is much where nothing comes any more. Who links into one
+  /// meanwhile makes it again.
+  private static void removeEmptyDirectories(Path above) {
+    for (String name : CacheLayout.FAN_OUT) {
+      try {
+        Files.deleteIfExists(above.resolve(name));
+      } catch (DirectoryNotEmptyException _) {
+        // somebody has published
+      } catch (IOException e) {
+        LOG.log(System.Logger.Level.DEBUG, "empty directories stay folder={0}", above, e);
+        return; // on a read-only file system all of them do
       }
     }
   }

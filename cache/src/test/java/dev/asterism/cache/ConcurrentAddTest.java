@@ -172,7 +172,8 @@ final class ConcurrentAddTest {
           });
       inParallel(thread -> {
         for (int i = 0; i < 50; i++) {
-          store.cache.layer(layer(thread)).addFile(key(i), chunk(i * 64 + thread, 50));
+          assertThat(store.cache.layer(layer(thread)).addFile(key(i), chunk(i * 64 + thread, 50)))
+              .isInstanceOf(Published.Shared.class);
         }
         return thread;
       });

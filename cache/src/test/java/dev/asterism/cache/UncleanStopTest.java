@@ -60,6 +60,21 @@ final class UncleanStopTest {
   }
 
   @Test
+  void persist_nothingIsFreshAnyMore_keepsNoDirectoriesForIt() throws IOException {
+    store.layer().addFile(key(1), HELLO);
+    store.clock.pass(TestStore.AGE);
+    store.layer().addFile(key(2), WORLD);
+    store.cache.persist();
+    assertThat(store.fresh(WORLD.digest())).exists();
+    store.clock.pass(TestStore.AGE);
+    store.cache.persist();
+    assertThat(store.root.resolve("fresh")).isEmptyDirectory();
+
+    store.layer().addFile(key(3), chunk("later"));
+    assertThat(store.fresh(chunk("later").digest())).exists();
+  }
+
+  @Test
   void persist_nothingNew_doesNotSync() throws IOException {
     store.layer().addFile(key(1), HELLO);
     store.cache.persist();

@@ -1,5 +1,7 @@
 package dev.asterism.layers;
 
+import dev.asterism.linux.RuntimePages;
+import java.io.IOException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -12,9 +14,11 @@ import java.util.concurrent.atomic.AtomicLong;
 /// While a layer streams in, every chunk is an array that is garbage a moment later, and the
 /// collector rather grows the heap to its limit than collects; afterwards an idle daemon allocates
 /// nothing, so nothing shrinks it. What lives is some ten megabytes, so a full collection costs
-/// about 20 ms: one is asked for with every [#BUSY] bytes, and one when fetching pauses.
-/// Thread-safe.
+/// about 20 ms: one is asked for with every [#BUSY] bytes, and one when fetching pauses, which also
+/// gives back what is mapped of the Java runtime and was touched once. Thread-safe.
 final class IdleMemory implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(IdleMemory.class.getName());
+
   /// Garbage after which fetching itself is worth a collection.
   private static final long BUSY = 48 << 20; // 48 MiB
 
@@ -24,7 +28,7 @@ final class IdleMemory implements AutoCloseable {
   /// Less garbage than this is not worth a collection in a pause.
   private static final long IDLE = 16 << 20; // 16 MiB
 
-  private static final long PAUSE_MILLIS = 1000;
+  private static final long PAUSE_MILLIS = 500;
 
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
@@ -76,6 +80,7 @@ final class IdleMemory implements AutoCloseable {
     if (stillFor >= PAUSE_MILLIS) {
       watching.set(false);
       collect(now);
+      giveBackPages(); // the collection itself has touched most of them
       return;
     }
     if (now - collected >= BUSY) {
@@ -88,6 +93,14 @@ final class IdleMemory implements AutoCloseable {
   private void collect(long now) {
     collected = now;
     System.gc();
+  }
+
+  private static void giveBackPages() {
+    try {
+      RuntimePages.giveBack();
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "pages of the Java runtime stay mapped", e);
+    }
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.asterism.layers.LayerExercise;
 import dev.asterism.layers.LayerMounter;
 import dev.asterism.layers.LayerRequest;
 import dev.asterism.layers.LayerRequest.Verification;
+import dev.asterism.linux.RuntimePages;
 import dev.asterism.snapshotter.SnapshotServer;
 import dev.asterism.snapshotter.Snapshots;
 import dev.asterism.snapshotter.VerificationPolicy;
@@ -41,6 +42,7 @@ public final class Exercise implements AutoCloseable {
   private static final int CALLS = 250; // what is called less often is still interpreted
   private static final int CALLED_FILES = 200;
   private static final int LAYERS = 3;
+  private static final Duration COMPILING = Duration.ofSeconds(4);
 
   private final Path folder;
   private final BlobSource registry;
@@ -88,6 +90,7 @@ public final class Exercise implements AutoCloseable {
           layers,
           (System.nanoTime() - begin) / 1_000_000);
     }
+    giveBackPages();
   }
 
   private int exercise(long end) throws IOException {
@@ -143,6 +146,19 @@ public final class Exercise implements AutoCloseable {
   @SuppressWarnings("SystemGc")
   private static void giveBack() {
     System.gc();
+  }
+
+  /// Most of the Java runtime's own files was touched by the start alone, and by the compilers,
+  /// which have work left for a while.
+  private static void giveBackPages() {
+    try {
+      Thread.sleep(COMPILING);
+      RuntimePages.giveBack();
+    } catch (IOException e) {
+      LOGGER.log(Level.DEBUG, "pages of the Java runtime stay mapped", e);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void clean() {
