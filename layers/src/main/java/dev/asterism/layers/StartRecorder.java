@@ -35,7 +35,7 @@ final class StartRecorder implements FetchListener, AutoCloseable {
   private static final Duration BUSY = Duration.ofMillis(1500);
 
   /// Between the last layer of a pull and the mount for a container.
-  private static final Duration PULLED = Duration.ofMillis(500);
+  private static final Duration PULLED = Duration.ofMillis(200);
 
   private static final Duration LONGEST = Duration.ofMinutes(2);
   private static final Duration TICK = Duration.ofMillis(500);
