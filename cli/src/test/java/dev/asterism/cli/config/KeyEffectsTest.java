@@ -43,7 +43,8 @@ class KeyEffectsTest {
               Key.NOPREFETCH,
               List.of(
                   SETTINGS + "starts_everyKey_isThatOfLayers",
-                  "PrefetchTest#prepare_noprefetch_fetchesNothing")),
+                  "PrefetchTest#prepare_noprefetch_fetchesNothing",
+                  "FetchingTest#image_withALandmarkAndNoPrefetchConfigured_fetchesOnlyWhatIsRead")),
           entry(
               Key.PREFETCH_SIZE,
               List.of(
@@ -64,6 +65,7 @@ class KeyEffectsTest {
               List.of(
                   SETTINGS + "starts_everyKey_isThatOfLayers",
                   "BackgroundFetchTest#layer_complete_needsNeitherRegistryNorDaemon",
+                  "FetchingTest#layer_daemonIsKilledWhileItComes_goesOnWhereItWasAndThenNeedsNobody",
                   "PrefetchTest#prepare_noprefetch_fetchesNothing")),
           entry(
               Key.MAX_CONCURRENCY,
@@ -183,7 +185,8 @@ class KeyEffectsTest {
               Key.NO_LEARNING,
               List.of(
                   SETTINGS + "starts_everyKey_isThatOfLayers",
-                  "LearnedOrderTest#start_over_isRecorded")),
+                  "LearnedOrderTest#start_over_isRecorded",
+                  "FetchingTest#start_secondOneOfAnImage_hasWhatTheFirstRead")),
           entry(
               Key.LEARNED_BYTES,
               List.of(

@@ -2,6 +2,7 @@ package dev.asterism.cli.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.asterism.registry.Descriptor;
 import dev.asterism.testkit.process.Cleanup;
 import dev.asterism.testkit.process.Command;
 import dev.asterism.testkit.process.ScratchFolder;
@@ -60,6 +61,19 @@ class ExternalTocImageTest {
     assertThat(node.prepared()).hasSize(RealImage.LAYERS).doesNotContainValue(false);
     assertThat(node.run(TestNode.ASTERISM, converted, "file -b /bin/sh; less --version"))
         .contains("symbolic link", "less");
+  }
+
+  /// No landmark is in them, and `ctr-remote` writes a label that says 10 MiB.
+  @Test
+  void pull_layersThatSayNothing_prefetchesAsMuchAsTheirLabelSays()
+      throws IOException, InterruptedException {
+    for (Descriptor layer : Images.resolve(converted).layers()) {
+      String size = "\"prefetch_size\":\"%d\"".formatted(Math.min(10L << 20, layer.size()));
+      NodeBehindLink.await(() ->
+          node.log()
+              .lines()
+              .anyMatch(line -> line.contains(size) && line.contains(layer.digest().toString())));
+    }
   }
 
   @Test

@@ -1,0 +1,500 @@
+package dev.asterism.cli.e2e;
+
+import static dev.asterism.cli.e2e.NodeBehindLink.await;
+import static dev.asterism.cli.e2e.NodeBehindLink.bytes;
+import static dev.asterism.cli.e2e.NodeBehindLink.lazy;
+import static dev.asterism.cli.e2e.NodeBehindLink.overlaps;
+import static dev.asterism.cli.e2e.NodeBehindLink.random;
+import static dev.asterism.cli.e2e.NodeBehindLink.ranges;
+import static dev.asterism.testkit.layer.Entry.dir;
+import static dev.asterism.testkit.layer.Entry.file;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.asterism.cli.e2e.NodeBehindLink.Start;
+import dev.asterism.content.ByteRange;
+import dev.asterism.content.Digest;
+import dev.asterism.estargz.EstargzOptions;
+import dev.asterism.testkit.layer.Entry;
+import dev.asterism.testkit.layer.Layer;
+import dev.asterism.testkit.link.LinkShape;
+import dev.asterism.testkit.link.ShapedLink;
+import dev.asterism.testkit.process.Outcome;
+import dev.asterism.testkit.registry.TestLayer;
+import dev.asterism.testkit.registry.TestRegistry;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.Timeout;
+
+/// What `docs/fetching.md` says of the scheduler, seen by containers and by the registry, which
+/// tells what it was asked for: containerd, runc and the daemon, at the other end of a link.
+@Tag("kernel")
+@TestInstance(Lifecycle.PER_CLASS)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
+class FetchingTest {
+  private static final int KIB = 1 << 10;
+  private static final int MIB = 1 << 20;
+
+  /// Nothing comes but what is read and what lies beside it.
+  private static final String READS =
+      """
+      no_background_fetch = true
+      noprefetch = true
+      [learned]
+      disable = true
+      """;
+
+  private static final String BACKGROUND =
+      """
+      noprefetch = true
+      [learned]
+      disable = true
+      """;
+
+  private static final String PREFETCH =
+      """
+      no_background_fetch = true
+      [learned]
+      disable = true
+      [outage]
+      mode = "fail"
+      [blob]
+      max_retries = 1
+      [resolver]
+      request_timeout_sec = 2
+      """;
+
+  private static final String LEARNING =
+      """
+      no_background_fetch = true
+      noprefetch = true
+      """;
+
+  private static final byte[] SMALL = random(41, 100 * KIB);
+  private static final byte[] NEVER = random(42, 300 * KIB);
+  private static final byte[] BIG = random(43, 900 * KIB);
+  private static final String ALL = "cat /data/* | sha256sum";
+
+  private NodeBehindLink rig;
+  private TestNode node;
+
+  @BeforeAll
+  void start() throws IOException, InterruptedException {
+    rig = NodeBehindLink.start();
+    node = rig.node();
+  }
+
+  @AfterEach
+  void empty() throws IOException, InterruptedException {
+    rig.empty();
+  }
+
+  @AfterAll
+  void end() throws IOException {
+    rig.close();
+  }
+
+  private static EstargzOptions chunks(int size) {
+    return EstargzOptions.DEFAULT.withLevel(1).withChunkSize(size);
+  }
+
+  /// A layer of files in `data`, whose content is random.
+  private static List<Entry> many(int seed, int count, int size) {
+    List<Entry> entries = new ArrayList<>(List.of(dir("data")));
+    for (int i = 0; i < count; i++) {
+      entries.add(file("data/%03d".formatted(i), random(1000 * seed + i, size)));
+    }
+    return entries;
+  }
+
+  /// What [#ALL] prints of a layer.
+  private static String sumOf(List<Entry> entries) {
+    MessageDigest hasher = Digest.hasher();
+    entries.stream()
+        .filter(entry -> entry.content().length > 0)
+        .sorted(Comparator.comparing(Entry::name))
+        .forEach(entry -> hasher.update(entry.content()));
+    return Digest.finish(hasher).hex() + "  -";
+  }
+
+  private static String sumOf(byte[] content) {
+    return Digest.of(content).hex();
+  }
+
+  /// The background goes through the layer in its order, and would be at the last file in a minute.
+  @Test
+  void read_whileTheBackgroundFetches_isServedFirstAndNothingComesTwice()
+      throws IOException, InterruptedException {
+    rig.begin(BACKGROUND);
+    byte[] last = random(1, 300 * KIB);
+    byte[] first = random(2, 24 * MIB);
+    TestLayer own =
+        lazy(
+            Layer.of(
+                    dir("data"),
+                    file("data/first", first),
+                    file("data/last", last),
+                    file("data/pad", random(3, 2 * MIB)))
+                .estargz(chunks(256 * KIB)));
+    Digest layer = own.content().digest();
+    String image = rig.serve("fetching/overtaken", "1", own);
+    rig.link().become(LinkShape.of(4, 20));
+    rig.pull(image);
+    String container = node.startIdle(image);
+    await(() -> rig.admin("/v1/fetching").replaceAll("\\s", "").contains("\"why\":\"background\""));
+
+    assertThat(node.execute(container, "sha256sum /data/last").orThrow().text())
+        .startsWith(sumOf(last));
+
+    assertThat(rig.field(layer, "complete")).isEqualTo("false");
+    rig.link().become(NodeBehindLink.ORDINARY);
+    rig.awaitComplete(layer);
+    List<ByteRange> asked = rig.ranges(layer);
+    int read = indexOf(asked, range -> range.end() > first.length + 1000);
+    assertThat(asked.subList(read, asked.size()))
+        .as("of %s", asked)
+        .anyMatch(range -> range.end() < first.length);
+    assertThat(overlaps(asked)).isEmpty();
+    assertThat(node.execute(container, "sha256sum /data/first").orThrow().text())
+        .startsWith(sumOf(first));
+  }
+
+  private interface Fits {
+    boolean test(ByteRange range);
+  }
+
+  private static int indexOf(List<ByteRange> ranges, Fits fits) {
+    return IntStream.range(0, ranges.size())
+        .filter(i -> fits.test(ranges.get(i)))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void read_inSequence_asksForFarLessRangesThanChunksAndSaysSo()
+      throws IOException, InterruptedException {
+    rig.begin(READS);
+    int chunks = 96;
+    int files = 120;
+    byte[] big = random(4, chunks * 64 * KIB);
+    List<Entry> entries = many(5, files, 6_000);
+    entries.addAll(List.of(dir("big"), file("big/file", big)));
+    TestLayer own = lazy(new Layer(entries).estargz(chunks(64 * KIB)));
+    Digest layer = own.content().digest();
+    String image = rig.serve("fetching/ahead", "1", own);
+    rig.pull(image);
+    rig.registry().traffic().reset();
+
+    assertThat(node.run(TestNode.ASTERISM, image, ALL + "; sha256sum /big/file"))
+        .isEqualTo(sumOf(many(5, files, 6_000)) + "\n" + sumOf(big) + "  /big/file");
+
+    Start start = rig.awaitStart(image);
+    List<ByteRange> asked = rig.ranges(layer);
+    assertThat(asked).hasSizeBetween(2, (chunks + files) / 4);
+    assertThat(overlaps(asked)).isEmpty();
+    assertThat(start.number("readahead-requests")).isPositive();
+    assertThat(start.sum("requests")).isEqualTo(asked.size());
+    assertThat(start.sum("bytes")).isEqualTo(bytes(asked));
+    assertThat(start.number("waits")).isBetween(1L, (long) chunks + files);
+    assertThat(start.number("files")).isGreaterThan(files);
+    assertThat(rig.ask("why", image))
+        .startsWith(image + ", ")
+        .contains("big/file")
+        .contains("%d calls waited".formatted(start.number("waits")))
+        .containsPattern("\nread +%d ".formatted(start.number("read-requests")))
+        .containsPattern("\nreadahead +%d ".formatted(start.number("readahead-requests")));
+  }
+
+  /// A layer of which the image says that a start needs two files.
+  private static Layer.EstargzBlob marked(int seed) {
+    return Layer.of(
+            dir("data"),
+            file("data/other", random(seed, 3 * MIB)),
+            file("data/one", random(seed + 1, 200 * KIB)),
+            file("data/two", random(seed + 2, 700 * KIB)))
+        .estargz(chunks(256 * KIB).withPrioritized(List.of("data/one", "data/two")));
+  }
+
+  @Test
+  void image_withALandmark_hasWhatLiesBeforeItAndNoMore() throws IOException, InterruptedException {
+    rig.begin(PREFETCH);
+    TestLayer own = lazy(marked(10));
+    String image = rig.serve("fetching/marked", "1", own);
+    rig.pull(image);
+    await(() -> isPrefetched(own.content().digest()));
+    String container = node.startIdle(image);
+    rig.cutOff();
+
+    assertThat(node.execute(container, "cat /data/one /data/two | sha256sum").orThrow().text())
+        .isEqualTo(
+            sumOf(List.of(file("1", random(11, 200 * KIB)), file("2", random(12, 700 * KIB)))));
+    assertThat(node.execute(container, "sha256sum /data/other").exitCode()).isNotZero();
+  }
+
+  private boolean isPrefetched(Digest layer) throws IOException {
+    return node.log()
+        .lines()
+        .anyMatch(line -> line.contains("\"prefetch_size\"") && line.contains(layer.toString()));
+  }
+
+  @Test
+  void image_withALandmarkAndNoPrefetchConfigured_fetchesOnlyWhatIsRead()
+      throws IOException, InterruptedException {
+    rig.begin(READS);
+    String image = rig.serve("fetching/marked", "2", lazy(marked(20)));
+    rig.pull(image);
+
+    assertThat(node.run(TestNode.ASTERISM, image, "sha256sum /data/one"))
+        .startsWith(sumOf(random(21, 200 * KIB)));
+
+    Start start = rig.awaitStart(image);
+    assertThat(start.number("prefetch-requests")).isZero();
+    assertThat(start.number("read-requests")).isPositive();
+    assertThat(rig.has(random(22, 700 * KIB))).isFalse();
+  }
+
+  @Test
+  void layer_daemonIsKilledWhileItComes_goesOnWhereItWasAndThenNeedsNobody()
+      throws IOException, InterruptedException {
+    rig.begin(BACKGROUND);
+    List<Entry> entries = many(30, 12, MIB);
+    TestLayer own = lazy(new Layer(entries).estargz(chunks(128 * KIB)));
+    Digest layer = own.content().digest();
+    String image = rig.serve("fetching/restarted", "1", own);
+    rig.link().become(LinkShape.of(16, 20));
+    rig.pull(image);
+    await(() -> rig.stored(layer) > 3L * MIB);
+    long stored = rig.stored(layer);
+    node.killDaemon();
+    assertThat(stored).isLessThan(10L * MIB);
+    rig.link().dropConnections();
+    rig.link().become(NodeBehindLink.ORDINARY);
+    rig.registry().traffic().reset();
+
+    node.startDaemon();
+    rig.awaitComplete(layer);
+
+    assertThat(bytes(rig.ranges(layer))).isBetween(1L, 12L * MIB - stored + MIB);
+    rig.begin(BACKGROUND);
+    rig.cutOff();
+    assertThat(node.run(TestNode.ASTERISM, image, ALL)).isEqualTo(sumOf(entries));
+    assertThat(rig.link().connections()).isZero();
+    assertThat(rig.field(layer, "complete")).isEqualTo("true");
+  }
+
+  /// Far apart, so that reading one does not bring the other.
+  private static TestLayer version(byte[] small) {
+    return lazy(
+        Layer.of(
+                dir("data"),
+                file("data/small", small),
+                file("data/pad", random(44, 500 * KIB)),
+                file("data/never", NEVER),
+                file("data/pad2", random(45, 500 * KIB)),
+                file("data/big", BIG))
+            .estargz(chunks(256 * KIB)));
+  }
+
+  @Test
+  void start_secondOneOfAnImage_hasWhatTheFirstRead() throws IOException, InterruptedException {
+    rig.begin(LEARNING);
+    String read = "cat /data/small /data/big | sha256sum";
+    String right = sumOf(List.of(file("1", SMALL), file("2", BIG)));
+    String image = rig.serve("fetching/learned", "1", version(SMALL));
+    rig.pull(image);
+    assertThat(node.run(TestNode.ASTERISM, image, read)).isEqualTo(right);
+    assertThat(rig.awaitStart(image).number("learned-requests")).isZero();
+    Path file = node.root().resolveSibling("exported");
+
+    assertThat(profile("list")).contains(image);
+    assertThat(profile("show", image))
+        .contains("/data/small", "/data/big")
+        .doesNotContain("/data/never");
+    profile("export", "--output", file.toString(), image);
+
+    rig.forgetContent();
+    node.startDaemon();
+    node.awaitReconnection();
+    assertThat(node.run(TestNode.ASTERISM, image, read)).isEqualTo(right);
+    Start again = rig.awaitStart(image);
+    assertThat(again.number("learned-bytes")).isGreaterThan(BIG.length / 2);
+    assertThat(again.sum("bytes")).isLessThan(SMALL.length + BIG.length + 600L * KIB);
+    assertThat(rig.has(NEVER)).isFalse();
+
+    byte[] changed = random(46, 120 * KIB);
+    String next = rig.serve("fetching/learned", "2", version(changed));
+    rig.pull(next);
+    await(() -> rig.has(changed)); // by its path, and before anybody reads
+    assertThat(rig.has(NEVER)).isFalse();
+
+    rig.forgetContent();
+    rig.remove("profiles");
+    String elsewhere = rig.serve("fetching/known-elsewhere", "1", version(random(47, 130 * KIB)));
+    assertThat(profile("import", "--image", elsewhere, file.toString())).contains(elsewhere);
+    node.startDaemon();
+    node.awaitReconnection();
+    rig.pull(elsewhere);
+    await(() -> rig.has(BIG));
+    assertThat(node.run(TestNode.ASTERISM, elsewhere, "sha256sum /data/big"))
+        .startsWith(sumOf(BIG));
+    assertThat(rig.has(NEVER)).isFalse();
+  }
+
+  private String profile(String command, String... words) throws IOException, InterruptedException {
+    return Asterism.command("profile", command, "--root", node.root().toString())
+        .with(words)
+        .runOrThrow()
+        .text();
+  }
+
+  @Test
+  void image_ofWhichALabelSaysWhole_comesInFewRangesWithoutBeingRead()
+      throws IOException, InterruptedException {
+    rig.begin(READS);
+    int files = 60;
+    List<Entry> entries = many(50, files, 40_000);
+    TestLayer own =
+        lazy(new Layer(entries).estargz(chunks(256 * KIB)))
+            .annotated("containerd.io/snapshot/remote/asterism.whole", "true");
+    Digest layer = own.content().digest();
+    String image = rig.serve("fetching/whole", "1", own);
+    rig.pull(image);
+    String container = node.startIdle(image);
+    await(() -> rig.stored(layer) >= files * 40_000L);
+    assertThat(rig.ranges(layer)).hasSizeLessThan(files / 4);
+    assertThat(overlaps(rig.ranges(layer))).isEmpty();
+    rig.cutOff();
+
+    assertThat(node.execute(container, ALL).orThrow().text()).isEqualTo(sumOf(entries));
+    assertThat(rig.link().connections()).isZero();
+  }
+
+  @Test
+  void layer_thatIsSeenToBeReadWhole_comesAheadOfTheReader()
+      throws IOException, InterruptedException {
+    rig.begin(READS);
+    List<Entry> entries = many(60, 400, 40_000);
+    TestLayer own = lazy(new Layer(entries).estargz(chunks(256 * KIB)));
+    Digest layer = own.content().digest();
+    String image = rig.serve("fetching/seen", "1", own);
+    rig.pull(image);
+
+    assertThat(node.run(TestNode.ASTERISM, image, ALL)).isEqualTo(sumOf(entries));
+
+    Start start = rig.awaitStart(image);
+    assertThat(start.number("prefetch-requests")).isPositive();
+    assertThat(start.number("prefetch-bytes")).isGreaterThan(4L * MIB);
+    assertThat(start.sum("requests")).isLessThan(400 / 4);
+    assertThat(overlaps(rig.ranges(layer))).isEmpty();
+  }
+
+  @Test
+  void containers_twoOfOneImageAtOnce_areServedByTheSameRanges() throws Exception {
+    rig.begin(READS);
+    List<Entry> entries = many(70, 100, 10_000);
+    entries.add(file("data/big", random(71, 8 * MIB)));
+    TestLayer own = lazy(new Layer(entries).estargz(chunks(256 * KIB)));
+    Digest layer = own.content().digest();
+    String image = rig.serve("fetching/two", "1", own);
+    rig.pull(image);
+    List<String> containers = List.of(node.startIdle(image), node.startIdle(image));
+
+    for (Outcome outcome : atOnce(containers)) {
+      assertThat(outcome.orThrow().text()).isEqualTo(sumOf(entries));
+    }
+
+    assertThat(rig.ranges(layer)).isNotEmpty();
+    assertThat(overlaps(rig.ranges(layer))).isEmpty();
+  }
+
+  private List<Outcome> atOnce(List<String> containers) throws Exception {
+    List<CompletableFuture<Outcome>> readers = new ArrayList<>();
+    for (String container : containers) {
+      readers.add(Readers.run(node.execution(container, ALL)));
+    }
+    List<Outcome> outcomes = new ArrayList<>();
+    for (CompletableFuture<Outcome> reader : readers) {
+      outcomes.add(reader.get());
+    }
+    return outcomes;
+  }
+
+  /// Two images on two registries that were built apart: not a layer is the same, most content is.
+  /// A file is read through one of the layers that list it, whichever container asks.
+  @Test
+  void images_ofTwoRegistriesAtOnce_fetchWhatTheyShareOnce() throws Exception {
+    rig.begin(READS);
+    List<Entry> shared = many(80, 8, 2 * MIB);
+    try (TestRegistry other = TestRegistry.start();
+        ShapedLink way = ShapedLink.to(other.port(), NodeBehindLink.ORDINARY)) {
+      TestLayer here = withNote(shared, "here");
+      TestLayer there = withNote(shared, "there");
+      TestLayer later = withNote(shared, "later");
+      String one = rig.serve("fetching/here", "1", here);
+      String two = rig.serve(other, way, "fetching/there", "1", there);
+      String three = rig.serve(other, way, "fetching/later", "1", later);
+      rig.pull(one);
+      rig.pull(two);
+      List<String> containers = List.of(node.startIdle(one), node.startIdle(two));
+
+      for (Outcome outcome : atOnce(containers)) {
+        assertThat(outcome.orThrow().text()).isEqualTo(sumOf(shared));
+      }
+
+      long came =
+          bytes(rig.ranges(here.content().digest()))
+              + bytes(ranges(other, there.content().digest()));
+      assertThat(came).isBetween(16L * MIB, 17L * MIB);
+      rig.pull(three);
+      assertThat(node.run(TestNode.ASTERISM, three, ALL)).isEqualTo(sumOf(shared));
+      assertThat(ranges(other, later.content().digest())).isEmpty();
+    }
+  }
+
+  private static TestLayer withNote(List<Entry> shared, String text) {
+    List<Entry> entries = new ArrayList<>(shared);
+    entries.add(file("note", text.getBytes(StandardCharsets.UTF_8)));
+    return lazy(new Layer(entries).estargz(chunks(256 * KIB)));
+  }
+
+  /// The same layer on two registries is one layer to a node.
+  @Test
+  void layer_onTwoRegistriesAtOnce_isFetchedOnce() throws Exception {
+    rig.begin(READS);
+    List<Entry> entries = many(90, 8, 2 * MIB);
+    TestLayer own = lazy(new Layer(entries).estargz(chunks(256 * KIB)));
+    Digest layer = own.content().digest();
+    TestLayer between = lazy(Layer.of(file("between", "them")).estargz(chunks(256 * KIB)));
+    try (TestRegistry other = TestRegistry.start();
+        ShapedLink way = ShapedLink.to(other.port(), NodeBehindLink.ORDINARY)) {
+      String one = rig.serve("fetching/same", "1", own);
+      String two = rig.serve(other, way, "fetching/same", "1", between, own);
+      rig.pull(one);
+      rig.pull(two);
+      List<String> containers = List.of(node.startIdle(one), node.startIdle(two));
+
+      for (Outcome outcome : atOnce(containers)) {
+        assertThat(outcome.orThrow().text()).isEqualTo(sumOf(entries));
+      }
+
+      List<ByteRange> all = new ArrayList<>(rig.ranges(layer));
+      all.addAll(ranges(other, layer));
+      assertThat(all).isNotEmpty();
+      assertThat(overlaps(all)).isEmpty();
+    }
+  }
+}
