@@ -26,12 +26,14 @@ class KeyEffectsTest {
               Key.ALLOW_NO_VERIFICATION,
               List.of(
                   SETTINGS + "verification_eachKey_isThatOfSnapshots",
-                  "RemoteLabelsTest#request_withSkipLabel_skipsOnlyWherePolicyAndManifestAllow")),
+                  "RemoteLabelsTest#request_withSkipLabel_skipsOnlyWherePolicyAndManifestAllow",
+                  "ConfiguredSourcesTest#layer_withoutATocDigest_isLazyOnlyWhereThatIsAllowed")),
           entry(
               Key.DISABLE_VERIFICATION,
               List.of(
                   SETTINGS + "verification_eachKey_isThatOfSnapshots",
-                  "UnverifiedLayerTest#read_twice_comesFromTheLayersOwnFilesAndNothingIsShared")),
+                  "UnverifiedLayerTest#read_twice_comesFromTheLayersOwnFilesAndNothingIsShared",
+                  "ConfiguredSourcesTest#layer_withoutATocDigest_isLazyOnlyWhereThatIsAllowed")),
           entry(
               Key.LOG_FILE_ACCESS, List.of("LookingInsideTest#keys_bothSet_showWhatTheDaemonDoes")),
           entry(Key.NO_PROMETHEUS, List.of("ListeningKeysTest#daemon_noPrometheus_listensNowhere")),
@@ -167,15 +169,26 @@ class KeyEffectsTest {
                   "PatienceTest#read_registryFallsSilent_failsAndWorksAgainAfterwards")),
           entry(
               Key.CONFIG_PATH,
-              List.of("NodeHostsTest#endpoints_file_areItsHostsInOrderAndTheServer")),
+              List.of(
+                  "NodeHostsTest#endpoints_file_areItsHostsInOrderAndTheServer",
+                  "ConfiguredSourcesTest#hosts_ofContainerdsFolder_areWhereLayersComeFrom")),
           entry(
               Key.AUTH_FILE,
               List.of(
-                  "CredentialSourcesTest#dockerConfig_namesHelpers_asksThemBeforeItsOwnEntries")),
+                  "CredentialSourcesTest#dockerConfig_namesHelpers_asksThemBeforeItsOwnEntries",
+                  "FaultyRegistryTest#read_tokensExpireMeanwhile_asksForNewOnesAndGivesTheRightBytes")),
           entry(
               Key.MIRRORS, List.of("MirrorReadTest#read_mirrorFailsMeanwhile_givesTheRightBytes")),
-          entry(Key.KUBECONFIG_ENABLE, List.of("PullSecretsTest#find_afterChanges_followsThem")),
-          entry(Key.KUBECONFIG_PATH, List.of("PullSecretsTest#kubeconfig_thatComesLater_isRead")),
+          entry(
+              Key.KUBECONFIG_ENABLE,
+              List.of(
+                  "PullSecretsTest#find_afterChanges_followsThem",
+                  "ConfiguredSourcesTest#secrets_ofACluster_letTheDaemonInAndAreFollowed")),
+          entry(
+              Key.KUBECONFIG_PATH,
+              List.of(
+                  "PullSecretsTest#kubeconfig_thatComesLater_isRead",
+                  "ConfiguredSourcesTest#secrets_ofACluster_letTheDaemonInAndAreFollowed")),
           entry(
               Key.CRI_ENABLE, List.of("CriTest#pod_withASecret_runsOnLazyLayersAndLeavesNothing")),
           entry(
