@@ -4,7 +4,6 @@ import static dev.asterism.testkit.layer.Entry.dir;
 import static dev.asterism.testkit.layer.Entry.file;
 import static dev.asterism.testkit.layer.Entry.hardLink;
 import static dev.asterism.testkit.layer.Entry.symlink;
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,13 +11,11 @@ import dev.asterism.content.Digest;
 import dev.asterism.estargz.EstargzOptions;
 import dev.asterism.estargz.MemberEncoder;
 import dev.asterism.estargz.TocPlace;
-import dev.asterism.estargz.tar.TarEntry;
-import dev.asterism.estargz.tar.TarWriter;
 import dev.asterism.registry.Descriptor;
 import dev.asterism.registry.Platform;
+import dev.asterism.testkit.layer.BadTar;
 import dev.asterism.testkit.layer.Entry;
 import dev.asterism.testkit.layer.Layer;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +39,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class BadInputTest {
   private static final Platform AMD = new Platform("linux", "amd64", "");
   private static final TransferOptions ALL = new TransferOptions(new Platforms.All(), false, 2);
-  private static final long HUGE = 100L << 30; // 100 GiB
 
   @TempDir Path folder;
   private Layout source;
@@ -56,45 +52,13 @@ class BadInputTest {
     spools = Files.createDirectory(folder.resolve("spools"));
   }
 
-  /// @param why part of the message
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Refused(String name, byte[] tar, String why) {
-    @Override
-    public String toString() {
-      return name;
-    }
-  }
-
-  static Stream<Refused> refused() throws IOException {
-    byte[] two = Layer.of(file("first", "x".repeat(5000)), file("victim", "y".repeat(5000))).tar();
-    return Stream.of(
-        new Refused("cut off in content", Arrays.copyOf(two, 9000), "'victim'"),
-        new Refused("cut off in a header", Arrays.copyOf(two, 512 + 5120 + 100), "'first'"),
-        new Refused("100 GiB declared", concat(header("victim", '0', HUGE), two), "'victim'"),
-        new Refused("100 GiB sparse", concat(sparse("victim")), "'victim'"),
-        new Refused(
-            "8-bit name", concat(two, eightBit("nam\u00e9"), two), "'nam\u00e9' is no UTF-8"),
-        new Refused(
-            "above the root",
-            Layer.of(file("ok", "x"), file("../../etc/passwd", "x")).tar(),
-            "entry '../../etc/passwd': the name leads above the root"),
-        new Refused(
-            "above the root and back",
-            Layer.of(file("a/../../b", "y")).tar(),
-            "entry 'a/../../b': the name leads above the root"),
-        new Refused(
-            "linked above the root",
-            Layer.of(file("ok", "x"), hardLink("l", "../../etc/shadow")).tar(),
-            "entry '../../etc/shadow': its link's target"),
-        new Refused("header of 8 GiB", concat(two, header("x", 'x', 8L << 30)), "'victim'"),
-        new Refused("long name of 8 GiB", concat(two, header("x", 'L', 8L << 30)), "'victim'"),
-        new Refused("name of 5 KiB", Layer.of(file("n/".repeat(2500) + "n", "")).tar(), "'n/n/"),
-        new Refused("unknown type", concat(two, header("odd", 'Z', 0)), "'odd'"));
+  static List<BadTar> refused() {
+    return BadTar.all();
   }
 
   @ParameterizedTest
   @MethodSource("refused")
-  void convert_layerThatCannotBe_isRefusedByNameAndLeavesNothing(Refused bad) throws IOException {
+  void convert_layerThatCannotBe_isRefusedByNameAndLeavesNothing(BadTar bad) throws IOException {
     byte[] tar = bad.tar();
     Json.Obj layer = source.layer(MediaTypes.OCI_LAYER, tar, Digest.of(tar));
     source.tag("1", source.image("amd64", source.gzip(Layer.of(file("ok", "ok"))), layer));
@@ -290,66 +254,5 @@ class BadInputTest {
     assertThat(target.resolve("index.json")).doesNotExist();
     assertThat(target.resolve(".asterism")).doesNotExist();
     assertThat(spools).isEmptyDirectory();
-  }
-
-  /// A header of a type, that declares a size.
-  private static byte[] header(String name, char type, long size) throws IOException {
-    byte[] block = TarWriter.header(TarEntry.file(name, 0644, 0));
-    block[156] = (byte) type;
-    // Base-256: eleven octal digits end at 8 GiB.
-    Arrays.fill(block, 124, 136, (byte) 0);
-    block[124] = (byte) 0x80;
-    for (int i = 0; i < 8; i++) {
-      block[135 - i] = (byte) (size >>> (8 * i));
-    }
-    return sealed(block);
-  }
-
-  /// A sparse file in GNU's old form: no content, 100 GiB of holes.
-  private static byte[] sparse(String name) throws IOException {
-    byte[] block = header(name, 'S', 0);
-    block[483] = (byte) 0x80;
-    for (int i = 0; i < 8; i++) {
-      block[494 - i] = (byte) (HUGE >>> (8 * i));
-    }
-    return sealed(block);
-  }
-
-  private static byte[] eightBit(String latin) throws IOException {
-    byte[] block = TarWriter.header(TarEntry.file("x".repeat(latin.length()), 0644, 0));
-    for (int i = 0; i < latin.length(); i++) {
-      block[i] = (byte) latin.charAt(i);
-    }
-    return sealed(block);
-  }
-
-  /// Writes a header's checksum anew.
-  private static byte[] sealed(byte[] block) {
-    Arrays.fill(block, 148, 156, (byte) ' ');
-    int sum = 0;
-    for (int i = 0; i < 512; i++) {
-      sum += block[i] & 0xff;
-    }
-    System.arraycopy("%06o\0 ".formatted(sum).getBytes(US_ASCII), 0, block, 148, 8);
-    return block;
-  }
-
-  /// One tar of several: end blocks of the earlier ones are left out.
-  private static byte[] concat(byte[]... tars) {
-    ByteArrayOutputStream all = new ByteArrayOutputStream();
-    for (byte[] tar : tars) {
-      boolean ends = tar.length > 1024 && isZero(tar, tar.length - 1024);
-      all.write(tar, 0, ends ? tar.length - 1024 : tar.length);
-    }
-    return all.toByteArray();
-  }
-
-  private static boolean isZero(byte[] bytes, int from) {
-    for (int i = from; i < bytes.length; i++) {
-      if (bytes[i] != 0) {
-        return false;
-      }
-    }
-    return true;
   }
 }

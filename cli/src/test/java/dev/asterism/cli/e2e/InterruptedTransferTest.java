@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.asterism.content.Digest;
 import dev.asterism.testkit.containerd.PrivateContainerd;
+import dev.asterism.testkit.image.HostPrograms;
+import dev.asterism.testkit.layer.BadTar;
 import dev.asterism.testkit.layer.Entry;
 import dev.asterism.testkit.layer.Layer;
 import dev.asterism.testkit.layer.RandomTrees;
@@ -21,6 +23,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -41,6 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class InterruptedTransferTest {
   private static final int SIZE = 96 << 20; // 96 MiB: a second, and several chunks
+  private static final int MIB = 1 << 20;
 
   private final Cleanup cleanup = Cleanup.open();
   private Path folder;
@@ -123,6 +127,43 @@ class InterruptedTransferTest {
     isWithoutUploads("signalled");
   }
 
+  @Test
+  void convert_interruptedWhilePushing_leavesNothing() throws IOException, InterruptedException {
+    Path spools = Files.createDirectory(folder.resolve("convert-spools"));
+    String pushed = registry.reference("converted:1");
+    Process process =
+        begin(
+            Asterism.command("convert", "--rebuild", "--level", "1")
+                .with("--temporary", spools.toString(), image, pushed),
+            () -> uploaded("converted") > 0);
+    assertThat(end(process, "INT")).isEqualTo(130);
+    assertThat(spools).isEmptyDirectory();
+    isWithoutUploads("converted");
+    assertThat(Asterism.command("inspect", pushed).run().errorText()).contains("404");
+  }
+
+  @Test
+  void optimize_interruptedWhilePushing_leavesNothing() throws IOException, InterruptedException {
+    Path spools = Files.createDirectory(folder.resolve("optimize-spools"));
+    byte[] large = RandomTrees.content(Seeds.generator(4), SIZE);
+    String from =
+        PlainImage.write(
+            folder.resolve("with-a-program"),
+            HostPrograms.layer(Path.of("/bin/sh")).tar(),
+            Layer.of(Entry.file("large", large)).tar());
+    String pushed = registry.reference("optimized:1");
+    Process process =
+        begin(
+            Asterism.command("optimize", "--level", "1", "--temporary", spools.toString())
+                .with("--entrypoint", "[\"/bin/sh\",\"-c\",\"exit 0\"]", from, pushed),
+            () -> uploaded("optimized") > 2 * MIB);
+    assertThat(end(process, "INT")).isEqualTo(130);
+    assertThat(ScratchFolder.mountsBelow(spools)).isEmpty();
+    assertThat(spools).isEmptyDirectory();
+    isWithoutUploads("optimized");
+    assertThat(Asterism.command("inspect", pushed).run().errorText()).contains("404");
+  }
+
   private void isWithoutUploads(String repository) throws IOException {
     if (!Files.exists(uploads(repository))) {
       return;
@@ -157,44 +198,30 @@ class InterruptedTransferTest {
     assertThat(containerd("snapshots", "ls").lines()).hasSize(1); // the heading
   }
 
-  /// @param tar of an image's second layer
-  /// @param why part of what is said
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Bad(String name, byte[] tar, String why) {
-    @Override
-    public String toString() {
-      return name;
-    }
-  }
-
-  static Stream<Bad> badLayers() {
-    byte[] two =
-        Layer.of(Entry.file("first", "x".repeat(5000)), Entry.file("victim", "y".repeat(5000)))
-            .tar();
-    return Stream.of(
-        new Bad("cut", Arrays.copyOf(two, 9000), "'victim'"),
-        new Bad(
-            "above",
-            Layer.of(Entry.file("ok", "x"), Entry.file("../../etc/passwd", "x")).tar(),
-            "'../../etc/passwd': the name leads above the root"),
-        new Bad(
-            "linked",
-            Layer.of(Entry.file("ok", "x"), Entry.hardLink("l", "../../etc/shadow")).tar(),
-            "'../../etc/shadow'"));
+  /// Of each way to be refused one: `BadInputTest` has them all.
+  static Stream<BadTar> badLayers() {
+    Set<String> names =
+        Set.of(
+            "cut off in content",
+            "100 GiB declared",
+            "above the root",
+            "linked above the root",
+            "header of 8 GiB");
+    return BadTar.all().stream().filter(bad -> names.contains(bad.name()));
   }
 
   /// The first layer is good, and large enough to be under way when the second one is refused.
   @ParameterizedTest
   @MethodSource("badLayers")
-  void convert_ofALayerThatCannotBe_leavesNothingAnywhere(Bad bad)
+  void convert_ofALayerThatCannotBe_leavesNothingAnywhere(BadTar bad)
       throws IOException, InterruptedException {
     byte[] good = RandomTrees.content(Seeds.generator(2), 1 << 20); // 1 MiB
     String from =
         PlainImage.write(
-            folder.resolve("bad-" + bad.name()),
+            folder.resolve(bad.name().replace(' ', '-')),
             Layer.of(Entry.file("good", good)).tar(),
             bad.tar());
-    isRefused("convert", from, bad.why(), Digest.of(bad.tar()), "layer 2 of 2");
+    isRefused("convert", from, bad.why(), Digest.of(bad.tar()).toString(), "layer 2 of 2");
   }
 
   @Test
@@ -206,11 +233,30 @@ class InterruptedTransferTest {
     byte[] other = tar.clone();
     other[600] ^= 1; // in the file's content: only the digest tells
     Files.write(blob, other);
-    isRefused("copy", from, "", Digest.of(tar), "");
-    isRefused("convert", from, "", Digest.of(tar), "layer 1 of 1");
+    isRefused("copy", from, Digest.of(tar).toString());
+    isRefused("convert", from, Digest.of(tar).toString(), "layer 1 of 1");
   }
 
-  private void isRefused(String command, String from, String why, Digest layer, String which)
+  @Test
+  void convert_ofAnArchiveThatIsCutOff_leavesNothingAnywhere()
+      throws IOException, InterruptedException {
+    byte[] tar =
+        Layer.of(Entry.file("lost", RandomTrees.content(Seeds.generator(3), 300_000))).tar();
+    Path whole = folder.resolve("whole.tar");
+    Asterism.command("copy", PlainImage.write(folder.resolve("to-archive"), tar))
+        .with("oci-archive:" + whole)
+        .runOrThrow();
+    byte[] bytes = Files.readAllBytes(whole);
+    Path cut = folder.resolve("cut.tar");
+    for (int length : new int[] {1000, bytes.length / 2}) {
+      Files.write(cut, Arrays.copyOf(bytes, length));
+      isRefused("convert", "oci-archive:" + cut, "cut.tar");
+      isRefused("copy", "oci-archive:" + cut, "cut.tar");
+    }
+  }
+
+  /// @param said parts of what is said
+  private void isRefused(String command, String from, String... said)
       throws IOException, InterruptedException {
     Path spools = folder.resolve("spools");
     String tag = registry.reference("refused:1");
@@ -221,7 +267,7 @@ class InterruptedTransferTest {
               .with("--containerd-address", containerd.socket().toString(), from, to)
               .run();
       assertThat(refused.exitCode()).as(refused.errorText()).isEqualTo(1);
-      assertThat(refused.errorText()).contains(which, why, layer.toString());
+      assertThat(refused.errorText()).contains(said);
       if (Files.exists(spools)) {
         assertThat(spools).isEmptyDirectory();
       }
