@@ -3,6 +3,8 @@ package dev.asterism.cache;
 import dev.asterism.content.Digest;
 import dev.asterism.linux.Errno;
 import dev.asterism.linux.ErrnoException;
+import dev.asterism.linux.Flock;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -10,6 +12,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
@@ -25,7 +28,10 @@ import java.util.function.Consumer;
 
 /// The directories of a cache, held by one process at a time.
 ///
-/// The hold is a file lock: the kernel ends it with the process, however that ends.
+/// The hold is a file lock: the kernel ends it with the process, however that ends. An exclusive
+/// one wants a file that can be written. Where the file system takes no writes the hold is two: a
+/// shared one, which keeps out whoever has, or wants, an exclusive one; and a flock(2), which keeps
+/// out whoever else cannot write.
 final class CacheRoot implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(CacheRoot.class.getName());
 
@@ -34,11 +40,15 @@ final class CacheRoot implements AutoCloseable {
   private static final Set<PosixFilePermission> PRIVATE =
       PosixFilePermissions.fromString("rwx------");
 
+  private static final Set<OpenOption> EXCLUSIVE =
+      Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+  private static final Set<OpenOption> SHARED = Set.of(StandardOpenOption.READ);
+
   private final CacheLayout layout;
   private final CacheDisk disk;
-  private final FileChannel lock;
+  private final Closeable lock;
 
-  private CacheRoot(CacheLayout layout, CacheDisk disk, FileChannel lock) {
+  private CacheRoot(CacheLayout layout, CacheDisk disk, Closeable lock) {
     this.layout = layout;
     this.disk = disk;
     this.lock = lock;
@@ -64,11 +74,36 @@ final class CacheRoot implements AutoCloseable {
   }
 
   /// Takes the lock alone.
-  static FileChannel lock(Path path) throws IOException {
-    FileChannel channel =
-        FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+  static Closeable lock(Path path) throws IOException {
     try {
-      Optional<FileLock> lock = Optional.ofNullable(channel.tryLock());
+      return lock(path, EXCLUSIVE, false);
+    } catch (IOException e) {
+      if (Cause.of(e) == Cause.READ_ONLY && Files.exists(path)) {
+        return lockReadOnly(path);
+      }
+      throw e;
+    }
+  }
+
+  private static Closeable lockReadOnly(Path path) throws IOException {
+    FileChannel shared = lock(path, SHARED, true);
+    try {
+      Flock own = Flock.tryLock(path).orElseThrow(() -> isLocked(path));
+      return () -> {
+        own.close();
+        shared.close();
+      };
+    } catch (IOException e) {
+      shared.close();
+      throw e;
+    }
+  }
+
+  private static FileChannel lock(Path path, Set<OpenOption> how, boolean shared)
+      throws IOException {
+    FileChannel channel = FileChannel.open(path, how);
+    try {
+      Optional<FileLock> lock = Optional.ofNullable(channel.tryLock(0, Long.MAX_VALUE, shared));
       if (lock.isPresent()) {
         return channel;
       }
@@ -79,7 +114,11 @@ final class CacheRoot implements AutoCloseable {
       throw e;
     }
     channel.close();
-    throw new IOException("%s is locked: another daemon uses this cache".formatted(path));
+    throw isLocked(path);
+  }
+
+  private static IOException isLocked(Path path) {
+    return new IOException("%s is locked: another daemon uses this cache".formatted(path));
   }
 
   private void makeDirectories() throws IOException {

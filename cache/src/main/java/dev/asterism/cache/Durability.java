@@ -10,6 +10,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /// Brings to the disk what was published and what changed in the index, and marks the root as in
 /// use as long as something may not be there. Thread-safe.
 final class Durability {
+  private static final System.Logger LOG = System.getLogger(Durability.class.getName());
+
   private final CacheLayout layout;
   private final CacheDisk disk;
   private final RunMarker marker;
@@ -54,6 +56,13 @@ final class Durability {
     }
   }
 
+  private void beginAgain() {
+    begin();
+    if (refusal.isEmpty()) {
+      LOG.log(System.Logger.Level.INFO, "cache can be written again root={0}", layout.root());
+    }
+  }
+
   /// Returns why nothing may be written now, if so.
   Optional<Cause> refusal() {
     return refusal;
@@ -71,7 +80,7 @@ final class Durability {
         return Optional.empty();
       }
       if (refusal.isPresent() && !syncFailed) {
-        begin();
+        beginAgain();
       }
       persistIndex();
       if (linksFile.wantsFold() && folding.compareAndSet(false, true)) {

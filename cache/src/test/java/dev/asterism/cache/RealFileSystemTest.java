@@ -106,6 +106,36 @@ final class RealFileSystemTest {
     }
   }
 
+  /// As after a restart on a disk that the kernel has stopped writing to: what is there is served,
+  /// and one process holds it, though the lock's file cannot be written.
+  @Test
+  void open_fileSystemReadOnly_servesAndKeepsAgainWhenItCan() throws Exception {
+    try (Mounted disk = Mounted.image(temp.resolve("d"), 16 << 20, "mkfs.ext4", "-q")) {
+      Path root = disk.directory().resolve("cache");
+      try (DirectoryCache cache = open(root)) {
+        cache.layer(LAYER).addFile(key(1), HELLO);
+      }
+      disk.remount("ro");
+
+      try (DirectoryCache cache = open(root)) {
+        assertThat(TestStore.readAndClose(cache.find(HELLO.digest(), 5).orElseThrow()))
+            .isEqualTo(HELLO.bytes());
+        assertThat(cache.layer(LAYER).addFile(key(2), chunk("world")))
+            .isEqualTo(new Published.Uncached(Cause.READ_ONLY));
+        assertThatThrownBy(() -> DirectoryCache.hold(root)).hasMessageContaining("is locked");
+
+        disk.remount("rw");
+        assertThatThrownBy(() -> DirectoryCache.hold(root)).hasMessageContaining("is locked");
+        cache.persist();
+        assertThat(cache.layer(LAYER).addFile(key(2), chunk("world")))
+            .isInstanceOf(Published.Shared.class);
+      }
+      disk.remount("ro");
+      DirectoryCache.hold(root).close();
+      DirectoryCache.hold(root).close();
+    }
+  }
+
   /// ext4 takes 65,000 links to a file (`EXT4_LINK_MAX`).
   @Test
   void adoptFile_inodeHasAllTheLinksThatExt4Takes_getsASecondOne() throws Exception {

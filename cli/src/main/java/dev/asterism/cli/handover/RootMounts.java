@@ -26,7 +26,12 @@ public final class RootMounts {
   /// @return how many mounts there were
   /// @throws IOException if a daemon serves it
   public static int unmountAll(Path root) throws IOException {
-    KeeperProcess.ofLogins(root).release();
+    int count = unmountEach(root);
+    KeeperProcess.ofLogins(root).release(); // not before: a daemon that serves the root wants it
+    return count;
+  }
+
+  private static int unmountEach(Path root) throws IOException {
     Path namespaces = root.resolve(NAMESPACES);
     if (!Files.isDirectory(namespaces)) {
       return unmountOne(root);
