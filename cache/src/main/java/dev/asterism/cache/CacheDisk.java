@@ -61,6 +61,11 @@ public interface CacheDisk extends LinksDisk, AutoCloseable {
   /// Returns the room on this file system.
   Space space() throws IOException;
 
+  /// Tells whether changes of names reach the disk in their order, in whatever directories they
+  /// are: then a stop of the machine keeps some first of them. Else each may be lost for itself
+  /// until it is synced.
+  boolean keepsOrder();
+
   /// Returns a text that names what the kernel holds of this file system in memory: another one
   /// after each start of the machine and each mount.
   String pageCacheId() throws IOException;

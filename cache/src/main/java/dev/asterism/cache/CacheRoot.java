@@ -156,12 +156,24 @@ final class CacheRoot implements AutoCloseable {
   List<Digest> fresh() throws IOException {
     List<Digest> digests = new ArrayList<>();
     for (String name : CacheLayout.FAN_OUT) {
-      Path directory = layout.fresh().resolve(name);
-      if (Files.isDirectory(directory)) {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
-          for (Path file : files) {
-            Digest.findHex(file.getFileName().toString()).ifPresent(digests::add);
-          }
+      digests.addAll(digests(layout.fresh().resolve(name)));
+    }
+    return digests;
+  }
+
+  /// Returns the digests that have files, those of one fan-out directory.
+  List<Digest> stored(String fan) throws IOException {
+    List<Digest> digests = digests(layout.objects().resolve(fan));
+    digests.addAll(digests(layout.chunks().resolve(fan)));
+    return digests;
+  }
+
+  private static List<Digest> digests(Path directory) throws IOException {
+    List<Digest> digests = new ArrayList<>();
+    if (Files.isDirectory(directory)) {
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+        for (Path file : files) {
+          Digest.findHex(file.getFileName().toString()).ifPresent(digests::add);
         }
       }
     }

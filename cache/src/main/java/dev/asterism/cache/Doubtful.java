@@ -17,7 +17,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /// again.
 ///
 /// A publish links `fresh` first and a link leaves `fresh` only after a sync, so every file that
-/// may not be on the disk has its name there, whatever point the machine stopped at. [#setAside]
+/// may not be on the disk has its name there, whatever point the machine stopped at. (Where names
+/// may be lost out of their order, [CacheDisk#keepsOrder], every file is in doubt.) [#setAside]
 /// works through that list, which still stands if it is interrupted: first every such name leaves
 /// `objects` and `chunks`, then that is synced, and only then is the list emptied. Whatever is
 /// right comes back by [#restore], of itself or when somebody asks for it.
@@ -40,13 +41,20 @@ final class Doubtful {
   ///
   /// @throws IOException if something cannot be moved: then the store must not be used
   void setAside(List<Digest> fresh) throws IOException {
-    for (Digest digest : fresh) {
-      moveIfThere(layout.object(digest), layout.doubtfulObject(digest));
-      moveIfThere(layout.part(digest), layout.doubtfulPart(digest));
-    }
+    remove(fresh);
     disk.sync();
     for (Digest digest : fresh) {
       require(disk.unlink(layout.fresh(digest)), layout.fresh(digest));
+    }
+  }
+
+  /// Takes digests out of the store: for [#setAside], which brings that to the disk.
+  ///
+  /// @throws IOException as that does
+  void remove(List<Digest> digests) throws IOException {
+    for (Digest digest : digests) {
+      moveIfThere(layout.object(digest), layout.doubtfulObject(digest));
+      moveIfThere(layout.part(digest), layout.doubtfulPart(digest));
     }
   }
 

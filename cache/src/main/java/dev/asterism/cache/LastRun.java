@@ -30,17 +30,27 @@ record LastRun(CacheLayout layout, CacheDisk disk, CacheRoot root, RunMarker mar
           listOrDrop(digest, fresh);
         }
       }
-      case DOUBTFUL -> {
-        doubtful.setAside(listed);
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "cache was not closed, files to be hashed again files={0} root={1}",
-            String.valueOf(listed.size()),
-            layout.root());
-      }
+      case DOUBTFUL -> setAside(listed, doubtful);
     }
     doubtful.load();
     return stop == RunMarker.LastStop.DOUBTFUL;
+  }
+
+  /// Where the list may have lost names that were written before others which are there, it says
+  /// nothing: then everything is in doubt.
+  private void setAside(List<Digest> listed, Doubtful doubtful) throws IOException {
+    boolean complete = disk.keepsOrder();
+    if (!complete) {
+      for (String fan : CacheLayout.FAN_OUT) {
+        doubtful.remove(root.stored(fan));
+      }
+    }
+    doubtful.setAside(listed);
+    LOG.log(
+        System.Logger.Level.WARNING,
+        "cache was not closed, files to be hashed again files={0} root={1}",
+        complete ? String.valueOf(listed.size()) : "all",
+        layout.root());
   }
 
   /// A process that was killed may have published no more of a file than its first name.

@@ -174,6 +174,11 @@ public final class LocalDisk implements CacheDisk {
     return new Space(store.getTotalSpace(), store.getUsableSpace(), store.getBlockSize());
   }
 
+  @Override
+  public boolean keepsOrder() {
+    return NameOrder.isKept(Path.of(root));
+  }
+
   /// Boot and mount. The mount's number also differs between mount namespaces: then this is another
   /// text than it need be, which makes the store more careful than it need be.
   @Override

@@ -23,14 +23,17 @@ final class DiskRecording {
 
   private final Path root;
   private final String pageCacheId;
+  private final boolean keepsOrder;
   private final List<Step> steps = new ArrayList<>(); // guarded by this
   private int channels; // guarded by this
 
   /// @param root below which everything happens
   /// @param pageCacheId another one for each start of the machine
-  DiskRecording(Path root, String pageCacheId) {
+  /// @param keepsOrder what the disk says of its names
+  DiskRecording(Path root, String pageCacheId, boolean keepsOrder) {
     this.root = root;
     this.pageCacheId = pageCacheId;
+    this.keepsOrder = keepsOrder;
   }
 
   /// Returns the steps until now.
@@ -57,6 +60,7 @@ final class DiskRecording {
     Object[] given = Objects.requireNonNullElse(arguments, new Object[0]);
     return switch (method.getName()) {
       case "pageCacheId" -> pageCacheId;
+      case "keepsOrder" -> keepsOrder;
       case "sync" -> {
         step("sync", DiskImage::sync);
         yield null;
@@ -74,6 +78,8 @@ final class DiskRecording {
     String name = name(path);
     step("write " + name, image -> image.overwrite(name, bytes));
     step("fsync " + name, image -> image.synced(name));
+    String directory = name(Path.of(path).resolveSibling("").toString());
+    step("fsync directory of " + name, image -> image.syncDirectory(directory));
   }
 
   private static @Nullable Object invoke(CacheDisk real, Method method, Object[] given)

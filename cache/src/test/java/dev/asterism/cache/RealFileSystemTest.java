@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The store on file systems that are full, read-only, somebody else's, or better than ext4.
@@ -103,6 +104,20 @@ final class RealFileSystemTest {
       assertThat(cache.counters().writeFailures().keySet())
           .containsAnyOf(Cause.READ_ONLY, Cause.DISK);
       assertThatThrownBy(cache::close).isInstanceOf(IOException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "true, mkfs.ext4 -q",
+    "false, mkfs.ext4 -q -O ^has_journal",
+    "false, mkfs.ext2 -q",
+    "true, mkfs.xfs -q"
+  })
+  void keepsOrder_fileSystemWithAJournalOfNames_says(boolean kept, String mkfs) throws Exception {
+    try (Mounted disk = Mounted.image(temp.resolve("d"), 320 << 20, mkfs.split(" "));
+        CacheDisk local = LocalDisk.open(disk.directory())) {
+      assertThat(local.keepsOrder()).isEqualTo(kept);
     }
   }
 
