@@ -45,7 +45,7 @@ final class ScheduleTest {
       await(() -> contains(journal, chunk.digest().hex()));
       await(() -> cache.counters().syncs() > 0);
       long written = Files.size(journal);
-      assertThat(cache.linksFile().persists()).isPositive();
+      assertThat(cache.linksFile().persists().count()).isPositive();
       cache.layer(LAYER).addFile(key(2), chunk(2, 100));
       await(() -> journal.toFile().length() > written);
     }

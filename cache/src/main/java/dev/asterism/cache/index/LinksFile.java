@@ -43,7 +43,7 @@ public final class LinksFile implements AutoCloseable {
   private long nextNumber = 1; // guarded by writing
   private boolean restored; // guarded by writing: the index has all that the files say
   private boolean incomplete; // guarded by writing: changes were lost to the journal
-  private volatile LinksFileStatus status = new LinksFileStatus(0, 0, 0, 0, 0, 0, 0);
+  private volatile LinksFileStatus status = new LinksFileStatus(PersistTimes.NONE, 0, 0, 0, 0);
 
   /// @param root the cache's directory
   public LinksFile(Path root, LinksDisk disk, LinksIndex index) {
@@ -60,7 +60,7 @@ public final class LinksFile implements AutoCloseable {
       disk.unlink(path(JSON + ".new"));
       putAside();
       long size = Files.exists(root.resolve(JSON)) ? Files.size(root.resolve(JSON)) : 0;
-      status = new LinksFileStatus(0, 0, 0, 0, size, 0, 0);
+      status = new LinksFileStatus(PersistTimes.NONE, 0, size, 0, 0);
     } finally {
       writing.unlock();
     }
@@ -121,27 +121,14 @@ public final class LinksFile implements AutoCloseable {
   private void written(long nanos, long size) {
     LinksFileStatus s = status;
     status =
-        new LinksFileStatus(
-            s.persists() + 1,
-            s.persistNanos() + nanos,
-            nanos,
-            size,
-            s.fileBytes(),
-            s.folds(),
-            s.failures());
+        new LinksFileStatus(s.persists().and(nanos), size, s.fileBytes(), s.folds(), s.failures());
   }
 
   private void failed() {
     LinksFileStatus s = status;
     status =
         new LinksFileStatus(
-            s.persists(),
-            s.persistNanos(),
-            s.lastPersistNanos(),
-            s.journalBytes(),
-            s.fileBytes(),
-            s.folds(),
-            s.failures() + 1);
+            s.persists(), s.journalBytes(), s.fileBytes(), s.folds(), s.failures() + 1);
   }
 
   /// Tells whether the journal has outgrown the file, or does not hold every change.
@@ -212,8 +199,6 @@ public final class LinksFile implements AutoCloseable {
       status =
           new LinksFileStatus(
               s.persists(),
-              s.persistNanos(),
-              s.lastPersistNanos(),
               journal == null ? 0 : journal.size(),
               size,
               s.folds() + 1,

@@ -3,17 +3,24 @@ package dev.asterism.cli.metrics;
 import dev.asterism.cache.CacheCounters;
 import dev.asterism.cache.Cause;
 import dev.asterism.cache.DirectoryCache;
+import dev.asterism.cache.index.PersistTimes;
 import dev.asterism.layers.LayerService;
 import dev.asterism.linux.Errno;
 import dev.asterism.registry.RequestCounts;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.registry.Collector;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
@@ -24,6 +31,8 @@ import java.util.function.ToDoubleFunction;
 public final class Metrics {
   /// The type of [#text].
   public static final String CONTENT_TYPE = PrometheusTextFormatWriter.CONTENT_TYPE;
+
+  private static final double NANOS = 1e9; // of a second
 
   private final PrometheusRegistry registry = new PrometheusRegistry();
   private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
@@ -135,14 +144,29 @@ public final class Metrics {
         "Digests that the store has, as files or as parts of files.",
         store -> store.holdings().objects());
     gauge("asterism_cache_links", "Links of layers to them.", store -> store.holdings().keys());
-    counter(
-        "asterism_cache_persists",
-        "Times that changes were appended to the links file's journal.",
-        store -> store.linksFile().persists());
-    counter(
-        "asterism_cache_persist_seconds",
-        "How long that took in all.",
-        store -> store.linksFile().persistNanos() / 1e9);
+    registry.register(persists());
+    gauge(
+        "asterism_cache_last_persist_seconds",
+        "How long the last of these took.",
+        store -> store.linksFile().persists().lastNanos() / NANOS);
+  }
+
+  private Collector persists() {
+    return () -> {
+      PersistTimes times = layers.store().linksFile().persists();
+      List<Double> bounds = new ArrayList<>();
+      PersistTimes.BOUNDS.forEach(bound -> bounds.add(bound.toNanos() / NANOS));
+      bounds.add(Double.POSITIVE_INFINITY);
+      return HistogramSnapshot.builder()
+          .name("asterism_cache_persist_seconds")
+          .help("How long it took to append what changed to the links file's journal.")
+          .dataPoint(
+              HistogramDataPointSnapshot.builder()
+                  .sum(times.nanos() / NANOS)
+                  .classicHistogramBuckets(ClassicHistogramBuckets.of(bounds, times.counts()))
+                  .build())
+          .build();
+    };
   }
 
   private void addBudget() {
