@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
+import dev.asterism.linux.FileStatus;
 import dev.asterism.testkit.layer.Seeds;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -23,6 +24,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -31,6 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 ///
 /// After each step every digest is either absent or right, what a layer holds and nobody evicted is
 /// there, and the store's own verification finds nothing.
+@Timeout(600)
 final class StoreModelTest {
   private static final int STEPS = 60;
   private static final int CHUNKS = 24;
@@ -82,7 +85,7 @@ final class StoreModelTest {
   private String step(RandomGenerator random) throws Exception {
     int number = random.nextInt(CHUNKS);
     Digest layer = layers.get(random.nextInt(LAYERS));
-    return switch (random.nextInt(21)) {
+    return switch (random.nextInt(23)) {
       case 0, 1, 2, 3 -> add(layer, number, random.nextBoolean());
       case 4, 5 -> adopt(layer, number);
       case 6 -> evict(random.nextInt(40_000));
@@ -96,6 +99,7 @@ final class StoreModelTest {
       case 15 -> crash(random.nextBoolean());
       case 16, 17 -> complete(layer, random.nextInt(CHUNKS - 1));
       case 18, 19 -> pin(layer);
+      case 20, 21 -> lowerBudget(random);
       default -> damage(number);
     };
   }
@@ -220,6 +224,45 @@ final class StoreModelTest {
     assertThat(eviction.enough()).isEqualTo(eviction.bytes() >= bytes);
     forgetAbsent();
     return "evict %d: %s".formatted(bytes, eviction);
+  }
+
+  /// The store is opened with less room than it takes, and again without a limit when it has
+  /// shrunk. Only pins keep it from shrinking enough.
+  private String lowerBudget(RandomGenerator random) throws Exception {
+    store.cache.persist();
+    store.clock.pass(TestStore.AGE);
+    store.cache.persist(); // nothing has just come
+    long before = allocated();
+    if (before == 0) {
+      return "lower budget: nothing is there";
+    }
+    long limit = random.nextLong(before);
+    store.budget = new Budget(new Limit.Bytes(limit), new Limit.Bytes(0));
+    store.reopen();
+    while (store.cache.budget().unreachable().isEmpty()
+        && (store.cache.budget().evictedObjects() == 0 || store.cache.budget().used() > limit)) {
+      Thread.sleep(1); // the test's own time limit ends this
+    }
+    boolean unreachable = store.cache.budget().unreachable().isPresent();
+    store.budget = Budget.DEFAULT;
+    store.reopen(); // waits for the eviction, too
+    String step = "lower budget from %d to %d, now %d".formatted(before, limit, allocated());
+    assertThat(unreachable && pinned.isEmpty()).as(step).isFalse();
+    assertThat(unreachable || allocated() <= limit).as(step).isTrue();
+    forgetAbsent();
+    return step;
+  }
+
+  /// Returns the bytes that the disk gave for the store, each file once.
+  private long allocated() throws IOException {
+    Map<Long, Long> files = new HashMap<>(); // by inode
+    for (String directory : List.of("objects", "chunks", "layers")) {
+      for (Path file : TestStore.files(store.root.resolve(directory))) {
+        FileStatus status = TestStore.status(file);
+        files.put(status.inode(), status.allocated());
+      }
+    }
+    return files.values().stream().mapToLong(Long::longValue).sum();
   }
 
   /// What an eviction took is no more held: nothing of what a pinned layer holds.
