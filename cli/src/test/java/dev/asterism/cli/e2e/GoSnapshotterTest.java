@@ -2,25 +2,30 @@ package dev.asterism.cli.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.asterism.content.Digest;
 import dev.asterism.testkit.containerd.PrivateContainerd;
 import dev.asterism.testkit.process.Cleanup;
 import dev.asterism.testkit.process.Command;
 import dev.asterism.testkit.process.Daemon;
 import dev.asterism.testkit.process.Outcome;
 import dev.asterism.testkit.process.ScratchFolder;
+import dev.asterism.testkit.registry.TestRegistry;
 import dev.asterism.testkit.tree.TreeListing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Images that Asterism made, read lazily by the Go stargz snapshotter.
@@ -90,27 +95,64 @@ class GoSnapshotterTest {
       })
   void image_ofEveryFormat_isLazyAndWhole(String how) throws IOException, InterruptedException {
     String image = pushed.reference("tools:1");
-    Asterism.command(how.split(" "))
-        .with("--temporary", folder.resolve("spools").toString(), plain, image)
-        .runOrThrow();
+    make(image, plain, how.split(" "));
 
+    isLazy(image, RealImage.LAYERS);
+    assertThat(run(image, "file -b /bin/sh; less -V")).contains("symbolic link", "less");
+    isWhole(image, plain);
+  }
+
+  static Stream<ConversionCase> lazyOptions() {
+    return ConversionCase.all().filter(ConversionCase::isLazy);
+  }
+
+  @ParameterizedTest
+  @MethodSource("lazyOptions")
+  void image_ofEveryOption_isLazyAndWhole(ConversionCase options)
+      throws IOException, InterruptedException {
+    try (TestRegistry small = TestRegistry.start()) {
+      String before = options.serve(small, ConversionCase.programs());
+      String image = pushed.reference("options:1");
+      List<String> words = new ArrayList<>(List.of("convert", "--rebuild"));
+      words.addAll(options.options());
+      make(image, before, words.toArray(String[]::new));
+
+      isLazy(image, 3);
+      assertThat(run(image, "sha256sum /data/large")).startsWith(Digest.of(options.large()).hex());
+      isWhole(image, before);
+    }
+  }
+
+  private void make(String image, String from, String... words)
+      throws IOException, InterruptedException {
+    Asterism.command(words)
+        .with("--temporary", folder.resolve("spools").toString(), from, image)
+        .runOrThrow();
+  }
+
+  /// Pulls an image, of which every layer is read in pieces.
+  private void isLazy(String image, int layers) throws IOException, InterruptedException {
     containerd
         .ctrRemote("image", "rpull", "--plain-http", "--snapshotter", STARGZ, image)
         .runOrThrow();
-
     String log = Files.readString(log());
-    assertThat(LAZY.matcher(log).results().count()).as(log).isEqualTo(RealImage.LAYERS);
+    assertThat(LAZY.matcher(log).results().count()).as(log).isEqualTo(layers);
     assertThat(FAILED.matcher(log).results().count()).as(log).isZero();
-    assertThat(
-            containerd
-                .run(STARGZ, List.of("--rm"), image, "one", "sh", "-ec", "file -b /bin/sh; less -V")
-                .runOrThrow()
-                .text())
-        .contains("symbolic link", "less");
-    containerd.ctr("images", "pull", "--plain-http", plain).runOrThrow();
-    TreeListing before = tree("overlayfs", plain).roundedToSeconds();
-    TreeListing after = tree(STARGZ, image).roundedToSeconds();
-    assertThat(after.differenceFrom(before).toString()).isEmpty();
+  }
+
+  private String run(String image, String script) throws IOException, InterruptedException {
+    return containerd
+        .run(STARGZ, List.of("--rm"), image, "one", "sh", "-ec", script)
+        .runOrThrow()
+        .text();
+  }
+
+  /// Compares every file with the image before.
+  private void isWhole(String image, String before) throws IOException, InterruptedException {
+    containerd.ctr("images", "pull", "--plain-http", before).runOrThrow();
+    TreeListing expected = tree("overlayfs", before).roundedToSeconds();
+    TreeListing actual = tree(STARGZ, image).roundedToSeconds();
+    assertThat(actual.differenceFrom(expected).toString()).isEmpty();
   }
 
   private TreeListing tree(String snapshotter, String image)
