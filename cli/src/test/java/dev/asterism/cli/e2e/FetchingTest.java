@@ -161,6 +161,8 @@ class FetchingTest {
         .startsWith(sumOf(last));
 
     assertThat(rig.field(layer, "complete")).isEqualTo("false");
+    assertThat(rig.admin("/metrics"))
+        .containsPattern("asterism_fetch_requests_total\\{class=\"read\"} [1-9]");
     rig.link().become(NodeBehindLink.ORDINARY);
     rig.awaitComplete(layer);
     List<ByteRange> asked = rig.ranges(layer);
@@ -206,6 +208,7 @@ class FetchingTest {
     List<ByteRange> asked = rig.ranges(layer);
     assertThat(asked).hasSizeBetween(2, (chunks + files) / 4);
     assertThat(overlaps(asked)).isEmpty();
+    assertThat(start.number("read-requests")).isPositive();
     assertThat(start.number("readahead-requests")).isPositive();
     assertThat(start.sum("requests")).isEqualTo(asked.size());
     assertThat(start.sum("bytes")).isEqualTo(bytes(asked));
