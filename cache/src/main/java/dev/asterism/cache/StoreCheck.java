@@ -357,11 +357,10 @@ final class StoreCheck {
         walk.digests(
             place,
             directory,
-            (_, path, inode) -> {
+            (digest, path, inode) -> {
               int slot = survey.find(inode);
               if (slot != Survey.NONE && survey.isHeldByOthers(slot)) {
-                Optional<FileStatus> now = disk.status(path);
-                if (now.isPresent() && now.get().links() == survey.links(slot)) {
+                if (hasForeignLinks(digest, path, survey.links(slot))) {
                   found(
                       new Finding.ForeignLinks(
                           Path.of(path), survey.known(slot), survey.links(slot)));
@@ -371,5 +370,34 @@ final class StoreCheck {
             });
       }
     }
+  }
+
+  /// Looks again where nobody changes the digest's names: one of them may have been in `wip`
+  /// before, and may have come where it belongs behind our back.
+  private boolean hasForeignLinks(Digest digest, String path, long links) throws IOException {
+    ReentrantLock lock = files.lockOf(digest);
+    lock.lock();
+    try {
+      Optional<FileStatus> now = disk.status(path);
+      return now.isPresent() && now.get().links() == links && namesOf(digest, now.get()) < links;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Counts the names of a file: those of its digest, and the layers' that the index knows.
+  private long namesOf(Digest digest, FileStatus file) throws IOException {
+    List<String> all =
+        new ArrayList<>(List.of(layout.object(digest), layout.part(digest), layout.fresh(digest)));
+    ledger
+        .index()
+        .keys(
+            digest,
+            (layer, entry, offset) -> all.add(layout.key(layer, new ChunkKey(entry, offset))));
+    long count = 0;
+    for (String name : all) {
+      count += disk.status(name).filter(file::isSameFile).isPresent() ? 1 : 0;
+    }
+    return count;
   }
 }

@@ -12,6 +12,7 @@ import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
 import dev.asterism.testkit.disk.Outcome;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -468,5 +470,36 @@ final class UpkeepTest {
     assertThatThrownBy(() -> DirectoryCache.openOffline(store.root, store.clock))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("another daemon uses this cache");
+  }
+
+  /// A layer's link to a file that has gone is replaced by way of a name that is not counted.
+  @Test
+  void verify_whileALinkIsReplaced_findsNoLinksOfOthers() throws Exception {
+    VerifiedChunk chunk = added(store.layer(), 1);
+    Files.delete(store.object(chunk.digest()));
+    Files.delete(store.fresh(chunk.digest()));
+    List<Finding> found = new CopyOnWriteArrayList<>();
+    Thread verifying =
+        new Thread(() -> {
+          try {
+            found.addAll(store.cache.verify(VerifyOptions.FULL, StoreProgress.NONE).findings());
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+    store.faults.once(
+        "rename",
+        call -> call.text(1).contains("/layers/"),
+        new Outcome.After(() -> {
+          verifying.start();
+          while (verifying.isAlive() && verifying.getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+          }
+        }));
+
+    added(store.layer(), 1);
+
+    verifying.join();
+    assertThat(found).doesNotHaveAnyElementsOfTypes(Finding.ForeignLinks.class);
   }
 }
