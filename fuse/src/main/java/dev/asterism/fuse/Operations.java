@@ -68,9 +68,9 @@ final class Operations {
       }
       case Request.Open(int flags) -> open(request, node, flags);
       case Request.Release(long handle) -> {
-        // Answered first: who is killed in between leaves a handle too many, not one too few.
-        request.succeed();
-        if (!request.isAbandoned()) { // else another process counts it
+        // Answered first: who is killed in between leaves a handle too many, not one too few. An
+        // answer that the kernel does not take is another process's to give: that one counts it.
+        if (request.succeed()) {
           modes.release(node);
         }
         fs.release(node, handle);

@@ -54,7 +54,7 @@ final class Pending {
     }
   }
 
-  /// Tells whether another process will get it, and answer.
+  /// Tells whether it was left to another process to answer.
   boolean isAbandoned() {
     return abandoned;
   }
