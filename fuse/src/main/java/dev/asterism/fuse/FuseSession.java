@@ -181,9 +181,13 @@ public final class FuseSession implements AutoCloseable {
   /// @throws IOException if the connection has ended
   public void serve() throws IOException {
     if (started.compareAndSet(false, true)) {
-      threads.forEach(Thread::start);
-      if (negotiated.resend()) {
-        Handshake.resend(devices.getFirst());
+      try {
+        // Before anything is read: what a reader of ours holds then would come a second time.
+        if (negotiated.resend()) {
+          Handshake.resend(devices.getFirst());
+        }
+      } finally {
+        threads.forEach(Thread::start); // and end at once if the connection has
       }
     }
   }

@@ -68,8 +68,8 @@ final class Operations {
       }
       case Request.Open(int flags) -> open(request, node, flags);
       case Request.Release(long handle) -> {
-        // Answered first: who is killed in between leaves a handle too many, not one too few. An
-        // answer that the kernel does not take is another process's to give: that one counts it.
+        // Answered first: who is killed in between leaves a handle too many, not one too few. What
+        // the kernel does not take it has sent again, and it is counted there.
         if (request.succeed()) {
           modes.release(node);
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.asterism.linux.Fd;
+import dev.asterism.linux.FuseDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,11 +42,19 @@ class PassthroughTest {
   private static final class Switching extends MemoryFileSystem {
     final Fd backing;
     final Semaphore released = new Semaphore(0);
+    final Semaphore lookups = new Semaphore(1_000_000); // that may be answered
     volatile boolean passthrough = true;
 
     Switching(byte[] content, Fd backing) {
       file("f", content);
       this.backing = backing;
+    }
+
+    @Override
+    public Entry lookup(RequestContext request, long parent, Name name)
+        throws IOException, InterruptedException {
+      lookups.acquire();
+      return super.lookup(request, parent, name);
     }
 
     @Override
@@ -82,7 +91,11 @@ class PassthroughTest {
   }
 
   private FuseSession mount(Switching fs) throws IOException {
-    FuseSession session = mounted.mount(fs);
+    return mount(fs, FuseSession.Options.defaults());
+  }
+
+  private FuseSession mount(Switching fs, FuseSession.Options options) throws IOException {
+    FuseSession session = mounted.mount(fs, options);
     assumeTrue(
         session.negotiated().passthrough() || "required".equals(System.getProperty("kernel.tests")),
         "needs FUSE passthrough, Linux 6.9");
@@ -160,6 +173,39 @@ class PassthroughTest {
     fs.released.acquire(2);
     assertThat(Child.bytes("cat", file)).hasSize(SIZE);
     assertThat(fs.reads.get()).isPositive();
+  }
+
+  /// As it comes to pass where one process leaves and the next asks again for what is unanswered.
+  @Test
+  void release_thatTheKernelSendsAgainMeanwhile_isCountedOnce() throws Exception {
+    Switching fs = fileSystem();
+    FuseSession session = mount(fs, new FuseSession.Options(1, 1 << 20, 1 << 20, 1));
+    Path file = session.mountpoint().resolve("f");
+    fs.passthrough = false;
+    Child one = hold(session);
+    Child other = hold(session);
+    assertThat(Child.bytes("cat", file)).hasSize(SIZE); // in the page cache from here on
+    fs.released.acquire();
+    fs.lookups.drainPermits(); // the only handler waits, and what comes waits behind it
+    Child blocked = mounted.start("stat", session.mountpoint().resolve("none"));
+    while (!fs.lookups.hasQueuedThreads()) {
+      Thread.onSpinWait();
+    }
+    one.proceed();
+    assertThat(one.waitFor()).isZero();
+    for (int i = 0; i < 40; i++) { // until its RELEASE is surely among what was read
+      Handshake.resend(new FuseDevice(session.fds().devices().getFirst()));
+      Thread.sleep(5);
+    }
+    fs.lookups.release(1_000_000);
+    assertThat(blocked.waitFor()).isNotZero();
+    Child.failing("stat", session.mountpoint().resolve("nothing")); // comes after all of them
+    assertThat(fs.released.availablePermits()).isGreaterThan(1);
+    fs.passthrough = true;
+    assertThat(Child.bytes("cat", file)).hasSize(SIZE);
+    assertThat(session.backingFiles()).as("the other still reads through the cache").isZero();
+    other.proceed();
+    assertThat(other.waitFor()).isZero();
   }
 
   @Test

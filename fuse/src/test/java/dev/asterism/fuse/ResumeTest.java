@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.asterism.fuse.wire.InHeader;
 import dev.asterism.linux.FuseDevice;
 import dev.asterism.linux.Mounts;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,7 +40,10 @@ class ResumeTest {
     readAndForget(first);
     Child two = mounted.start("cat", directory.resolve("b"));
     readAndForget(second);
-    MemoryFileSystem fs = new MemoryFileSystem();
+    assumeTrue(negotiated.resend(), "needs FUSE_HAS_RESEND, Linux 6.9");
+    Handshake.resend(first);
+    readAndForget(first); // one of them, and nobody has read the other
+    SlowLookups fs = new SlowLookups();
     fs.file("a", new byte[] {'1'});
     fs.file("b", new byte[] {'2'});
     NodeLedger ledger = NodeLedger.create("test");
@@ -51,11 +56,24 @@ class ResumeTest {
                 fs,
                 FuseSession.Options.defaults()))
         .serve();
-    assumeTrue(negotiated.resend(), "needs FUSE_HAS_RESEND, Linux 6.9");
     assertThat(one.waitFor()).isZero();
     assertThat(one.output()).isEqualTo("1");
     assertThat(two.waitFor()).isZero();
     assertThat(two.output()).isEqualTo("2");
+    assertThat(fs.lookups).as("each is asked once").hasValue(2);
+  }
+
+  /// Takes longer for a lookup than a session takes to begin.
+  private static final class SlowLookups extends MemoryFileSystem {
+    final AtomicInteger lookups = new AtomicInteger();
+
+    @Override
+    public Entry lookup(RequestContext request, long parent, Name name)
+        throws IOException, InterruptedException {
+      lookups.incrementAndGet();
+      Thread.sleep(200);
+      return super.lookup(request, parent, name);
+    }
   }
 
   private static void readAndForget(FuseDevice device) throws Exception {
