@@ -30,6 +30,8 @@ public final class CachedChunk implements AutoCloseable {
     }
   }
 
+  private static final byte[] NONE = new byte[0];
+
   private final Source source;
   private final byte[] bytes; // of MEMORY
   private final Optional<Stored> stored; // of all others
@@ -47,11 +49,11 @@ public final class CachedChunk implements AutoCloseable {
   }
 
   static CachedChunk of(Source source, OpenFiles.Shared file) {
-    return new CachedChunk(source, new byte[0], Optional.of(file.stored), file);
+    return new CachedChunk(source, NONE, Optional.of(file.stored), file);
   }
 
   static CachedChunk of(Source source, Stored file) {
-    return new CachedChunk(source, new byte[0], Optional.of(file), file);
+    return new CachedChunk(source, NONE, Optional.of(file), file);
   }
 
   /// Returns where it was found.

@@ -35,8 +35,9 @@ final class Lookup implements AutoCloseable {
   ///
   /// @param given what the caller says that it hashes to; else the index may know
   Optional<CachedChunk> find(LayerCache layer, ChunkKey key, Optional<ChunkDigest> given) {
+    Optional<ChunkDigest> digest = given.isPresent() ? given : known(layer, key);
     Optional<CachedChunk> found =
-        given.or(() -> known(layer, key)).flatMap(digest -> find(layer, key, digest));
+        digest.isPresent() ? find(layer, key, digest.get()) : Optional.empty();
     if (found.isEmpty()) {
       found = layer.findOwn(key).map(own -> CachedChunk.of(Source.KEY, own));
     }
@@ -58,23 +59,21 @@ final class Lookup implements AutoCloseable {
 
   private Optional<CachedChunk> find(LayerCache layer, ChunkKey key, ChunkDigest wanted) {
     Digest digest = wanted.digest();
-    Optional<CachedChunk> found =
-        memory
-            .find(digest)
-            .filter(bytes -> bytes.length == wanted.size())
-            .map(CachedChunk::ofMemory)
-            .or(() ->
-                open.find(digest, wanted.size())
-                    .map(file -> CachedChunk.of(Source.OPEN_FILE, file)));
-    if (found.isPresent()) {
+    Optional<byte[]> bytes = memory.find(digest);
+    if (bytes.isPresent() && bytes.get().length == wanted.size()) {
       ledger.used(digest);
-      return found;
+      return Optional.of(CachedChunk.ofMemory(bytes.get()));
     }
-    return layer
-        .find(digest, wanted.size())
-        .map(stored -> CachedChunk.of(Source.DIGEST, open.put(digest, stored)))
-        .or(() ->
-            layer.findOwn(key, digest, wanted.size()).map(own -> CachedChunk.of(Source.KEY, own)));
+    Optional<OpenFiles.Shared> file = open.find(digest, wanted.size());
+    if (file.isPresent()) {
+      ledger.used(digest);
+      return Optional.of(CachedChunk.of(Source.OPEN_FILE, file.get()));
+    }
+    Optional<Stored> stored = layer.find(digest, wanted.size());
+    if (stored.isPresent()) {
+      return Optional.of(CachedChunk.of(Source.DIGEST, open.put(digest, stored.get())));
+    }
+    return layer.findOwn(key, digest, wanted.size()).map(own -> CachedChunk.of(Source.KEY, own));
   }
 
   /// Keeps a chunk in memory.

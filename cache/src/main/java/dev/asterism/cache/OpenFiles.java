@@ -77,42 +77,46 @@ final class OpenFiles implements AutoCloseable {
   /// Takes a file that was just opened and returns it for its first reader.
   Shared put(Digest digest, Stored opened) {
     Shared file = new Shared(opened);
-    List<Shared> unused = new ArrayList<>();
-    lock.lock();
-    try {
-      if (max > 0) {
+    if (max > 0) {
+      @Nullable Shared goes;
+      lock.lock();
+      try {
         file.kept = true;
-        letGo(files.put(digest, file), unused);
-        while (files.size() > max) {
-          letGo(files.pollFirstEntry().getValue(), unused);
+        goes = files.put(digest, file);
+        if (files.size() > max) {
+          goes = files.pollFirstEntry().getValue(); // then the digest is new, and none went for it
         }
+        goes = goes != null && letGo(goes) ? goes : null;
+      } finally {
+        lock.unlock();
       }
-    } finally {
-      lock.unlock();
+      if (goes != null) {
+        end(goes);
+      }
     }
-    unused.forEach(this::end);
     return file;
   }
 
   /// Lets a digest's file go: it is no more in the store, and holds its blocks while it is open.
   void drop(Digest digest) {
-    List<Shared> unused = new ArrayList<>();
+    @Nullable Shared goes;
+    boolean unused;
     lock.lock();
     try {
-      letGo(files.remove(digest), unused);
+      goes = files.remove(digest);
+      unused = goes != null && letGo(goes);
     } finally {
       lock.unlock();
     }
-    unused.forEach(this::end);
+    if (goes != null && unused) {
+      end(goes);
+    }
   }
 
-  private static void letGo(@Nullable Shared file, List<Shared> unused) {
-    if (file != null) {
-      file.kept = false;
-      if (file.users == 0) {
-        unused.add(file);
-      }
-    }
+  /// Keeps a file no more; returns whether it is to be closed, because nobody reads it.
+  private static boolean letGo(Shared file) {
+    file.kept = false;
+    return file.users == 0;
   }
 
   private void end(Shared file) {
@@ -131,7 +135,7 @@ final class OpenFiles implements AutoCloseable {
     List<Shared> unused = new ArrayList<>();
     lock.lock();
     try {
-      files.values().forEach(file -> letGo(file, unused));
+      files.values().stream().filter(OpenFiles::letGo).forEach(unused::add);
       files.clear();
     } finally {
       lock.unlock();

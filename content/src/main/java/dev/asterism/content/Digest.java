@@ -23,6 +23,9 @@ public record Digest(long a, long b, long c, long d) implements Comparable<Diges
 
   private static final String PREFIX = "sha256:";
 
+  /// A table, because a branch on each of 64 random digits would cost more than all else.
+  private static final byte[] DIGITS = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+
   /// Reads the text form.
   ///
   /// @throws IllegalArgumentException if `text` is not `sha256:` and 64 lower-case hex digits
@@ -126,8 +129,7 @@ public record Digest(long a, long b, long c, long d) implements Comparable<Diges
 
   private static void hex(long bits, byte[] to, int at) {
     for (int i = 0; i < 16; i++) {
-      int digit = (int) (bits >>> (60 - 4 * i)) & 0xf;
-      to[at + i] = (byte) (digit < 10 ? '0' + digit : 'a' + digit - 10);
+      to[at + i] = DIGITS[(int) (bits >>> (60 - 4 * i)) & 0xf];
     }
   }
 
