@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// Whether a file system brings changes of names to the disk in their order. Stateless.
-final class NameOrder {
+public final class NameOrder {
   private static final Path DEVICES = Path.of("/sys/dev/block"); // "MAJOR:MINOR", links
   private static final Path EXT4 = Path.of("/proc/fs/ext4"); // a directory for each that is mounted
 
@@ -16,7 +16,7 @@ final class NameOrder {
   /// nobody knows.
   ///
   /// @param directory on it
-  static boolean isKept(Path directory) {
+  public static boolean isKept(Path directory) {
     try {
       return switch (Files.getFileStore(directory).type()) {
         case "xfs", "btrfs", "zfs", "bcachefs" -> true;

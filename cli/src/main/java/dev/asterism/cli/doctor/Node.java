@@ -1,5 +1,6 @@
 package dev.asterism.cli.doctor;
 
+import dev.asterism.cache.NameOrder;
 import dev.asterism.cli.handover.ServiceUnit;
 import dev.asterism.layers.MetadataImage;
 import dev.asterism.linux.Xattrs;
@@ -37,6 +38,7 @@ public final class Node {
         metadataImages(),
         attributes(),
         hardLinks(),
+        orderOfNames(),
         openFiles(),
         service(),
         containerd());
@@ -174,6 +176,18 @@ public final class Node {
                 subject,
                 "none on %s (%s)".formatted(place(), e),
                 "equal chunks of different layers are kept once for each layer"));
+  }
+
+  /// Without it nobody knows after a power cut which files are whole.
+  private Finding orderOfNames() {
+    String subject = "order of names";
+    return NameOrder.isKept(Scratch.existing(root))
+        ? Finding.good(subject, "kept on " + place())
+        : Finding.costly(
+            subject,
+            "not known to be kept on %s: no journal".formatted(place()),
+            "after a power cut the whole store is hashed again, and the start takes 10 µs a file"
+                + " longer: give ext4 a journal (tune2fs -j, unmounted), or take XFS or Btrfs");
   }
 
   /// Tries something where the store would lie.

@@ -3,6 +3,7 @@ package dev.asterism.cli.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.asterism.linux.Mounts;
+import dev.asterism.testkit.process.Command;
 import dev.asterism.testkit.process.Machine;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// What the file system of `--root` cannot do, whatever lies under `/tmp`.
 @Tag("kernel")
@@ -21,13 +24,14 @@ class RootTest {
   private static final String IMAGES = "EROFS from a file";
   private static final String ATTRIBUTES = "trusted.* attributes";
   private static final String LINKS = "hard links";
+  private static final String ORDER = "order of names";
 
   @TempDir Path temp;
   private Path other = Path.of("");
 
   @BeforeEach
   void requireRoot() throws Exception {
-    Machine.requireRootAnd();
+    Machine.requireRootAnd("mkfs.ext4");
     other = Files.createDirectory(temp.resolve("other"));
   }
 
@@ -78,6 +82,21 @@ class RootTest {
         .extractingByKeys(IMAGES, ATTRIBUTES, LINKS)
         .extracting(Finding::verdict)
         .containsOnly(Finding.Verdict.FATAL);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"GOOD, has_journal", "COSTLY, ^has_journal"})
+  void examine_rootOnExt4_saysWhatAPowerCutCostsWithoutAJournal(
+      Finding.Verdict verdict, String journal) throws Exception {
+    Path image = temp.resolve("image");
+    Command.of("truncate", "-s", "16M", image.toString()).runOrThrow();
+    Command.of("mkfs.ext4", "-q", "-O", journal, image.toString()).runOrThrow();
+    Command.of("mount", "-o", "loop", image.toString(), other.toString()).runOrThrow();
+
+    Finding order = Objects.requireNonNull(examine(other.resolve("not/there")).get(ORDER));
+
+    assertThat(order.verdict()).isEqualTo(verdict);
+    assertThat(order.found()).contains("(ext4)");
   }
 
   private static Map<String, Finding> examine(Path root) throws Exception {
