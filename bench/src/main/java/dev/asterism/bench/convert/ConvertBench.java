@@ -73,7 +73,8 @@ public final class ConvertBench implements Callable<Integer> {
         compare(image, Files.createDirectory(folder.resolve(image.replace(':', '-'))));
       }
       Path versionsFolder = Files.createDirectory(folder.resolve("versions"));
-      secondVersion(versionsFolder);
+      afterAnother(versions + ":1", versions + ":2", versionsFolder);
+      afterAnother("python:1", "gcc:1", Files.createDirectory(folder.resolve("same-base")));
       large(Files.createDirectory(folder.resolve("large")));
       new Insertion(
               asterism.resolve("bin/asterism"), Files.createDirectory(folder.resolve("inserted")))
@@ -238,12 +239,15 @@ public final class ConvertBench implements Callable<Integer> {
         "");
   }
 
-  /// Version 2 into where version 1 was converted to, beside version 2 by itself.
-  private void secondVersion(Path folder) throws IOException, InterruptedException {
+  /// One image into where another one was converted to, beside it by itself.
+  ///
+  /// @param folder gets the two images as layouts, `1` and `2`
+  private void afterAnother(String one, String other, Path folder)
+      throws IOException, InterruptedException {
     Path first = folder.resolve("1");
     Path second = folder.resolve("2");
-    extract(versions + ":1", first);
-    extract(versions + ":2", second);
+    extract(one, first);
+    extract(other, second);
     Path log = folder.resolve("asterism.log");
     Command convert =
         Command.of(asterism.resolve("bin/asterism").toString(), "convert", "--oci", "--temporary")
@@ -253,23 +257,25 @@ public final class ConvertBench implements Callable<Integer> {
     Measured.run(convert.with("oci:" + first, "oci:" + together + ":1"), log);
     Measured after = Measured.run(convert.with("oci:" + second, "oci:" + together + ":2"), log);
     Measured alone = Measured.run(convert(second, folder.resolve("alone"), folder), log);
+    double share = share(first, second);
     System.out.printf(
         Locale.ROOT,
-        "%nversion 2 of %s after version 1: %.1f s, CPU %.1f s; by itself: %.1f s, CPU %.1f s;"
-            + " of its layers' bytes %.2f are new%n",
-        versions,
+        "%n%s after %s: %.1f s, CPU %.1f s; by itself: %.1f s, CPU %.1f s; of its layers' bytes"
+            + " %.2f are new%n",
+        other,
+        one,
         after.elapsed().toMillis() / 1e3,
         after.processor().toMillis() / 1e3,
         alone.elapsed().toMillis() / 1e3,
         alone.processor().toMillis() / 1e3,
-        share(first, second));
+        share);
     double start = 0.2; // of the processor time by itself: what a process costs that does nothing
     figures.number(
-        "version 2 of %s after version 1: processor time".formatted(versions),
+        "%s after %s, %.2f of its bytes new: processor time".formatted(other, one, share),
         "%.1f s".formatted(after.processor().toMillis() / 1e3),
         "by itself: %.1f s".formatted(alone.processor().toMillis() / 1e3),
         (double) after.processor().toMillis() / alone.processor().toMillis(),
-        Math.min(1, share(first, second) + start),
+        share + start,
         "");
   }
 

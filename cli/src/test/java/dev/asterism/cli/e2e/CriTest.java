@@ -10,6 +10,7 @@ import dev.asterism.testkit.containerd.PrivateContainerd;
 import dev.asterism.testkit.image.HostPrograms;
 import dev.asterism.testkit.layer.Layer;
 import dev.asterism.testkit.process.Cleanup;
+import dev.asterism.testkit.process.Command;
 import dev.asterism.testkit.process.Machine;
 import dev.asterism.testkit.process.ScratchFolder;
 import dev.asterism.testkit.registry.ImageConfig;
@@ -177,6 +178,38 @@ class CriTest {
     kubelet.removePod(one);
     kubelet.removePod(two);
     assertThat(kubelet.podsAndContainers()).isZero();
+    kubelet.removeImage(image);
+    kubelet.removeImage(pause);
+    assertThat(left()).isEmpty();
+  }
+
+  /// For a containerd that knows users of a pod's own, which is in no package of Debian 12: 1.7 or
+  /// later, with its `ctr` and its shim before the others in `PATH`, and `./dev test
+  /// -Dexcluded.tags= -Dtest=CriTest -pl cli -am`.
+  @Test
+  @Tag("containerd17")
+  void pod_withUsersOfItsOwn_ownsTheLazyFiles() throws Exception {
+    kubelet.pull(image, USER, PASSWORD);
+    // Its root must reach the rootfs through folders of a root that it is not.
+    Command.of("chmod", "711", node.root().resolveSibling(".").toString()).runOrThrow();
+    PodSandboxConfig pod = kubelet.podWithUsersOfItsOwn("mapped", 100_000);
+    String id = kubelet.run(pod);
+    String container = kubelet.start(id, pod, "app", image, "sleep", "infinity");
+
+    assertThat(
+            kubelet
+                .execute(
+                    container,
+                    "cat /proc/self/uid_map; stat -c '%u:%g %n' / /bin/sh /usr/bin/perl;"
+                        + " echo new > /new; stat -c '%u %n' /new; "
+                        + READ)
+                .replaceAll("[ \t]+", " ")
+                .lines()
+                .map(String::strip)
+                .limit(5))
+        .containsExactly("0 100000 65536", "0:0 /", "0:0 /bin/sh", "0:0 /usr/bin/perl", "0 /new");
+
+    kubelet.removePod(id);
     kubelet.removeImage(image);
     kubelet.removeImage(pause);
     assertThat(left()).isEmpty();

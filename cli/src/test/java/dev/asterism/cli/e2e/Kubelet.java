@@ -6,9 +6,12 @@ import dev.asterism.cli.e2e.cri.ContainerMetadata;
 import dev.asterism.cli.e2e.cri.CreateContainerRequest;
 import dev.asterism.cli.e2e.cri.ExecSyncRequest;
 import dev.asterism.cli.e2e.cri.ExecSyncResponse;
+import dev.asterism.cli.e2e.cri.IDMapping;
 import dev.asterism.cli.e2e.cri.Image;
 import dev.asterism.cli.e2e.cri.ImageServiceGrpc;
 import dev.asterism.cli.e2e.cri.ImageSpec;
+import dev.asterism.cli.e2e.cri.LinuxContainerConfig;
+import dev.asterism.cli.e2e.cri.LinuxContainerSecurityContext;
 import dev.asterism.cli.e2e.cri.LinuxPodSandboxConfig;
 import dev.asterism.cli.e2e.cri.LinuxSandboxSecurityContext;
 import dev.asterism.cli.e2e.cri.ListContainersRequest;
@@ -28,6 +31,7 @@ import dev.asterism.cli.e2e.cri.RuntimeServiceGrpc;
 import dev.asterism.cli.e2e.cri.StartContainerRequest;
 import dev.asterism.cli.e2e.cri.StopContainerRequest;
 import dev.asterism.cli.e2e.cri.StopPodSandboxRequest;
+import dev.asterism.cli.e2e.cri.UserNamespace;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.ChannelOption;
@@ -118,16 +122,34 @@ final class Kubelet implements AutoCloseable {
   ///
   /// @param network of its own, or the node's
   PodSandboxConfig pod(String name, NamespaceMode network) {
+    return pod(name, NamespaceOption.newBuilder().setNetwork(network).build());
+  }
+
+  /// How a pod is asked for whose users are others on the node (`hostUsers: false`).
+  ///
+  /// @param first what its root is there; 65,536 ids from it on are the pod's
+  PodSandboxConfig podWithUsersOfItsOwn(String name, int first) {
+    IDMapping ids =
+        IDMapping.newBuilder().setHostId(first).setContainerId(0).setLength(65_536).build();
+    return pod(
+        name,
+        NamespaceOption.newBuilder()
+            .setNetwork(NamespaceMode.POD)
+            .setUsernsOptions(
+                UserNamespace.newBuilder().setMode(NamespaceMode.POD).addUids(ids).addGids(ids))
+            .build());
+  }
+
+  private PodSandboxConfig pod(String name, NamespaceOption namespaces) {
     return PodSandboxConfig.newBuilder()
         .setMetadata(
             PodSandboxMetadata.newBuilder().setName(name).setUid(name).setNamespace("test"))
-        .setHostname(network == NamespaceMode.POD ? name : "")
+        .setHostname(namespaces.getNetwork() == NamespaceMode.POD ? name : "")
         .setLogDirectory(logs.resolve(name).toString())
         .setLinux(
             LinuxPodSandboxConfig.newBuilder()
                 .setSecurityContext(
-                    LinuxSandboxSecurityContext.newBuilder()
-                        .setNamespaceOptions(NamespaceOption.newBuilder().setNetwork(network))))
+                    LinuxSandboxSecurityContext.newBuilder().setNamespaceOptions(namespaces)))
         .build();
   }
 
@@ -155,6 +177,12 @@ final class Kubelet implements AutoCloseable {
             .setImage(spec(image))
             .addAllCommand(List.of(command))
             .setLogPath(name + ".log")
+            .setLinux(
+                LinuxContainerConfig.newBuilder()
+                    .setSecurityContext(
+                        LinuxContainerSecurityContext.newBuilder()
+                            .setNamespaceOptions(
+                                pod.getLinux().getSecurityContext().getNamespaceOptions())))
             .build();
     String id =
         runtime()
