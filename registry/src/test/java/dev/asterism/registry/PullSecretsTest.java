@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.asterism.testkit.kubernetes.ApiServer;
 import dev.asterism.testkit.registry.TestAuthority;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -67,31 +65,7 @@ class PullSecretsTest {
 
   private Path kubeconfig(TestAuthority trusted, String user) throws IOException {
     return Files.writeString(
-        folder.resolve("config.conf"),
-        """
-        apiVersion: v1
-        kind: Config
-        current-context: this
-        contexts:
-        - {name: other, context: {cluster: nowhere, user: nobody}}
-        - name: this
-          context:
-            cluster: "local"
-            user: node
-        clusters:
-        - name: local
-          cluster:
-            server: %s
-            certificate-authority-data: %s
-        users:
-        - name: node
-          user: %s
-        """
-            .formatted(
-                server.url(),
-                Base64.getEncoder()
-                    .encodeToString(trusted.certificate().getBytes(StandardCharsets.US_ASCII)),
-                user));
+        folder.resolve("config.conf"), server.kubeconfig(trusted.certificate(), user));
   }
 
   private PullSecrets follow(Path file) {

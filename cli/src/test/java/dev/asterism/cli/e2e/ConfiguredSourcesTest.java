@@ -5,7 +5,6 @@ import static dev.asterism.cli.e2e.NodeBehindLink.lazy;
 import static dev.asterism.cli.e2e.NodeBehindLink.random;
 import static dev.asterism.testkit.layer.Entry.dir;
 import static dev.asterism.testkit.layer.Entry.file;
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.asterism.content.Digest;
@@ -26,7 +25,6 @@ import dev.asterism.testkit.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -190,23 +188,7 @@ class ConfiguredSourcesTest {
   private Path kubeconfig(ApiServer api) throws IOException {
     return Files.writeString(
         folder.resolve("kubeconfig"),
-        """
-        apiVersion: v1
-        kind: Config
-        current-context: this
-        contexts:
-        - {name: this, context: {cluster: local, user: node}}
-        clusters:
-        - name: local
-          cluster:
-            server: %s
-            certificate-authority-data: %s
-        users:
-        - {name: node, user: {token: of-the-node}}
-        """
-            .formatted(
-                api.url(),
-                Base64.getEncoder().encodeToString(authority.certificate().getBytes(US_ASCII))));
+        api.kubeconfig(authority.certificate(), "{token: of-the-node}"));
   }
 
   /// The first host is not there, the second one is known by an authority of its own.

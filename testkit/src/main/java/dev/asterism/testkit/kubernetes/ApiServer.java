@@ -91,6 +91,36 @@ public final class ApiServer implements AutoCloseable {
     return "https://127.0.0.1:" + server.getAddress().getPort();
   }
 
+  /// Returns a kubeconfig whose current context is this server, among others.
+  ///
+  /// @param certificate of the authority that vouches for the server, PEM
+  /// @param user what it says of the user, e.g. `{token: secret}`
+  public String kubeconfig(String certificate, String user) {
+    return """
+    apiVersion: v1
+    kind: Config
+    current-context: this
+    contexts:
+    - {name: other, context: {cluster: nowhere, user: nobody}}
+    - name: this
+      context:
+        cluster: "local"
+        user: node
+    clusters:
+    - name: local
+      cluster:
+        server: %s
+        certificate-authority-data: %s
+    users:
+    - name: node
+      user: %s
+    """
+        .formatted(
+            url(),
+            Base64.getEncoder().encodeToString(certificate.getBytes(StandardCharsets.US_ASCII)),
+            user);
+  }
+
   /// Serves only requests with this value of the header `Authorization`; empty: all.
   public synchronized void require(String value) {
     authorization = value;
