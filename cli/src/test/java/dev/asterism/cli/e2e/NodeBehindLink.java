@@ -158,15 +158,7 @@ final class NodeBehindLink implements AutoCloseable {
     registry.clearFaults();
     registry.up();
     link.become(ORDINARY);
-    if (!node.hasDaemon()) {
-      node.startDaemon();
-    }
-    node.awaitReconnection();
-    node.removeContainers();
-    for (String image : pulled) {
-      node.removeImage(image);
-    }
-    pulled.clear();
+    node.empty(pulled);
   }
 
   /// The registry is gone from now on, for whoever is connected too.

@@ -372,6 +372,25 @@ final class TestNode implements AutoCloseable {
     return folder;
   }
 
+  /// Takes away what a test has left: all containers, and these images; with a daemon, which is
+  /// started if there is none.
+  void empty(List<String> images) throws IOException, InterruptedException {
+    serve();
+    removeContainers();
+    for (String image : images) {
+      removeImage(image);
+    }
+    images.clear();
+  }
+
+  /// Starts a daemon if there is none, and waits until containerd has found it.
+  void serve() throws IOException, InterruptedException {
+    if (!hasDaemon()) {
+      startDaemon();
+    }
+    awaitReconnection();
+  }
+
   /// Removes an image and waits until containerd has collected what only that needed.
   void removeImage(String image) throws IOException, InterruptedException {
     containerd.ctr("images", "rm", "--sync", image).runOrThrow();
