@@ -49,6 +49,10 @@ public record BadTar(String name, byte[] tar, String why) {
             "entry '../../etc/shadow': its link's target"),
         new BadTar("header of 8 GiB", concat(two, header("x", 'x', LARGE)), "'victim'"),
         new BadTar("long name of 8 GiB", concat(two, header("x", 'L', LARGE)), "'victim'"),
+        new BadTar(
+            "xattr longer than its header",
+            concat(two, record("9999 SCHILY.xattr.user.a=b\n"), two),
+            "'victim'"),
         new BadTar("name of 5 KiB", Layer.of(file("n/".repeat(2500) + "n", "")).tar(), "'n/n/"),
         new BadTar("unknown type", concat(two, header("odd", 'Z', 0)), "'odd'"));
   }
@@ -74,6 +78,12 @@ public record BadTar(String name, byte[] tar, String why) {
       block[494 - i] = (byte) (HUGE >>> (8 * i));
     }
     return sealed(block);
+  }
+
+  /// An extension header of the PAX format.
+  private static byte[] record(String text) {
+    byte[] bytes = text.getBytes(US_ASCII);
+    return concat(header("x", 'x', bytes.length), Arrays.copyOf(bytes, 512));
   }
 
   private static byte[] eightBit(String latin) {
