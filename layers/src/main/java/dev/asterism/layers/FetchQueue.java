@@ -13,8 +13,10 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /// What is wanted over one link, and which range is asked for next.
 ///
@@ -41,6 +43,15 @@ final class FetchQueue {
   /// The background waits for so long a silence of what is urgent.
   static final long QUIET = Duration.ofMillis(150).toNanos();
 
+  /// For so long the background leaves a chunk to another link that has it on its way.
+  private static final long BACKGROUND_PATIENCE = Duration.ofSeconds(5).toNanos();
+
+  /// As the other, for what a start will need soon.
+  private static final long PATIENCE = Duration.ofMillis(500).toNanos();
+
+  /// How often it is looked for what has been left to another link for long enough.
+  private static final long LOOK = Duration.ofMillis(50).toNanos();
+
   private final FetchPolicy policy;
   private final LinkMeter meter = new LinkMeter();
   private final RangeRules rules;
@@ -52,6 +63,19 @@ final class FetchQueue {
   /// What is queued of each layer, by chunk number: that is the order of the blob.
   private final Map<FetchTarget, NavigableMap<Integer, Want>> byLayer = new HashMap<>();
 
+  private final UnderWay everywhere;
+
+  /// What is left to other links, in no queue meanwhile.
+  private final Map<Want.Name, Postponed> postponed = new HashMap<>();
+
+  /// What has ended on other links since it was last looked at. Added to without the lock.
+  private final Queue<Want.Name> released;
+
+  private long looked;
+
+  /// @param since when its turn had come
+  private record Postponed(Want want, long since) {}
+
   /// What is under way: a few.
   private final List<Batch> batches = new ArrayList<>();
 
@@ -60,8 +84,12 @@ final class FetchQueue {
   private int runningUrgent;
   private long inFlight;
 
-  FetchQueue(FetchPolicy policy) {
+  /// @param everywhere what all links of the node have on their way
+  /// @param released thread-safe: gets what has ended on other links, and is emptied here
+  FetchQueue(FetchPolicy policy, UnderWay everywhere, Queue<Want.Name> released) {
     this.policy = policy;
+    this.everywhere = everywhere;
+    this.released = released;
     this.rules = new RangeRules(policy, meter);
     for (FetchClass each : FetchClass.values()) {
       queues.put(each, new ArrayDeque<>());
@@ -94,8 +122,30 @@ final class FetchQueue {
         .toList();
   }
 
+  /// Returns how many chunks wait, those that are left to other links among them.
   int queued() {
-    return queued;
+    return queued + postponed.size();
+  }
+
+  /// Tells whether a chunk waits for what another link fetches.
+  boolean isPostponed(Want.Name name) {
+    return postponed.containsKey(name);
+  }
+
+  /// Returns for how long a chunk is left to another link since that has asked for it. What a read
+  /// waits for, or will in a moment, is left to none.
+  static long patience(FetchClass of) {
+    return switch (of) {
+      case READ, READAHEAD -> 0;
+      case PREFETCH, LEARNED, GUESS -> PATIENCE;
+      case BACKGROUND -> BACKGROUND_PATIENCE;
+    };
+  }
+
+  /// Notes that a chunk has come over another link, or could not be had there. The one thing here
+  /// that needs no lock.
+  void release(Want.Name name) {
+    released.add(name);
   }
 
   /// Tells whether a read, or what lies beside it, is being fetched or waits for its turn.
@@ -133,7 +183,7 @@ final class FetchQueue {
       }
       return Optional.of(claim);
     }
-    if (queued >= MAX_QUEUED && fetchClass != FetchClass.READ) {
+    if (queued() >= MAX_QUEUED && fetchClass != FetchClass.READ) {
       return Optional.empty();
     }
     Claim claim = new Claim(layer, chunk, new Flight());
@@ -182,6 +232,9 @@ final class FetchQueue {
     want.raise(to);
     if (want.state() == Want.State.QUEUED) {
       queueOf(to).add(want);
+    } else if (want.state() == Want.State.POSTPONED) {
+      postponed.remove(want.name());
+      enqueue(want);
     }
   }
 
@@ -210,6 +263,45 @@ final class FetchQueue {
     queued--;
   }
 
+  /// Queues again what was left to other links, if it has ended there or that takes too long. When
+  /// its turn comes it is seen whether it is here.
+  ///
+  /// @return what is under way here and may have come another way now
+  List<Want> takeUp(long now) {
+    List<Want> running = new ArrayList<>();
+    for (Want.Name name = released.poll(); name != null; name = released.poll()) {
+      Want want = active.get(name);
+      if (want != null && want.state() == Want.State.RUNNING) {
+        running.add(want);
+      } else if (postponed.remove(name) != null && want != null) {
+        enqueue(want);
+      }
+    }
+    if (!postponed.isEmpty() && now - looked >= LOOK) {
+      looked = now;
+      List<Want> late =
+          postponed.values().stream()
+              .filter(each -> now - each.since >= patience(each.want.fetchClass()))
+              .map(Postponed::want)
+              .toList();
+      for (Want want : late) {
+        postponed.remove(want.name());
+        enqueue(want);
+      }
+    }
+    return running;
+  }
+
+  private void postpone(Want want, long now) {
+    dequeue(want);
+    want.enter(Want.State.POSTPONED);
+    postponed.put(want.name(), new Postponed(want, now));
+  }
+
+  private boolean mayBegin(Want want, long now) {
+    return everywhere.begin(want, this, now, patience(want.fetchClass()));
+  }
+
   /// Returns the next range to ask for, if there is room for one.
   ///
   /// @param quietSince when something urgent was last done on any link
@@ -220,7 +312,7 @@ final class FetchQueue {
         if (!mayStart(each, head.get(), now, quietSince)) {
           return Optional.empty(); // nor anything less urgent
         }
-        List<Want> taken = take(head.get(), each, landed);
+        List<Want> taken = take(head.get(), each, now, landed);
         if (!taken.isEmpty()) {
           return Optional.of(begin(taken, each, now));
         }
@@ -267,10 +359,15 @@ final class FetchQueue {
   /// queued of its layer as far as the range may reach.
   ///
   /// A member is taken whole, so that every chunk of it can be had by inflating once; the first
-  /// member is taken even if it is larger than a range should be.
-  private List<Want> take(Want head, FetchClass of, Collection<Want> landed) {
+  /// member is taken even if it is larger than a range should be. Behind it, the range ends before
+  /// what is left to another link.
+  private List<Want> take(Want head, FetchClass of, long now, Collection<Want> landed) {
     List<Want> taken = new ArrayList<>();
     if (hasLanded(head, landed)) {
+      return taken;
+    }
+    if (!mayBegin(head, now)) {
+      postpone(head, now);
       return taken;
     }
     FetchTarget layer = head.first().layer();
@@ -289,6 +386,9 @@ final class FetchQueue {
         between.add(want);
         for (Want next : between) {
           if (!hasLanded(next, landed)) {
+            if (!mayBegin(next, now) && next.first().chunk().member().start() != start) {
+              return taken;
+            }
             dequeue(next);
             taken.add(next);
             end = Math.max(end, Batch.needed(next.first().chunk()));
@@ -387,6 +487,7 @@ final class FetchQueue {
   void end(Want want) {
     want.enter(Want.State.OVER);
     active.remove(want.name(), want);
+    everywhere.end(want);
   }
 
   /// Takes the claim that a fetch has failed through out of a want, and queues it again if another
@@ -395,6 +496,7 @@ final class FetchQueue {
   ///
   /// @return the claim whose readers get the error; empty if there is another attempt
   Optional<Claim> fail(Want want) {
+    everywhere.end(want);
     if (want.takeJoined()) {
       enqueue(want);
       return Optional.empty();
@@ -439,9 +541,15 @@ final class FetchQueue {
 
   private List<Want> remove(Predicate<Want> which) {
     List<Want> removed =
-        byLayer.values().stream().flatMap(of -> of.values().stream()).filter(which).toList();
+        Stream.concat(
+                byLayer.values().stream().flatMap(of -> of.values().stream()),
+                postponed.values().stream().map(Postponed::want))
+            .filter(which)
+            .toList();
     for (Want want : removed) {
-      dequeue(want);
+      if (postponed.remove(want.name()) == null) {
+        dequeue(want);
+      }
       end(want);
     }
     return removed;

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -38,6 +40,9 @@ final class Link {
   @GuardedBy("lock")
   private boolean closed;
 
+  /// What has ended on other links, which this one left to them.
+  private final Queue<Want.Name> released = new ConcurrentLinkedQueue<>();
+
   private final AtomicBoolean waking = new AtomicBoolean();
 
   /// Uncompressed bytes that reads, and all others, may have under way between the network and the
@@ -49,7 +54,7 @@ final class Link {
 
   Link(Scheduler scheduler, FetchPolicy policy) {
     this.scheduler = scheduler;
-    this.queue = new FetchQueue(policy);
+    this.queue = new FetchQueue(policy, scheduler.underWay(), released);
     this.memoryUnits = (int) Math.clamp(policy.maxInFlight() / 2 / UNIT, 1L, Integer.MAX_VALUE);
     this.readMemory = new Semaphore(memoryUnits, true);
     this.otherMemory = new Semaphore(memoryUnits, true);
@@ -169,10 +174,12 @@ final class Link {
   void pump() {
     List<Batch> batches = new ArrayList<>();
     List<Want> landed = new ArrayList<>();
+    List<Want> elsewhere;
     boolean waits;
     lock.lock();
     try {
       long now = System.nanoTime();
+      elsewhere = queue.takeUp(now);
       Optional<Batch> next = nextUnlessClosed(now, landed);
       while (next.isPresent()) {
         if (next.get().fetchClass().isUrgent()) {
@@ -191,6 +198,7 @@ final class Link {
           .start(() -> new Transfer(this, scheduler, batch).run());
     }
     landed.forEach(this::land);
+    elsewhere.forEach(this::landEarly);
     if (waits && batches.isEmpty()) {
       pumpLater();
     }
@@ -201,7 +209,8 @@ final class Link {
     return closed ? Optional.empty() : queue.next(now, scheduler.lastUrgent(), landed);
   }
 
-  /// Only the background waits though nothing runs: until it has been quiet for long enough.
+  /// Only the background waits though nothing runs, until it has been quiet for long enough, and
+  /// what is left to another link.
   private void pumpLater() {
     if (waking.compareAndSet(false, true)) {
       Thread.ofVirtual()
@@ -211,6 +220,26 @@ final class Link {
             waking.set(false);
             pump();
           });
+    }
+  }
+
+  /// Does what is to be done now that chunks have ended on another link.
+  void pumpReleased() {
+    if (!released.isEmpty()) {
+      pump();
+    }
+  }
+
+  /// Hands out to reads a chunk that has come over another link while it is on its way here too.
+  private void landEarly(Want want) {
+    for (Claim claim : claims(want)) {
+      try {
+        if (want.fetchClass() == FetchClass.READ && claim.layer().isHere(claim.chunk())) {
+          claim.layer().land(claim.chunk(), claim.flight());
+        }
+      } catch (IOException _) {
+        // Then it comes from here.
+      }
     }
   }
 
@@ -315,6 +344,7 @@ final class Link {
       }
       claim.tickets().forEach(ticket -> ticket.over(true));
     }
+    scheduler.pumpOthers(this);
   }
 
   /// Gives a chunk that came through one layer to another that lists it.
@@ -339,6 +369,7 @@ final class Link {
       lock.unlock();
     }
     tell(failed.stream().toList(), cause);
+    scheduler.pumpOthers(this);
   }
 
   private static void tell(List<Claim> claims, IOException cause) {

@@ -21,6 +21,7 @@ final class Scheduler implements AutoCloseable {
   private final FetchPolicy policy;
   private final IdleMemory memory;
   private final ConcurrentMap<String, Link> links = new ConcurrentHashMap<>();
+  private final UnderWay underWay = new UnderWay();
 
   /// When something urgent last moved on any link, on the clock of System.nanoTime.
   private final AtomicLong lastUrgent =
@@ -41,6 +42,20 @@ final class Scheduler implements AutoCloseable {
   /// Returns the link to a registry, named as in an image reference; the same each time.
   Link link(String host) {
     return links.computeIfAbsent(host, _ -> new Link(this, policy));
+  }
+
+  /// Returns what all links together have on their way.
+  UnderWay underWay() {
+    return underWay;
+  }
+
+  /// Lets the other links go on with what they left to one.
+  void pumpOthers(Link than) {
+    for (Link link : links.values()) {
+      if (link != than) {
+        link.pumpReleased();
+      }
+    }
   }
 
   IdleMemory memory() {

@@ -16,6 +16,11 @@ final class Want {
   record Name(Digest digest, int number, int size) {
     private static final int CONTENT = -1;
 
+    /// Tells whether other layers' chunks may be the same.
+    boolean isContent() {
+      return number == CONTENT;
+    }
+
     static Name of(FetchTarget layer, LayerChunk chunk, boolean verified) {
       Optional<Digest> content = verified ? chunk.digest() : Optional.empty();
       return content
@@ -27,6 +32,8 @@ final class Want {
   /// How far it is.
   enum State {
     QUEUED,
+    /// Another link has it on its way.
+    POSTPONED,
     RUNNING,
     OVER
   }

@@ -3,10 +3,13 @@ package dev.asterism.layers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,6 +96,102 @@ final class FetchQueueTest {
 
     assertThat(numbers(link.begun().get(0))).containsExactly(4, 5, 6, 7, 8); // as far as is urgent
     assertThat(numbers(link.begun().get(1))).containsExactly(9);
+  }
+
+  /// Two layers of other hosts that list the same.
+  private final Set<Want.Name> store = new HashSet<>();
+
+  private SimulatedLink.Layer alike(String name, int chunks, int size) {
+    List<String> contents =
+        IntStream.range(0, chunks).mapToObj(chunk -> "common " + chunk).toList();
+    return new SimulatedLink.Layer(name, Collections.nCopies(chunks, size), contents, store);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = FetchClass.class,
+      names = {"PREFETCH", "LEARNED", "GUESS", "BACKGROUND"})
+  void next_theSameForTwoHostsAtOnce_isFetchedOnce(FetchClass of) {
+    SimulatedLink other = link.beside(POLICY, 6 * MEGABYTE, 100);
+    SimulatedLink.Layer here = alike("here", 300, 30_000);
+    SimulatedLink.Layer there = alike("there", 300, 30_000);
+    List<Claim> claims = new ArrayList<>();
+    for (int i = 0; i < 300; i++) {
+      claims.add(link.claim(here, i, of));
+      claims.add(other.claim(there, i, of));
+    }
+    SimulatedLink.drain(link, other);
+
+    assertThat(claims).allMatch(SimulatedLink::isOver);
+    assertThat(link.fetched().values()).containsOnly(1);
+    assertThat(other.fetched().values()).containsOnly(1);
+    assertThat(link.fetched().keySet()).doesNotContainAnyElementsOf(other.fetched().keySet());
+    assertThat(link.fetched().size() + other.fetched().size()).isEqualTo(300);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = FetchClass.class,
+      names = {"PREFETCH", "BACKGROUND"})
+  void next_theOtherHostIsDead_isFetchedHereAfterAWhile(FetchClass of) throws Exception {
+    SimulatedLink dead = link.beside(POLICY, 6 * MEGABYTE, 100);
+    Claim _ = dead.claim(alike("there", 10, 30_000), 0, FetchClass.PREFETCH);
+    SimulatedLink.Layer here = alike("here", 10, 30_000);
+    long start = link.now();
+    Claim claim = link.claim(here, 0, of);
+    assertThat(link.begun()).isEmpty();
+    link.await(claim);
+
+    assertThat(link.now() - start)
+        .isGreaterThanOrEqualTo(FetchQueue.patience(of))
+        .isLessThan(FetchQueue.patience(of) + Duration.ofMillis(400).toNanos());
+  }
+
+  @Test
+  void next_theOtherHostFails_isFetchedHereAtOnce() throws Exception {
+    SimulatedLink other = link.beside(POLICY, 6 * MEGABYTE, 100);
+    Claim _ = other.claim(alike("there", 10, 30_000), 0, FetchClass.PREFETCH);
+    Claim claim = link.claim(alike("here", 10, 30_000), 0, FetchClass.PREFETCH);
+    other.breakOff(0, (_, _) -> {});
+    link.pump();
+
+    assertThat(link.begun()).hasSize(1);
+    link.await(claim);
+  }
+
+  @Test
+  void next_readOfWhatAnotherHostBrings_beginsAtOnceAndIsOverWithTheFirst() {
+    link.become(500_000, 20);
+    SimulatedLink other = link.beside(POLICY, 25 * MEGABYTE, 20);
+    Claim _ = other.claim(alike("there", 10, 1_000_000), 0, FetchClass.PREFETCH);
+    SimulatedLink.Layer here = alike("here", 10, 1_000_000);
+    Claim _ = link.claim(here, 0, FetchClass.PREFETCH);
+    assertThat(link.begun()).isEmpty();
+
+    Claim read = link.claim(here, 0, FetchClass.READ);
+
+    assertThat(classes(link)).containsExactly(FetchClass.READ);
+    other.drain();
+    assertThat(SimulatedLink.isOver(read)).isFalse();
+    link.pump();
+    assertThat(SimulatedLink.isOver(read)).isTrue();
+    link.drain();
+  }
+
+  @Test
+  void cancel_whatIsLeftToAnotherHost_isOver() {
+    SimulatedLink other = link.beside(POLICY, 6 * MEGABYTE, 100);
+    Claim _ = other.claim(alike("there", 10, 30_000), 0, FetchClass.PREFETCH);
+    FetchTicket ticket = new FetchTicket(_ -> {});
+    link.claim(alike("here", 10, 30_000), 0, FetchClass.PREFETCH).tickets().add(ticket);
+    assertThat(link.queue().queued()).isEqualTo(1);
+
+    assertThat(link.queue().cancel(ticket)).hasSize(1);
+
+    assertThat(link.queue().queued()).isZero();
+    other.drain();
+    link.drain();
+    assertThat(link.begun()).isEmpty();
   }
 
   private static Want.Name name(SimulatedLink.Layer layer, int chunk) {

@@ -2,6 +2,7 @@ package dev.asterism.layers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -23,6 +24,7 @@ final class FetchRules {
 
   private final Map<Want.Name, Integer> failures = new HashMap<>();
   private final Set<Want.Name> hereBefore;
+  private final List<SimulatedLink> beside = new ArrayList<>();
 
   /// @param store what the node has
   /// @param node names it in errors
@@ -33,6 +35,11 @@ final class FetchRules {
     this.node = node;
     this.hereBefore = Set.copyOf(store);
     link.watch(this::began, this::landed);
+  }
+
+  /// Is told of another link of the node.
+  void beside(SimulatedLink other) {
+    beside.add(other);
   }
 
   /// Why a chunk is wanted, and by whom through each claim to it.
@@ -118,11 +125,23 @@ final class FetchRules {
         .isTrue();
     checkRoom(batch, of);
     checkLength(batch, of);
+    wants.forEach(this::checkElsewhere);
+  }
+
+  /// What nobody waits for is left to a link that has it on its way.
+  private void checkElsewhere(Want want) {
+    if (!want.fetchClass().isUrgent()) {
+      long after = link.now() - FetchQueue.patience(want.fetchClass());
+      assertThat(beside)
+          .as("%s: %s", node, want.fetchClass())
+          .noneMatch(other -> other.isUnderWay(want.name(), after));
+    }
   }
 
   private Optional<FetchClass> mostUrgent() {
     return waiting.entrySet().stream()
         .filter(each -> !store.contains(each.getKey())) // that is over when its turn comes
+        .filter(each -> !link.queue().isPostponed(each.getKey()))
         .map(each -> each.getValue().fetchClass)
         .min(FetchClass::compareTo);
   }

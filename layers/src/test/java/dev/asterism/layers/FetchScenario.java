@@ -47,6 +47,11 @@ final class FetchScenario {
               new ArrayList<>(),
               i == 1 && random.nextBoolean()));
     }
+    for (Host host : hosts) {
+      hosts.stream()
+          .filter(other -> !other.link.equals(host.link))
+          .forEach(o -> host.rules.beside(o.link));
+    }
   }
 
   /// A registry.

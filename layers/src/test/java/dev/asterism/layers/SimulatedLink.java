@@ -7,6 +7,7 @@ import dev.asterism.content.VerifiedChunk;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -27,6 +28,7 @@ final class SimulatedLink {
   private static final long MILLISECOND = 1_000_000;
   private static final int BLOCK = 16 << 10; // 16 KiB
 
+  private final UnderWay everywhere;
   private final FetchQueue queue;
   private final List<Running> running = new ArrayList<>();
   private final List<Batch> begun = new ArrayList<>();
@@ -44,12 +46,17 @@ final class SimulatedLink {
   private Consumer<Want> lands = _ -> {};
 
   SimulatedLink(FetchPolicy policy, long bytesPerSecond, long roundTripMillis) {
-    this(policy, bytesPerSecond, roundTripMillis, new AtomicLong());
+    this(policy, bytesPerSecond, roundTripMillis, new AtomicLong(), new UnderWay());
   }
 
   private SimulatedLink(
-      FetchPolicy policy, long bytesPerSecond, long roundTripMillis, AtomicLong quietSince) {
-    this.queue = new FetchQueue(policy);
+      FetchPolicy policy,
+      long bytesPerSecond,
+      long roundTripMillis,
+      AtomicLong quietSince,
+      UnderWay everywhere) {
+    this.everywhere = everywhere;
+    this.queue = new FetchQueue(policy, everywhere, new ArrayDeque<>());
     this.quietSince = quietSince;
     become(bytesPerSecond, roundTripMillis);
   }
@@ -57,7 +64,7 @@ final class SimulatedLink {
   /// Returns the way to another registry of the same node.
   SimulatedLink beside(FetchPolicy policy, long newBytesPerSecond, long newRoundTripMillis) {
     SimulatedLink other =
-        new SimulatedLink(policy, newBytesPerSecond, newRoundTripMillis, quietSince);
+        new SimulatedLink(policy, newBytesPerSecond, newRoundTripMillis, quietSince, everywhere);
     other.now = now;
     return other;
   }
@@ -122,6 +129,16 @@ final class SimulatedLink {
     now = Math.max(now, then);
   }
 
+  /// Tells whether a chunk is being fetched that was asked for after a time.
+  boolean isUnderWay(Want.Name name, long after) {
+    return running.stream()
+        .flatMap(each -> each.batch.wants().stream())
+        .anyMatch(want ->
+            want.state() == Want.State.RUNNING
+                && want.startedAt() > after
+                && want.name().equals(name));
+  }
+
   /// Returns bytes that the link carries in a round trip.
   long product() {
     return bytesPerSecond * (roundTrip / MILLISECOND) / 1000;
@@ -136,6 +153,13 @@ final class SimulatedLink {
 
   /// Starts what there is room for.
   void pump() {
+    for (Want want : queue.takeUp(now)) {
+      for (Claim claim : want.claims()) {
+        if (claim.layer().isHere(claim.chunk())) {
+          claim.flight().placed(Flight.Place.STORE);
+        }
+      }
+    }
     List<Want> landed = new ArrayList<>();
     for (Optional<Batch> next = queue.next(now, quietSince.get(), landed);
         next.isPresent();
@@ -228,6 +252,20 @@ final class SimulatedLink {
     if (of.came == of.batch.range().length()) {
       queue.ended(of.batch, now);
       running.remove(of);
+    }
+  }
+
+  /// Lets everything arrive over two links of a node.
+  static void drain(SimulatedLink one, SimulatedLink other) {
+    while (true) {
+      SimulatedLink behind = one.now <= other.now ? one : other;
+      SimulatedLink ahead = behind == one ? other : one;
+      if (!behind.step()) {
+        behind.passUntil(ahead.now + FetchQueue.QUIET);
+        if (!ahead.step()) {
+          return;
+        }
+      }
     }
   }
 

@@ -468,6 +468,31 @@ class FetchingTest {
     }
   }
 
+  /// What nobody waits for is left to the registry that has it on its way.
+  @Test
+  void images_ofTwoRegistriesInTheBackground_fetchWhatTheyShareOnce() throws Exception {
+    rig.begin(BACKGROUND);
+    int size = 64 * MIB;
+    List<Entry> shared = many(110, 32, 2 * MIB);
+    try (TestRegistry other = TestRegistry.start();
+        ShapedLink way = ShapedLink.to(other.port(), NodeBehindLink.ORDINARY)) {
+      TestLayer here = withNote(shared, "here");
+      TestLayer there = withNote(shared, "there");
+      String one = rig.serve("background/here", "1", here);
+      String two = rig.serve(other, way, "background/there", "1", there);
+      rig.pull(one);
+      rig.pull(two);
+
+      rig.awaitComplete(here.content().digest());
+      rig.awaitComplete(there.content().digest());
+
+      long came =
+          bytes(rig.ranges(here.content().digest()))
+              + bytes(ranges(other, there.content().digest()));
+      assertThat(came).isBetween((long) size, size + size / 8L);
+    }
+  }
+
   private static TestLayer withNote(List<Entry> shared, String text) {
     List<Entry> entries = new ArrayList<>(shared);
     entries.add(file("note", text.getBytes(StandardCharsets.UTF_8)));
