@@ -11,6 +11,9 @@ import dev.asterism.estargz.TocLocator;
 import dev.asterism.estargz.TocReader;
 import dev.asterism.images.FileRecord;
 import dev.asterism.registry.Descriptor;
+import dev.asterism.testkit.image.HostPrograms;
+import dev.asterism.testkit.layer.Entry;
+import dev.asterism.testkit.layer.Layer;
 import dev.asterism.testkit.process.Cleanup;
 import dev.asterism.testkit.process.Command;
 import dev.asterism.testkit.process.Outcome;
@@ -49,6 +52,10 @@ class OptimizedImageTest {
   private Path record;
   private String plain;
   private String optimized;
+
+  /// A few programs: what ends a run, and how, asks for no more.
+  private String small;
+
   private Outcome run;
 
   @BeforeAll
@@ -64,6 +71,15 @@ class OptimizedImageTest {
     record = scratch.path().resolve("record");
     plain = source.reference(RealImage.PLAIN);
     optimized = pushed.reference("tools:1");
+    small =
+        PlainImage.write(
+            scratch.path().resolve("small"),
+            HostPrograms.layer(
+                    Stream.of("sh", "cat", "sed", "sleep")
+                        .map(name -> Path.of("/usr/bin", name))
+                        .toArray(Path[]::new))
+                .tar(),
+            Layer.of(Entry.symlink("bin", "usr/bin"), Entry.dir("usr/lib")).tar());
     Path given = Files.createDirectory(scratch.path().resolve("given"));
     Files.writeString(given.resolve("note"), "given\n");
     run =
@@ -166,7 +182,7 @@ class OptimizedImageTest {
     String none = pushed.reference("tools:none");
     Outcome outcome =
         Asterism.command("optimize", "--temporary", spools.toString())
-            .with("--entrypoint", "[\"/no/such/program\"]", plain, none)
+            .with("--entrypoint", "[\"/no/such/program\"]", small, none)
             .run();
     assertThat(outcome.exitCode()).isEqualTo(1);
     assertThat(outcome.errorText()).contains("could not be run").contains("/no/such/program");
@@ -185,7 +201,7 @@ class OptimizedImageTest {
             .with("-i", "--wait-on-line", "never", "--period", "2")
             .with("--entrypoint", "[\"/bin/sh\",\"-c\",\"sed s/^/got:/; exec sleep 603.25\"]")
             .with("--record-out", record.toString())
-            .with(plain, "oci:" + scratch.path().resolve("input") + ":1")
+            .with(small, "oci:" + scratch.path().resolve("input") + ":1")
             .withInput("some input\n".getBytes(UTF_8))
             .runOrThrow();
     assertThat(outcome.errorText())
@@ -198,7 +214,7 @@ class OptimizedImageTest {
     Outcome listed =
         Asterism.command("optimize", "--level", "1", "--temporary", spools.toString(), "--json")
             .with("--prefetch-list", list.toString(), "--record-out", record.toString())
-            .with(plain, "oci:" + scratch.path().resolve("listed") + ":1")
+            .with(small, "oci:" + scratch.path().resolve("listed") + ":1")
             .runOrThrow();
     assertThat(listed.errorText()).doesNotContain("running the workload");
     assertThat(listed.text()).contains("{\"event\":\"unmatched\",\"name\":\"/no/such/*\"}");
@@ -220,6 +236,11 @@ class OptimizedImageTest {
     assertThat(outcome.text()).contains("first     0 files", "converted");
   }
 
+  /// A workload that ends when it is told to; others are killed after ten seconds.
+  private static String untilTold(String work, String seconds) {
+    return "trap exit TERM; %s; sleep %s & wait".formatted(work, seconds);
+  }
+
   @ParameterizedTest
   @CsvSource({"TERM, 143", "INT, 130"})
   void optimize_signalledWhileTheWorkloadRuns_endsAsTheSignalSays(String signal, int exitCode)
@@ -232,7 +253,8 @@ class OptimizedImageTest {
         Command.of("env", "--default-signal=INT")
             .before(Asterism.command("optimize", "--temporary", home.toString()))
             .with("--period", "600", "--entrypoint")
-            .with("[\"/bin/sh\",\"-c\",\"echo running; exec sleep 604.25\"]", plain, none)
+            .with("[\"/bin/sh\",\"-c\",\"%s\"]".formatted(untilTold("echo running", "604.25")))
+            .with(small, none)
             .builder()
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
@@ -259,7 +281,7 @@ class OptimizedImageTest {
     Process process =
         Asterism.command("optimize", "--temporary", killed.toString(), "--period", "600")
             .with("--entrypoint", "[\"/bin/sh\",\"-c\",\"echo running; exec sleep 601.25\"]")
-            .with(plain, pushed.reference("tools:killed"))
+            .with(small, pushed.reference("tools:killed"))
             .builder()
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
@@ -297,8 +319,9 @@ class OptimizedImageTest {
   void optimize_onATerminalForSomeTime_givesItAndKnownHostsToTheWorkload()
       throws IOException, InterruptedException {
     String program =
-        "test -t 0 && test -t 1 && echo on a terminal; cat /etc/hosts /etc/resolv.conf;"
-            + " exec sleep 602.25";
+        untilTold(
+            "test -t 0 && test -t 1 && echo on a terminal; cat /etc/hosts /etc/resolv.conf",
+            "602.25");
     List<String> words =
         Asterism.command("optimize", "--level", "1", "--temporary", spools.toString())
             .with(
@@ -313,7 +336,7 @@ class OptimizedImageTest {
                 "--dns-nameservers",
                 "10.0.0.1")
             .with("--entrypoint", "[\"/bin/sh\",\"-c\",\"%s\"]".formatted(program))
-            .with(plain, "oci:" + scratch.path().resolve("terminal") + ":1")
+            .with(small, "oci:" + scratch.path().resolve("terminal") + ":1")
             .builder()
             .command();
     String line = words.stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
@@ -335,13 +358,14 @@ class OptimizedImageTest {
     Path variables = Files.writeString(scratch.path().resolve("variables"), "# two\nA=a\nB=b\n");
     Path opened = scratch.path().resolve("signalled-record");
     String program =
-        "echo running $A $B $PWD; while :; do cat /usr/bin/jq /bin/less >/dev/null; done";
+        "trap exit TERM; echo running $A $B $PWD;"
+            + " while :; do cat /usr/bin/sed /usr/bin/sleep >/dev/null; done";
     Process process =
         Asterism.command("optimize", "--level", "1", "--temporary", home.toString())
             .with("--wait-on-signal", "--env-file", variables.toString(), "--env", "B=c")
             .with("--cwd", "/usr/lib", "--record-out", opened.toString())
             .with("--entrypoint", "[\"/bin/sh\",\"-c\",\"%s\"]".formatted(program))
-            .with(plain, "oci:" + scratch.path().resolve("until-signal") + ":1")
+            .with(small, "oci:" + scratch.path().resolve("until-signal") + ":1")
             .builder()
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
@@ -358,7 +382,7 @@ class OptimizedImageTest {
     Command.of("kill", "-TERM", Long.toString(process.pid())).runOrThrow();
 
     assertThat(process.waitFor()).as(Files.readString(output)).isZero();
-    assertThat(FileRecord.read(opened).paths()).contains("usr/bin/dash", "usr/bin/cat");
+    assertThat(FileRecord.read(opened).paths()).contains("usr/bin/sh", "usr/bin/cat");
     assertThat(
             Asterism.command("check", "oci:" + scratch.path().resolve("until-signal") + ":1")
                 .run()
