@@ -49,7 +49,7 @@ public enum MemberEncoder {
 
   /// Tells whether it can be used on this machine.
   public boolean isHere() {
-    return this != LIBDEFLATE || DeflateNativeCompressor.isEnabled();
+    return this != LIBDEFLATE || NativeDeflate.HERE;
   }
 
   /// Returns the format of the layers it makes.
@@ -193,6 +193,9 @@ public enum MemberEncoder {
     private final DeflateNativeCompressor compressor;
 
     Libdeflate(int level) {
+      if (!NativeDeflate.HERE) {
+        throw new IllegalStateException("no libdeflate for this machine");
+      }
       compressor = new DeflateNativeCompressor(level);
     }
 

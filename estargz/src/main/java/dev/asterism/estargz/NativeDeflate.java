@@ -1,0 +1,51 @@
+package dev.asterism.estargz;
+
+import io.airlift.compress.v3.deflate.DeflateNativeCompressor;
+import java.io.File;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+
+/// Loads libdeflate. The jar that it comes in unpacks it into a file that goes at the JVM's orderly
+/// end; here it goes as soon as it is loaded, so that who is killed leaves none behind.
+final class NativeDeflate {
+  private static final Logger LOG = System.getLogger(NativeDeflate.class.getName());
+
+  private static final String FOLDER_PROPERTY = "aircompressor.tmpdir";
+
+  /// Whether there is one for this machine, and it could be loaded.
+  static final boolean HERE = load();
+
+  private NativeDeflate() {}
+
+  private static boolean load() {
+    Path folder;
+    try {
+      folder = Files.createTempDirectory("asterism-libdeflate");
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "no libdeflate without a folder for temporary files", e);
+      return false;
+    }
+    try {
+      System.setProperty(FOLDER_PROPERTY, folder.toString());
+      return DeflateNativeCompressor.isEnabled();
+    } finally {
+      System.clearProperty(FOLDER_PROPERTY);
+      remove(folder.toFile());
+    }
+  }
+
+  private static void remove(File folder) {
+    try {
+      for (File unpacked : Objects.requireNonNullElse(folder.listFiles(), new File[0])) {
+        Files.delete(unpacked.toPath());
+      }
+      Files.delete(folder.toPath());
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "left behind: " + folder, e);
+    }
+  }
+}
