@@ -7,6 +7,7 @@ import dev.asterism.content.Blob;
 import dev.asterism.content.CorruptContentException;
 import dev.asterism.content.Digest;
 import dev.asterism.content.MalformedLayerException;
+import dev.asterism.content.SingleFlight;
 import dev.asterism.content.Trace;
 import dev.asterism.layers.LayerRequest.Verification;
 import java.io.IOException;
@@ -43,10 +44,11 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
   private final Preparations preparations;
 
   /// By the whole request: what one image or registry gets wrong is no answer for another.
-  private final SingleFlight<LayerRequest, LayerContent> loads = new SingleFlight<>();
+  private final SingleFlight<LayerRequest, LayerContent> loads =
+      new SingleFlight<>(LayerStore::loader);
 
-  private final SingleFlight<Digest, Path> mounts = new SingleFlight<>();
-  private final SingleFlight<Digest, Chain> builds = new SingleFlight<>();
+  private final SingleFlight<Digest, Path> mounts = new SingleFlight<>(LayerStore::loader);
+  private final SingleFlight<Digest, Chain> builds = new SingleFlight<>(LayerStore::loader);
   private final LongAdder asked = new LongAdder();
 
   /// Orders what enters the catalog or is mounted against [#retain]. Held over mount(2) and
@@ -145,7 +147,7 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
               attributes
                   .set("asterism.image", request.image())
                   .set("asterism.layer", request.layer().toString());
-              return loads.get(request, () -> find(request, source));
+              return once(loads, request, () -> find(request, source));
             });
     check(request, content);
     request.outages().ifPresent(content::outagePolicy);
@@ -296,7 +298,7 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
             "mount chain",
             attributes -> {
               attributes.set("asterism.layers", chain.layers().size());
-              return mounts.get(chain.id(), () -> buildAndMount(chain));
+              return once(mounts, chain.id(), () -> buildAndMount(chain));
             });
     preparations.mounted(chain);
     return mountpoint;
@@ -339,8 +341,18 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     }
   }
 
+  private static Thread loader(Object key, Runnable load) {
+    return Thread.ofVirtual().name("load " + key).unstarted(load);
+  }
+
+  private static <K, V> V once(SingleFlight<K, V> flights, K key, Callable<V> load)
+      throws IOException {
+    return Waits.get(flights.get(key, Trace.carry(load)), String.valueOf(key));
+  }
+
   private void build(Chain chain) throws IOException {
-    builds.get(
+    once(
+        builds,
         chain.id(),
         () -> {
           if (!chains.isBuilt(chain)) {

@@ -1,9 +1,11 @@
 package dev.asterism.registry;
 
+import dev.asterism.content.SingleFlight;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.hc.client5.http.DnsResolver;
 
@@ -15,7 +17,8 @@ import org.apache.hc.client5.http.DnsResolver;
 final class NameLookup implements DnsResolver {
   private final Duration longest;
   private final SingleFlight<String, InetAddress[]> lookups =
-      new SingleFlight<>(Thread.ofPlatform().daemon().name("registry-dns-", 0).factory());
+      new SingleFlight<>((host, lookup) ->
+          Thread.ofPlatform().daemon().name("registry-dns " + host).unstarted(lookup));
 
   /// @param longest wait for an answer; the lookup itself may go on behind it
   NameLookup(Duration longest) {
@@ -33,7 +36,10 @@ final class NameLookup implements DnsResolver {
 
   private InetAddress[] lookUp(String host) throws UnknownHostException {
     try {
-      return lookups.get(host, longest, () -> InetAddress.getAllByName(host)).clone();
+      return lookups
+          .get(host, () -> InetAddress.getAllByName(host))
+          .get(longest.toNanos(), TimeUnit.NANOSECONDS)
+          .clone();
     } catch (ExecutionException e) {
       throw unknown(host, "no such name, or no name server", e);
     } catch (TimeoutException e) {

@@ -1,5 +1,6 @@
 package dev.asterism.registry;
 
+import dev.asterism.content.SingleFlight;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.URI;
@@ -16,6 +17,7 @@ import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /// Gets bearer tokens from the token services of registries and keeps them until shortly before
@@ -38,7 +40,7 @@ final class Tokens {
   private final InstantSource clock;
   private final ConcurrentHashMap<Key, Token> kept = new ConcurrentHashMap<>();
   private final SingleFlight<Key, Token> fetches =
-      new SingleFlight<>(Thread.ofVirtual().name("registry-token").factory());
+      new SingleFlight<>((_, fetch) -> Thread.ofVirtual().name("registry-token").unstarted(fetch));
 
   Tokens(Transport transport, Credentials credentials, RequestPolicy policy, InstantSource clock) {
     this.transport = transport;
@@ -92,7 +94,10 @@ final class Tokens {
     }
     String what = "token for " + key.scope() + " at " + key.host();
     try {
-      return fetches.get(key, patience.left(), () -> fetchAndKeep(key, what)).text();
+      return fetches
+          .get(key, () -> fetchAndKeep(key, what))
+          .get(patience.left().toNanos(), TimeUnit.NANOSECONDS)
+          .text();
     } catch (ExecutionException e) {
       if (e.getCause() instanceof IOException failure) {
         throw failure;

@@ -1,4 +1,4 @@
-package dev.asterism.layers;
+package dev.asterism.content;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,20 +8,22 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(300)
 final class SingleFlightTest {
-  private final SingleFlight<String, Integer> flights = new SingleFlight<>();
+  private final SingleFlight<String, Integer> flights =
+      new SingleFlight<>((key, load) -> Thread.ofVirtual().name(key).unstarted(load));
   private final AtomicInteger loads = new AtomicInteger();
 
   /// All that ask while the load runs share it, and every later caller starts another.
@@ -44,8 +46,8 @@ final class SingleFlightTest {
               .mapToObj(i ->
                   threads.submit(() -> {
                     start.await();
-                    int first = flights.get("key", load);
-                    return flights.get("key", load) > first;
+                    int first = flights.get("key", load).get();
+                    return flights.get("key", load).get() > first;
                   }))
               .toList();
       for (Future<Boolean> outcome : outcomes) {
@@ -55,51 +57,48 @@ final class SingleFlightTest {
     assertThat(most).hasValue(1);
   }
 
-  @RepeatedTest(50)
-  void get_afterAFailure_loadsAgain() throws Exception {
-    assertThatThrownBy(() ->
-            flights.get(
-                "key",
-                () -> {
-                  throw new IOException("no");
-                }))
-        .isInstanceOf(IOException.class)
-        .hasMessage("no");
-
-    assertThat(flights.get("key", loads::incrementAndGet)).isEqualTo(1);
-  }
-
   @Test
-  void get_callerInterrupted_leavesTheLoadToTheOthers() throws Exception {
-    CountDownLatch begun = new CountDownLatch(1);
-    CountDownLatch go = new CountDownLatch(1);
-    Callable<Integer> load =
-        () -> {
-          begun.countDown();
-          go.await();
-          return loads.incrementAndGet();
-        };
-    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      Thread impatient =
-          Thread.ofVirtual().unstarted(() -> assertThatThrownBy(() -> flights.get("key", load)));
-      impatient.start();
-      begun.await();
-      AtomicReference<Thread> caller = new AtomicReference<>();
-      Future<Integer> other =
-          threads.submit(() -> {
-            caller.set(Thread.currentThread());
-            return flights.get("key", load);
-          });
-      LazyNode.await(() -> isWaiting(caller.get())); // for the load that runs
-      impatient.interrupt();
-      impatient.join();
-      go.countDown();
-
-      assertThat(other.get()).isEqualTo(1);
+  void get_afterAnOutcome_loadsAnew() throws Exception {
+    for (int i = 1; i <= 20_000; i++) {
+      assertThat(flights.get("key", loads::incrementAndGet).get()).isEqualTo(i);
     }
   }
 
-  private static boolean isWaiting(@Nullable Thread thread) {
-    return thread != null && thread.getState() == Thread.State.WAITING;
+  @RepeatedTest(50)
+  void get_afterAFailure_loadsAgain() throws Exception {
+    Future<Integer> failing =
+        flights.get(
+            "key",
+            () -> {
+              throw new IOException("no");
+            });
+    assertThatThrownBy(failing::get)
+        .isInstanceOf(ExecutionException.class)
+        .hasRootCauseInstanceOf(IOException.class)
+        .hasRootCauseMessage("no");
+
+    assertThat(flights.get("key", loads::incrementAndGet).get()).isEqualTo(1);
+  }
+
+  @Test
+  void get_whileALoadRuns_sharesItWhoeverGivesUp() throws Exception {
+    CountDownLatch go = new CountDownLatch(1);
+    Callable<Integer> load =
+        () -> {
+          go.await();
+          return loads.incrementAndGet();
+        };
+    Future<Integer> first = flights.get("key", load);
+    assertThatThrownBy(() -> first.get(1, TimeUnit.MILLISECONDS))
+        .isInstanceOf(TimeoutException.class);
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(first::get).isInstanceOf(InterruptedException.class);
+
+    assertThat(flights.get("key", load)).isSameAs(first);
+    assertThat(flights.get("other", () -> 7).get()).isEqualTo(7);
+    go.countDown();
+
+    assertThat(first.get()).isEqualTo(1);
+    assertThat(loads).hasValue(1);
   }
 }
