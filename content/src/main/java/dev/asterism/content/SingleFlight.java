@@ -5,7 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
-import java.util.function.BiFunction;
+import java.util.function.BiConsumer;
 
 /// Runs at most one load per key at a time; callers that ask meanwhile share its outcome.
 ///
@@ -16,12 +16,12 @@ import java.util.function.BiFunction;
 /// @param <K> compared by `equals`
 /// @param <V> what a load returns
 public final class SingleFlight<K, V> {
-  private final BiFunction<K, Runnable, Thread> threads;
+  private final BiConsumer<K, Runnable> starter;
   private final ConcurrentMap<K, FutureTask<V>> running = new ConcurrentHashMap<>();
 
-  /// @param threads makes a thread for the load of a key, not started
-  public SingleFlight(BiFunction<K, Runnable, Thread> threads) {
-    this.threads = threads;
+  /// @param starter starts a thread for the load of a key
+  public SingleFlight(BiConsumer<K, Runnable> starter) {
+    this.starter = starter;
   }
 
   /// Returns the outcome of `load`, or that of the load that is running for `key`. What a load
@@ -41,7 +41,7 @@ public final class SingleFlight<K, V> {
     if (theirs != null) {
       return theirs;
     }
-    threads.apply(key, mine).start();
+    starter.accept(key, mine);
     return mine;
   }
 }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(300)
 final class SingleFlightTest {
   private final SingleFlight<String, Integer> flights =
-      new SingleFlight<>((key, load) -> Thread.ofVirtual().name(key).unstarted(load));
+      new SingleFlight<>((key, load) -> Thread.ofVirtual().name(key).start(load));
   private final AtomicInteger loads = new AtomicInteger();
 
   /// All that ask while the load runs share it, and every later caller starts another.

@@ -3,8 +3,6 @@ package dev.asterism.estargz;
 import io.airlift.compress.v3.deflate.DeflateNativeCompressor;
 import java.io.File;
 import java.io.IOException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -12,8 +10,6 @@ import java.util.Objects;
 /// Loads libdeflate. The jar that it comes in unpacks it into a file that goes at the JVM's orderly
 /// end; here it goes as soon as it is loaded, so that who is killed leaves none behind.
 final class NativeDeflate {
-  private static final Logger LOG = System.getLogger(NativeDeflate.class.getName());
-
   private static final String FOLDER_PROPERTY = "aircompressor.tmpdir";
 
   /// Whether there is one for this machine, and it could be loaded.
@@ -25,9 +21,8 @@ final class NativeDeflate {
     Path folder;
     try {
       folder = Files.createTempDirectory("asterism-libdeflate");
-    } catch (IOException e) {
-      LOG.log(Level.DEBUG, "no libdeflate without a folder for temporary files", e);
-      return false;
+    } catch (IOException _) {
+      return false; // nor would the jar find a place for it
     }
     try {
       System.setProperty(FOLDER_PROPERTY, folder.toString());
@@ -44,8 +39,8 @@ final class NativeDeflate {
         Files.delete(unpacked.toPath());
       }
       Files.delete(folder.toPath());
-    } catch (IOException e) {
-      LOG.log(Level.DEBUG, "left behind: " + folder, e);
+    } catch (IOException _) {
+      folder.deleteOnExit(); // after what the jar has put there, which goes then too
     }
   }
 }

@@ -45,10 +45,10 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
 
   /// By the whole request: what one image or registry gets wrong is no answer for another.
   private final SingleFlight<LayerRequest, LayerContent> loads =
-      new SingleFlight<>(LayerStore::loader);
+      new SingleFlight<>(LayerStore::startLoad);
 
-  private final SingleFlight<Digest, Path> mounts = new SingleFlight<>(LayerStore::loader);
-  private final SingleFlight<Digest, Chain> builds = new SingleFlight<>(LayerStore::loader);
+  private final SingleFlight<Digest, Path> mounts = new SingleFlight<>(LayerStore::startLoad);
+  private final SingleFlight<Digest, Chain> builds = new SingleFlight<>(LayerStore::startLoad);
   private final LongAdder asked = new LongAdder();
 
   /// Orders what enters the catalog or is mounted against [#retain]. Held over mount(2) and
@@ -341,8 +341,8 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     }
   }
 
-  private static Thread loader(Object key, Runnable load) {
-    return Thread.ofVirtual().name("load " + key).unstarted(load);
+  private static void startLoad(Object key, Runnable load) {
+    Thread.ofVirtual().name("load " + key).start(load);
   }
 
   private static <K, V> V once(SingleFlight<K, V> flights, K key, Callable<V> load)

@@ -18,7 +18,7 @@ final class NameLookup implements DnsResolver {
   private final Duration longest;
   private final SingleFlight<String, InetAddress[]> lookups =
       new SingleFlight<>((host, lookup) ->
-          Thread.ofPlatform().daemon().name("registry-dns " + host).unstarted(lookup));
+          Thread.ofPlatform().daemon().name("registry-dns " + host).start(lookup));
 
   /// @param longest wait for an answer; the lookup itself may go on behind it
   NameLookup(Duration longest) {

@@ -40,7 +40,7 @@ final class Tokens {
   private final InstantSource clock;
   private final ConcurrentHashMap<Key, Token> kept = new ConcurrentHashMap<>();
   private final SingleFlight<Key, Token> fetches =
-      new SingleFlight<>((_, fetch) -> Thread.ofVirtual().name("registry-token").unstarted(fetch));
+      new SingleFlight<>((_, fetch) -> Thread.ofVirtual().name("registry-token").start(fetch));
 
   Tokens(Transport transport, Credentials credentials, RequestPolicy policy, InstantSource clock) {
     this.transport = transport;
