@@ -27,7 +27,7 @@ final class Anticipation {
   Anticipation(LayerContent content) {
     this.content = content;
     this.table = content.table();
-    this.readahead = new Readahead(content.shared().policy());
+    this.readahead = new Readahead(content.shared().policy(), table.chunks());
     this.mentions = new Mentions(content);
     this.guesses = new Guesses(content, table, mentions);
     this.uses = new Uses(table.chunks());

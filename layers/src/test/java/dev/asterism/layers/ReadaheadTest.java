@@ -11,7 +11,9 @@ class ReadaheadTest {
   private static final FetchPolicy POLICY =
       new FetchPolicy(4 * FIRST, 8 << 20, 64 << 20, 0, Duration.ofSeconds(1));
 
-  private final Readahead readahead = new Readahead(POLICY);
+  private static final int CHUNKS = 5000;
+
+  private final Readahead readahead = new Readahead(POLICY, CHUNKS);
 
   private ByteRange miss(long offset) {
     return readahead.used(ByteRange.ofLength(offset, 1000), Found.MISSING, true);
@@ -74,6 +76,27 @@ class ReadaheadTest {
       ByteRange _ = readahead.used(ByteRange.ofLength(offset, size), Found.STORED, true);
     }
     assertThat(readahead.isWholesale()).isTrue();
+  }
+
+  /// A walk through the directories comes to a blob's files in another order, and between them lie
+  /// large ones.
+  @Test
+  void isWholesale_aTenthOfAllChunksIsUsedHereAndThere_isSeen() {
+    for (int i = 0; i < CHUNKS / 10 - 1; i++) {
+      miss(i * 7919L % CHUNKS * 100_000);
+    }
+    assertThat(readahead.isWholesale()).isFalse();
+    miss(CHUNKS * 100_000L);
+    assertThat(readahead.isWholesale()).isTrue();
+  }
+
+  @Test
+  void isWholesale_allOfASmallLayerIsUsed_isNot() {
+    Readahead small = new Readahead(POLICY, 300);
+    for (int i = 0; i < 300; i++) {
+      small.used(ByteRange.ofLength(i * 100_000L, 1000), Found.MISSING, true);
+    }
+    assertThat(small.isWholesale()).isFalse();
   }
 
   @Test
