@@ -40,7 +40,7 @@ final class NativeDeflate {
       }
       Files.delete(folder.toPath());
     } catch (IOException _) {
-      folder.deleteOnExit(); // after what the jar has put there, which goes then too
+      // The jar has its file deleted at the JVM's end; the folder, empty then, may stay.
     }
   }
 }

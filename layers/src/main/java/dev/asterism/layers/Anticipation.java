@@ -116,6 +116,7 @@ final class Anticipation {
     boolean isFirst = uses.use(chunk.number());
     if (isFirst) {
       noteFirstUse(chunk, found);
+      readahead.noteFirstUse();
     } else if (found == Found.STORED) {
       return List.of();
     }

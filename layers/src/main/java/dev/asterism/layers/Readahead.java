@@ -55,7 +55,7 @@ final class Readahead {
   private static final long WHOLESALE_LARGE_BYTES = 16 << 20; // 16 MiB
 
   /// So many files used, wherever they lie, and so much of all that the layer has: a walk through
-  /// its directories, which is in no order of the blob's. No start was seen to use as much.
+  /// its directories, which is in no order of the blob's. No start that is measured uses as much.
   private static final int WHOLESALE_WALK_USES = 400;
 
   private static final int WHOLESALE_WALK_SHARE = 10; // a tenth
@@ -77,7 +77,7 @@ final class Readahead {
   @GuardedBy("this")
   private boolean wholesale;
 
-  /// Of all chunks.
+  /// Chunks that were used.
   @GuardedBy("this")
   private int uses;
 
@@ -115,6 +115,13 @@ final class Readahead {
     return wholesale;
   }
 
+  /// Counts a chunk that was never used before. One that could not be had and is asked for again is
+  /// no other.
+  synchronized void noteFirstUse() {
+    uses++;
+    wholesale |= uses >= walk;
+  }
+
   /// Notes that a chunk is used for the first time, and returns what should be fetched around it;
   /// may be empty.
   ///
@@ -122,8 +129,6 @@ final class Readahead {
   /// @param generous whether what was fetched in vain until now is within its bound; if not, only a
   ///   little is
   synchronized ByteRange used(ByteRange member, Found found, boolean generous) {
-    uses++;
-    wholesale |= uses >= walk;
     if (member.length() > LARGE) {
       noteLarge(member);
       return new ByteRange(member.start(), member.start());

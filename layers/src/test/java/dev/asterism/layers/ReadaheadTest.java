@@ -83,10 +83,12 @@ class ReadaheadTest {
   @Test
   void isWholesale_aTenthOfAllChunksIsUsedHereAndThere_isSeen() {
     for (int i = 0; i < CHUNKS / 10 - 1; i++) {
+      readahead.noteFirstUse();
       miss(i * 7919L % CHUNKS * 100_000);
+      miss(i * 7919L % CHUNKS * 100_000); // it could not be had, and is asked for again
     }
     assertThat(readahead.isWholesale()).isFalse();
-    miss(CHUNKS * 100_000L);
+    readahead.noteFirstUse();
     assertThat(readahead.isWholesale()).isTrue();
   }
 
@@ -94,7 +96,8 @@ class ReadaheadTest {
   void isWholesale_allOfASmallLayerIsUsed_isNot() {
     Readahead small = new Readahead(POLICY, 300);
     for (int i = 0; i < 300; i++) {
-      small.used(ByteRange.ofLength(i * 100_000L, 1000), Found.MISSING, true);
+      small.noteFirstUse();
+      ByteRange _ = small.used(ByteRange.ofLength(i * 100_000L, 1000), Found.MISSING, true);
     }
     assertThat(small.isWholesale()).isFalse();
   }
