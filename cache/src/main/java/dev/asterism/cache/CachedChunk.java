@@ -68,7 +68,7 @@ public final class CachedChunk implements AutoCloseable {
 
   /// Fills `into` with the bytes from `position` on.
   ///
-  /// @throws IOException if the disk fails, or the file is shorter than it was
+  /// @throws IOException if the disk fails, or the file was cut short: then it has left the store
   /// @throws IndexOutOfBoundsException if there are fewer than `into` asks for
   public void read(long position, ByteBuffer into) throws IOException {
     if (stored.isPresent()) {

@@ -261,6 +261,8 @@ public final class DirectoryCache implements AutoCloseable {
   /// Finds a chunk by its key and, with [ChunkDigest], by what it hashes to: in memory, in an open
   /// file, in the digest's file, in the key's own.
   ///
+  /// A file that somebody else cut short may be found: its read throws, and it is found no more.
+  ///
   /// @return to be closed; empty if the cache does not have it
   public Optional<CachedChunk> get(CacheKey key, CacheOption... options) {
     return layer(key.layer()).get(key.chunk(), options);

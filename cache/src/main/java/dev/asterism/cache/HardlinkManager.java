@@ -6,7 +6,6 @@ import dev.asterism.content.VerifiedChunk;
 import dev.asterism.linux.Errno;
 import dev.asterism.linux.FileStatus;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,6 +60,7 @@ final class HardlinkManager {
   private final DigestFiles files;
   private final Usage usage;
   private final Ledger ledger;
+  private final Consumer<Stored> whenShort = this::foundShort;
   private volatile Consumer<Digest> forgetting = _ -> {};
 
   HardlinkManager(
@@ -90,37 +90,54 @@ final class HardlinkManager {
   /// becomes an object meanwhile is looked for again.
   Optional<Stored> find(Digest digest, long size) {
     restoreIfDoubtful(digest);
+    Optional<Stored> known = openKnown(digest, size).filter(HardlinkManager::isWhole);
+    return known.isPresent() ? known : search(digest, size);
+  }
+
+  /// Opens the same. A known file's size is not asked for: if it was cut short, a read shows that,
+  /// and then it leaves the store.
+  Optional<Stored> open(Digest digest, long size) {
+    restoreIfDoubtful(digest);
     Optional<Stored> known = openKnown(digest, size);
     return known.isPresent() ? known : search(digest, size);
   }
 
   /// Opens the file that the index tells of, without looking for it before: an open file says by
-  /// itself that it stands, and how long it is.
+  /// itself that it stands. Empty if it is gone or unreadable.
   private Optional<Stored> openKnown(Digest digest, long size) {
     Optional<LinksIndex.Entry> entry = ledger.use(digest);
     if (entry.isEmpty() || entry.get().size() != size) {
       return Optional.empty();
     }
-    return openWhole(entry.get().isObject() ? layout.object(digest) : layout.part(digest), size);
+    String path = entry.get().isObject() ? layout.object(digest) : layout.part(digest);
+    try {
+      return Optional.of(new Stored(path, disk.open(path), size, whenShort));
+    } catch (IOException _) {
+      return Optional.empty(); // as if it were not there: who asks looks for it elsewhere
+    }
   }
 
-  /// Opens a file of so many bytes; empty if it is gone, another, or unreadable.
-  private Optional<Stored> openWhole(String path, long size) {
+  /// Tells whether an open file is as long as it should be; closes it if not.
+  private static boolean isWhole(Stored stored) {
     try {
-      FileChannel file = disk.open(path);
-      try {
-        if (file.size() == size) {
-          return Optional.of(new Stored(path, file, 0, size));
-        }
-      } catch (IOException e) {
-        file.close();
-        throw e;
+      if (stored.channel().size() == stored.size()) {
+        return true;
       }
-      file.close();
+      stored.close();
     } catch (IOException _) {
-      // as if it were not there: who asks looks for it elsewhere
+      // as if it were not there
     }
-    return Optional.empty();
+    return false;
+  }
+
+  /// A file of a digest ended before its time: hashes it, and takes it away if it is wrong.
+  private void foundShort(Stored stored) {
+    String path = stored.path().toString();
+    Digest.findHex(path.substring(path.lastIndexOf('/') + 1))
+        .ifPresent(digest -> {
+          boolean _ = files.stands(path, digest, stored.size());
+          forgetting.accept(digest); // also if another file stands there by now
+        });
   }
 
   private Optional<Stored> search(Digest digest, long size) {
@@ -330,7 +347,7 @@ final class HardlinkManager {
       return Optional.empty();
     }
     try {
-      return Optional.of(new Stored(path, disk.open(path), 0, size));
+      return Optional.of(new Stored(path, disk.open(path), size, whenShort));
     } catch (IOException e) {
       return Optional.empty(); // removed since, or unreadable: as good as absent
     }

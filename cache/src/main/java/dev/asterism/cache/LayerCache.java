@@ -56,6 +56,8 @@ public final class LayerCache {
   /// Finds a chunk by its key and, with [ChunkDigest], by what it hashes to: in memory, in an open
   /// file, in the digest's file, in the key's own.
   ///
+  /// A file that somebody else cut short may be found: its read throws, and it is found no more.
+  ///
   /// @return to be closed; empty if the cache does not have it
   public Optional<CachedChunk> get(ChunkKey key, CacheOption... options) {
     return lookup.find(this, key, digestOf(options));
@@ -192,6 +194,11 @@ public final class LayerCache {
   /// copies. See [DirectoryCache#find].
   public Optional<Stored> find(Digest digest, long size) {
     return size > 0 ? files.find(digest, size) : Optional.empty();
+  }
+
+  /// Opens the same; a file that was cut short may show that at a read only.
+  Optional<Stored> open(Digest digest, long size) {
+    return size > 0 ? files.open(digest, size) : Optional.empty();
   }
 
   /// Notes which chunks lie where in a file that this layer has: for files that an earlier process

@@ -33,6 +33,10 @@ sealed interface LayerFiles permits SharedFiles, PlainFiles {
   /// Opens what stands under a digest: a whole file, a part, or a region of a file.
   Optional<Stored> find(Digest digest, long size);
 
+  /// Opens the same, and spares asking how long a file is that is known: one that was cut short
+  /// shows that when it is read, and leaves the store then. For bytes that can be had again.
+  Optional<Stored> open(Digest digest, long size);
+
   /// Notes where chunks lie in a file, as a TOC says: believed once they are hashed.
   void claim(Digest file, List<PartOfFile> parts);
 

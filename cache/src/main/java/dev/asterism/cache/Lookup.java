@@ -69,7 +69,7 @@ final class Lookup implements AutoCloseable {
       ledger.used(digest);
       return Optional.of(CachedChunk.of(Source.OPEN_FILE, file.get()));
     }
-    Optional<Stored> stored = layer.find(digest, wanted.size());
+    Optional<Stored> stored = layer.open(digest, wanted.size());
     if (stored.isPresent()) {
       return Optional.of(CachedChunk.of(Source.DIGEST, open.put(digest, stored.get())));
     }

@@ -105,6 +105,11 @@ final class PlainFiles implements LayerFiles {
   }
 
   @Override
+  public Optional<Stored> open(Digest digest, long size) {
+    return find(digest, size);
+  }
+
+  @Override
   public void claim(Digest file, List<PartOfFile> parts) {
     parts.forEach(part -> regions.claim(part.digest(), file, part.fileOffset(), part.size()));
   }

@@ -46,6 +46,11 @@ record SharedFiles(Digest layer, HardlinkManager links, Completion completion)
   }
 
   @Override
+  public Optional<Stored> open(Digest digest, long size) {
+    return links.open(digest, size);
+  }
+
+  @Override
   public void claim(Digest file, List<PartOfFile> parts) {
     links.claim(file, parts);
   }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 /// Bytes in the store, open for reading: a whole file or a region of one.
 ///
@@ -15,12 +16,26 @@ public final class Stored implements AutoCloseable {
   private final FileChannel channel;
   private final long offset;
   private final long size;
+  private final Consumer<Stored> whenShort;
 
   Stored(String path, FileChannel channel, long offset, long size) {
+    this(path, channel, offset, size, _ -> {});
+  }
+
+  /// A whole file of which nobody has seen how long it is.
+  ///
+  /// @param whenShort told, before the read throws, that the file ends before `size`
+  Stored(String path, FileChannel channel, long size, Consumer<Stored> whenShort) {
+    this(path, channel, 0, size, whenShort);
+  }
+
+  private Stored(
+      String path, FileChannel channel, long offset, long size, Consumer<Stored> whenShort) {
     this.path = path;
     this.channel = channel;
     this.offset = offset;
     this.size = size;
+    this.whenShort = whenShort;
   }
 
   /// Returns the file that holds the bytes. It may lose this name at any time.
@@ -56,6 +71,7 @@ public final class Stored implements AutoCloseable {
     while (into.hasRemaining()) {
       int count = channel.read(into, at);
       if (count < 0) {
+        whenShort.accept(this);
         throw new EOFException("%s ends at %d of %d".formatted(path, at, offset + size));
       }
       at += count;

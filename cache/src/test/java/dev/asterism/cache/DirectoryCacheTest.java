@@ -10,9 +10,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.asterism.content.VerifiedChunk;
+import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.InstantSource;
 import org.junit.jupiter.api.AfterEach;
@@ -145,6 +149,30 @@ final class DirectoryCacheTest {
     assertThat(store.read(HELLO.digest(), 5)).hasValue(HELLO.bytes());
     assertThat(Files.isSameFile(store.object(HELLO.digest()), store.key(LAYER, 7, 0))).isTrue();
     assertThat(store.cache.counters().damaged()).isEqualTo(1);
+  }
+
+  @Test
+  void get_truncatedBehindOurBack_readThrowsOnceAndItIsGone() throws IOException {
+    ChunkDigest digest = new ChunkDigest(HELLO.digest(), 5);
+    store.layer().addFile(key(7), HELLO);
+    try (FileChannel object =
+        FileChannel.open(store.object(HELLO.digest()), StandardOpenOption.WRITE)) {
+      object.truncate(3);
+    }
+
+    try (CachedChunk found = store.layer().get(key(7), digest).orElseThrow();
+        CachedChunk again = store.layer().get(key(7), digest).orElseThrow()) {
+      assertThatThrownBy(() -> found.read(0, ByteBuffer.allocate(5)))
+          .isInstanceOf(EOFException.class)
+          .hasMessageContaining(HELLO.digest().hex());
+      assertThat(again.source()).isEqualTo(CachedChunk.Source.OPEN_FILE);
+    }
+    assertThat(store.object(HELLO.digest())).doesNotExist();
+    assertThat(store.layer().get(key(7), digest)).isEmpty();
+    assertThat(store.cache.counters().damaged()).isEqualTo(1);
+
+    store.layer().addFile(key(7), HELLO);
+    assertThat(store.read(HELLO.digest(), 5)).hasValue(HELLO.bytes());
   }
 
   @Test

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,6 +20,18 @@ class DigestTest {
   @Test
   void of_knownBytes_isTheStandardsAnswer() {
     assertThat(Digest.of("abc".getBytes(StandardCharsets.UTF_8))).hasToString(ABC);
+  }
+
+  @Test
+  void hex_allBytes_isTheDigitsOfEach() {
+    byte[] bytes = new byte[Digest.SIZE];
+    for (int first = 0; first < 256; first += Digest.SIZE) {
+      for (int i = 0; i < bytes.length; i++) {
+        bytes[i] = (byte) (first + i);
+      }
+      String hex = Digest.read(ByteBuffer.wrap(bytes)).hex();
+      assertThat(hex).isEqualTo(HexFormat.of().formatHex(bytes));
+    }
   }
 
   @Test
