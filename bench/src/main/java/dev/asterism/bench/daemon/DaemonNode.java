@@ -1,35 +1,26 @@
 package dev.asterism.bench.daemon;
 
-import dev.asterism.snapshotter.wire.ListSnapshotsRequest;
-import dev.asterism.snapshotter.wire.PrepareSnapshotRequest;
-import dev.asterism.snapshotter.wire.SnapshotsGrpc;
 import dev.asterism.testkit.process.Cleanup;
 import dev.asterism.testkit.process.Command;
 import dev.asterism.testkit.process.Daemon;
 import dev.asterism.testkit.process.ScratchFolder;
-import io.grpc.ManagedChannel;
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import java.io.IOException;
-import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// A daemon by itself, with nothing in it, asked over its socket as containerd does. Prepares may
 /// come from several threads; everything else is confined to one.
 final class DaemonNode implements AutoCloseable {
-  private static final String NAME = "asterism";
   private static final int TICKS = 100; // a second, USER_HZ of proc(5)
 
   private final Cleanup cleanup = Cleanup.open();
@@ -38,8 +29,7 @@ final class DaemonNode implements AutoCloseable {
   private final AtomicInteger numbers = new AtomicInteger();
   private final EventLoopGroup io = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private Daemon daemon;
-  private ManagedChannel channel;
-  private SnapshotsGrpc.SnapshotsBlockingStub stub;
+  private DaemonClient client;
 
   private DaemonNode(Path program) throws IOException, InterruptedException {
     this.program = program;
@@ -51,8 +41,7 @@ final class DaemonNode implements AutoCloseable {
       // Nothing is fetched that is not asked for: Prepare alone is measured.
       Files.writeString(folder.resolve("config.toml"), "no_background_fetch = true\n");
       daemon = start();
-      channel = connect();
-      stub = SnapshotsGrpc.newBlockingStub(channel);
+      client = connect();
     } catch (IOException | InterruptedException e) {
       cleanup.close();
       throw e;
@@ -81,16 +70,9 @@ final class DaemonNode implements AutoCloseable {
     return started;
   }
 
-  private ManagedChannel connect() throws IOException, InterruptedException {
-    ManagedChannel connected =
-        NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket()))
-            .overrideAuthority("localhost")
-            .channelType(NioDomainSocketChannel.class)
-            .withOption(ChannelOption.SO_KEEPALIVE, null)
-            .eventLoopGroup(io)
-            .usePlaintext()
-            .build();
-    cleanup.add(connected::shutdownNow);
+  private DaemonClient connect() throws IOException, InterruptedException {
+    DaemonClient connected = new DaemonClient(socket(), io);
+    cleanup.add(connected::close);
     return connected;
   }
 
@@ -98,24 +80,27 @@ final class DaemonNode implements AutoCloseable {
   ///
   /// @throws IOException if it is not taken lazily
   void prepare(Layers.Served layer) throws IOException {
+    boolean lazy;
     try {
-      stub.prepare(
-          PrepareSnapshotRequest.newBuilder()
-              .setSnapshotter(NAME)
-              .setKey("extract-" + numbers.incrementAndGet())
-              .putLabels("containerd.io/snapshot.ref", layer.digest().toString())
-              .putLabels("containerd.io/snapshot/cri.image-ref", layer.image())
-              .putLabels("containerd.io/snapshot/cri.layer-digest", layer.digest().toString())
-              .putLabels("containerd.io/snapshot/stargz/toc.digest", layer.tocDigest().toString())
-              .build());
+      lazy =
+          client.prepare(
+              "extract-" + numbers.incrementAndGet(),
+              Map.of(
+                  "containerd.io/snapshot.ref",
+                  layer.digest().toString(),
+                  "containerd.io/snapshot/cri.image-ref",
+                  layer.image(),
+                  "containerd.io/snapshot/cri.layer-digest",
+                  layer.digest().toString(),
+                  "containerd.io/snapshot/stargz/toc.digest",
+                  layer.tocDigest().toString()));
     } catch (StatusRuntimeException e) {
-      if (e.getStatus().getCode() == Status.Code.ALREADY_EXISTS) {
-        return;
-      }
       throw new IOException("layer " + layer.digest(), e);
     }
-    throw new IOException(
-        "layer %s was not taken lazily: %s".formatted(layer.digest(), lastWords()));
+    if (!lazy) {
+      throw new IOException(
+          "layer %s was not taken lazily: %s".formatted(layer.digest(), lastWords()));
+    }
   }
 
   private String lastWords() throws IOException {
@@ -125,23 +110,19 @@ final class DaemonNode implements AutoCloseable {
 
   /// Returns how many snapshots there are.
   int list() {
-    AtomicInteger count = new AtomicInteger();
-    stub.list(ListSnapshotsRequest.newBuilder().setSnapshotter(NAME).build())
-        .forEachRemaining(answer -> count.addAndGet(answer.getInfoCount()));
-    return count.get();
+    return client.list();
   }
 
   /// Ends the daemon without a warning.
   void kill() throws InterruptedException {
-    channel.shutdownNow();
+    client.close();
     daemon.kill();
   }
 
   /// Starts the next one, and waits until it takes connections.
   void restart() throws IOException, InterruptedException {
     daemon = start();
-    channel = connect();
-    stub = SnapshotsGrpc.newBlockingStub(channel);
+    client = connect();
   }
 
   /// Returns the daemon's resident memory, in bytes.

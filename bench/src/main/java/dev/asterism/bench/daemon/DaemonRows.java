@@ -41,6 +41,7 @@ final class DaemonRows {
 
   /// One layer after the other over a link of 20 ms, and then 64 side by side.
   void prepare(int count) throws IOException, InterruptedException {
+    Rehearsal.run();
     try (Layers layers = new Layers(FEW_FILES, LINK);
         DaemonNode node = DaemonNode.start(program)) {
       Thread.sleep(settle);
