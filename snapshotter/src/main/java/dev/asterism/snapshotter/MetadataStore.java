@@ -55,6 +55,13 @@ final class MetadataStore implements AutoCloseable {
           ) STRICT
           """);
 
+  /// What makes searches fast and says nothing: older programs keep them up without knowing them.
+  private static final List<String> INDEXES =
+      List.of(
+          "CREATE INDEX IF NOT EXISTS labels_target ON labels (value) WHERE name = '%s'"
+              .formatted(RemoteLabels.TARGET),
+          "CREATE INDEX IF NOT EXISTS layers_digest ON layers (digest)");
+
   private final Path file;
   private final GroupCommit writer;
   private final ReentrantLock reading = new ReentrantLock();
@@ -84,6 +91,7 @@ final class MetadataStore implements AutoCloseable {
       try {
         configure(writer);
         migrate(writer, file);
+        index(writer);
         Connection reader = DriverManager.getConnection("jdbc:sqlite:" + file);
         configureReader(reader);
         return new MetadataStore(
@@ -123,6 +131,14 @@ final class MetadataStore implements AutoCloseable {
     } catch (SQLException e) {
       connection.close();
       throw e;
+    }
+  }
+
+  private static void index(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      for (String each : INDEXES) {
+        statement.execute(each);
+      }
     }
   }
 

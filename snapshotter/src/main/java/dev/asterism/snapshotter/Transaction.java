@@ -30,6 +30,15 @@ final class Transaction {
         LEFT JOIN layers l ON l.snapshot = s.id
       """;
 
+  /// The label's name is part of the text, so that the index of its values serves.
+  static final String COMMITTED_FOR =
+      SELECT
+          + """
+           WHERE s.id IN (SELECT snapshot FROM labels WHERE name = '%s' AND value = ?)
+             AND s.kind = 'COMMITTED' AND coalesce(p.name, '') = ? ORDER BY s.id
+          """
+              .formatted(RemoteLabels.TARGET);
+
   private final Statements statements;
   private final Set<Path> changedDirectories = new LinkedHashSet<>();
 
@@ -98,15 +107,7 @@ final class Transaction {
   /// Returns the committed snapshots over `parent` (empty: over nothing) whose label
   /// [RemoteLabels#TARGET] is `target`: those that containerd takes for `target`.
   List<Snapshot> committedFor(String target, String parent) throws SQLException {
-    return select(
-        SELECT
-            + """
-             JOIN labels t ON t.snapshot = s.id AND t.name = ? AND t.value = ?
-             WHERE s.kind = 'COMMITTED' AND coalesce(p.name, '') = ? ORDER BY s.id
-            """,
-        RemoteLabels.TARGET,
-        target,
-        parent);
+    return select(COMMITTED_FOR, target, parent);
   }
 
   /// Returns the snapshot of that name and its parents, nearest first; none for the empty name.

@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.asterism.snapshotter.Snapshot.Content;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -57,6 +61,23 @@ final class MetadataStoreTest {
 
   private List<String> names() throws IOException {
     return store.read(Transaction::all).stream().map(Snapshot::name).toList();
+  }
+
+  /// A Prepare asks this twice: it must not become slower with each snapshot there is.
+  @Test
+  void committedFor_anyNumberOfSnapshots_looksThroughNoTable() throws Exception {
+    try (Connection connection =
+            DriverManager.getConnection("jdbc:sqlite:" + root.resolve("metadata.db"));
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("EXPLAIN QUERY PLAN " + Transaction.COMMITTED_FOR)) {
+      List<String> steps = new ArrayList<>();
+      while (row.next()) {
+        steps.add(row.getString("detail"));
+      }
+      assertThat(steps)
+          .anyMatch(step -> step.contains("labels_target"))
+          .noneMatch(step -> step.startsWith("SCAN"));
+    }
   }
 
   /// A transaction that is not over, and those that came while it was not.
