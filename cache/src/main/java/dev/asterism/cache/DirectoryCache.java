@@ -132,6 +132,7 @@ public final class DirectoryCache implements AutoCloseable {
     shares = new LayerShares(mode, layout.own(), ledger.index(), usage);
     lookup = new Lookup(settings.config(), ledger, tally);
     links.onForget(lookup::drop);
+    links.indexComplete(recovery::isIndexed);
     files.onDamage(lookup::drop);
     timer = Executors.newScheduledThreadPool(THREADS, DirectoryCache::daemonThread);
   }

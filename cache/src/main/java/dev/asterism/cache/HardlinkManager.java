@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /// Which file holds a digest, and the links by which layers hold it.
@@ -61,6 +62,7 @@ final class HardlinkManager {
   private final Usage usage;
   private final Ledger ledger;
   private final Consumer<Stored> whenShort = this::foundShort;
+  private volatile BooleanSupplier complete = () -> false;
   private volatile Consumer<Digest> forgetting = _ -> {};
 
   HardlinkManager(
@@ -185,6 +187,9 @@ final class HardlinkManager {
   /// Links a layer to what is there and returns its path; empty if it is not there.
   Optional<Path> adopt(Kind kind, Digest layer, ChunkKey key, Digest digest, long size) {
     restoreIfDoubtful(digest);
+    if (complete.getAsBoolean() && ledger.index().find(digest).isEmpty()) {
+      return Optional.empty(); // a new layer asks for all of its files
+    }
     ReentrantLock lock = files.lockOf(digest);
     lock.lock();
     try {
@@ -335,6 +340,12 @@ final class HardlinkManager {
     } finally {
       lock.unlock();
     }
+  }
+
+  /// Says what tells whether the index knows of every file. From then on one that it does not know
+  /// is not looked for where nobody waits for its bytes: a link less, until somebody reads it.
+  void indexComplete(BooleanSupplier isComplete) {
+    complete = isComplete;
   }
 
   /// Lets somebody know of every digest that is forgotten.

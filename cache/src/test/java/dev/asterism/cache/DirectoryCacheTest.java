@@ -176,6 +176,17 @@ final class DirectoryCacheTest {
   }
 
   @Test
+  void adoptFile_fileThatTheIndexDoesNotKnow_isTakenWhenItWasRead() throws Exception {
+    store.cache.awaitIndex();
+    Files.createDirectories(store.object(HELLO.digest()).getParent());
+    Files.write(store.object(HELLO.digest()), HELLO.bytes());
+    assertThat(store.layer().adoptFile(key(7), HELLO.digest(), 5)).isFalse();
+
+    assertThat(store.read(HELLO.digest(), 5)).hasValue(HELLO.bytes());
+    assertThat(store.layer().adoptFile(key(7), HELLO.digest(), 5)).isTrue();
+  }
+
+  @Test
   void find_objectDeletedBehindOurBack_isAbsentAndCanBeAddedAgain() throws IOException {
     store.layer().addFile(key(7), HELLO);
     Files.delete(store.object(HELLO.digest()));

@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.Optional;
 
 /// The SHA-256 of some bytes: the name of a blob, a TOC, a file or a chunk.
@@ -24,6 +25,18 @@ public record Digest(long a, long b, long c, long d) implements Comparable<Diges
   public static final int SIZE = 32;
 
   private static final String PREFIX = "sha256:";
+
+  /// What each character is worth as a digit, -1 for most: a branch on each of 64 random digits
+  /// would cost more than all else.
+  private static final byte[] VALUES = new byte['f' + 1];
+
+  static {
+    Arrays.fill(VALUES, (byte) -1);
+    String digits = "0123456789abcdef";
+    for (int i = 0; i < digits.length(); i++) {
+      VALUES[digits.charAt(i)] = (byte) i;
+    }
+  }
 
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
@@ -50,18 +63,26 @@ public record Digest(long a, long b, long c, long d) implements Comparable<Diges
     if (hex.length() != 2 * SIZE) {
       return Optional.empty();
     }
+    int all = 0;
     for (int i = 0; i < hex.length(); i++) {
-      char c = hex.charAt(i);
-      if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
-        return Optional.empty();
-      }
+      all |= value(hex.charAt(i));
     }
-    return Optional.of(
-        new Digest(
-            Long.parseUnsignedLong(hex, 0, 16, 16),
-            Long.parseUnsignedLong(hex, 16, 32, 16),
-            Long.parseUnsignedLong(hex, 32, 48, 16),
-            Long.parseUnsignedLong(hex, 48, 64, 16)));
+    return all < 0
+        ? Optional.empty()
+        : Optional.of(new Digest(bits(hex, 0), bits(hex, 16), bits(hex, 32), bits(hex, 48)));
+  }
+
+  private static long bits(String hex, int from) {
+    long bits = 0;
+    for (int i = from; i < from + 16; i++) {
+      bits = bits << 4 | value(hex.charAt(i));
+    }
+    return bits;
+  }
+
+  /// Returns what a digit is worth; -1 if it is none.
+  private static int value(char digit) {
+    return digit < VALUES.length ? VALUES[digit] : -1;
   }
 
   /// Returns the digest of `bytes`.

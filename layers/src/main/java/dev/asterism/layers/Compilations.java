@@ -54,6 +54,7 @@ final class Compilations implements AutoCloseable {
   private static final long MOST_TOC = 32 << 20; // 32 MiB, of which more is not counted
 
   private final Path layers;
+  private final ForcedDirectory names;
   private final OpenedAhead registry;
   private final Fetching fetching;
   private final Semaphore turns =
@@ -75,11 +76,13 @@ final class Compilations implements AutoCloseable {
   /// @param layers where they go
   Compilations(Path layers, OpenedAhead registry, Fetching fetching) {
     this.layers = layers;
+    this.names = new ForcedDirectory(layers);
     this.registry = registry;
     this.fetching = fetching;
   }
 
-  /// Compiles a layer, or names what was compiled before anybody asked.
+  /// Compiles a layer, or names what was compiled before anybody asked. The name may not be on the
+  /// disk yet, see [#awaitNames]; what it names is.
   ///
   /// @throws IOException if it cannot be read lazily; nothing is left then
   LayerDirectory compile(LayerRequest request) throws IOException {
@@ -102,10 +105,18 @@ final class Compilations implements AutoCloseable {
 
   private LayerDirectory publish(LayerRequest request, Compiled compiled) throws IOException {
     try {
-      return compiled.directory().publish(layers, request.layer());
-    } finally {
-      compiled.directory().delete(); // if it has no layer's name yet
+      LayerDirectory published = compiled.directory().publish(layers, request.layer());
+      names.changed();
+      return published;
+    } catch (IOException | RuntimeException e) {
+      compiled.directory().delete(); // it has no layer's name yet
+      throw e;
     }
+  }
+
+  /// Waits until all layers that [#compile] has returned are on the disk under their names.
+  void awaitNames() throws IOException {
+    names.await();
   }
 
   /// Compiles a layer once more and throws that away, see [LayerExercise].

@@ -11,6 +11,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -20,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -27,10 +31,16 @@ import java.util.stream.Stream;
 /// `chunks.idx` and `landmark`.
 ///
 /// It is made whole under another name, forced to disk and renamed, so a directory with this name
-/// is complete. Immutable afterwards, but for `complete`, which is made when all content has come.
+/// is complete, whatever happens to the machine. Immutable afterwards, but for `complete`, which is
+/// made when all content has come.
 final class LayerDirectory {
   private static final String UNFINISHED = "new-";
   private static final long BLOCK = 4 << 10; // 4 KiB: what file systems allocate at once
+
+  private static final long PID = ProcessHandle.current().pid();
+  private static final AtomicLong UNFINISHED_NUMBER = new AtomicLong();
+  private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
   private final Path path;
 
@@ -45,7 +55,9 @@ final class LayerDirectory {
 
   /// Makes an empty directory to compile into.
   static LayerDirectory unfinished(Path layers) throws IOException {
-    return new LayerDirectory(Files.createTempDirectory(layers, UNFINISHED));
+    String name = "%s%d-%d".formatted(UNFINISHED, PID, UNFINISHED_NUMBER.getAndIncrement());
+    Path path = layers.resolve(name);
+    return new LayerDirectory(Files.createDirectory(path, OWNER_ONLY));
   }
 
   /// Removes what a process that was killed left unfinished.
@@ -159,7 +171,8 @@ final class LayerDirectory {
     }
   }
 
-  /// Gives the directory, which is sealed, its name.
+  /// Gives the directory, which is sealed, its name. That is not on the disk before `layers` is
+  /// forced.
   ///
   /// Nothing happens if another thread or process was first: both compiled the same bytes.
   LayerDirectory publish(Path layers, Digest layer) throws IOException {
@@ -172,7 +185,6 @@ final class LayerDirectory {
       }
       delete();
     }
-    force(layers);
     return finished;
   }
 
@@ -192,7 +204,8 @@ final class LayerDirectory {
     }
   }
 
-  private static void force(Path file) throws IOException {
+  /// Forces a file or a directory to the disk.
+  static void force(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       channel.force(true);
     }

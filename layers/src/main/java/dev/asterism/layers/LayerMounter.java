@@ -15,11 +15,18 @@ public interface LayerMounter {
   /// lists it in the catalog.
   ///
   /// What the disk already holds of it is used without the network. Blocks for several round trips,
-  /// or up to the configured wait when the registry does not answer.
+  /// or up to the configured wait when the registry does not answer. The layer is there after the
+  /// machine has stopped if [#settle] has returned since.
   ///
   /// @throws IOException if the layer cannot be read lazily: no TOC, no verification, unreachable,
   ///   malformed. Nothing is left behind
   LayerUsage prepare(LayerRequest request) throws IOException;
+
+  /// Waits until every layer that [#prepare] has returned of is on the disk.
+  ///
+  /// @throws IOException if the disk fails: after the machine has stopped some may have to be
+  ///   fetched again
+  void settle() throws IOException;
 
   /// Says which layers of an image will probably be prepared next: they are opened and compiled
   /// side by side. Returns at once, and promises nothing.

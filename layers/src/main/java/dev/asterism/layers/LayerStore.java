@@ -115,6 +115,11 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
   }
 
   @Override
+  public void settle() throws IOException {
+    compilations.awaitNames();
+  }
+
+  @Override
   public LayerUsage reopen(LayerRequest request) throws IOException {
     return ready(request, Source.DISK);
   }

@@ -36,6 +36,11 @@ final class MeteredMounter implements LayerMounter {
   }
 
   @Override
+  public void settle() throws IOException {
+    layers.settle();
+  }
+
+  @Override
   public void expect(LayerRequest first, List<Digest> next) {
     layers.expect(first, next);
   }

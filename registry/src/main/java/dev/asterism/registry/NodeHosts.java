@@ -67,11 +67,14 @@ public final class NodeHosts implements Hosts {
   private Optional<List<Endpoint>> find(Path directory, String host) throws IOException {
     for (String name : names(host)) {
       Path file = directory.resolve(name).resolve(FILE);
+      if (Files.notExists(file)) {
+        continue; // nothing is said about this host here; asked for each request, so not by failing
+      }
       try {
         BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
         return Optional.of(load(file, now, host));
       } catch (NoSuchFileException _) {
-        // nothing is said about this host here
+        // removed meanwhile
       }
     }
     return Optional.empty();

@@ -76,6 +76,11 @@ final class LazyLayers {
     return usage;
   }
 
+  /// Waits until every layer that was prepared is on the disk.
+  void settle() throws IOException {
+    mounter.settle();
+  }
+
   /// Says which layers of an image will probably be prepared next.
   void expect(LayerRequest first, List<Digest> next) {
     mounter.expect(first, next);

@@ -203,6 +203,7 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
       layers.expect(layer, RemoteLabels.following(wanted.labels(), layer.layer()));
       LayerUsage usage = layers.prepare(layer);
       publish(wanted, new Usage(usage.size(), usage.inodes()));
+      layers.settle(); // was begun before: the disk writes both at once
       return true;
     } catch (SnapshotException e) {
       throw e; // an ordinary snapshot would be refused as well
@@ -240,7 +241,7 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
     if (settings.namespace().isPresent()) {
       return false; // containerd has looked in this namespace, and the others' are not found
     }
-    return store.transact(transaction -> transaction.committedFor(target, parent)).stream()
+    return store.read(transaction -> transaction.committedFor(target, parent)).stream()
         .anyMatch(snapshot -> snapshot.content() instanceof Content.Ordinary);
   }
 

@@ -25,6 +25,10 @@ final class FakeLayerMounter implements LayerMounter {
   final Set<Digest> open = ConcurrentHashMap.newKeySet();
   final Set<Chain> mounted = ConcurrentHashMap.newKeySet();
   final List<LayerRequest> prepared = new CopyOnWriteArrayList<>();
+
+  /// What a caller has waited for to be on the disk.
+  final Set<LayerRequest> settled = ConcurrentHashMap.newKeySet();
+
   final List<Digest> expected = new CopyOnWriteArrayList<>();
 
   /// What a test does while a layer is being prepared.
@@ -46,6 +50,11 @@ final class FakeLayerMounter implements LayerMounter {
     prepared.add(request);
     duringPrepare.run();
     return fetch(request);
+  }
+
+  @Override
+  public void settle() {
+    settled.addAll(prepared);
   }
 
   private synchronized LayerUsage fetch(LayerRequest request) throws IOException {

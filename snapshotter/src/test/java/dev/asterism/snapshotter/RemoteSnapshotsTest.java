@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -124,6 +125,12 @@ final class RemoteSnapshotsTest {
     assertFails(Code.ALREADY_EXISTS, () -> service.client().prepare("extract", "", labels));
     assertThat(service.layers().expected).containsExactly(APP);
     assertThat(service.layers().prepared).hasSize(1);
+  }
+
+  @Test
+  void prepare_ofReachableLayer_answersWhenTheLayerIsOnTheDisk() {
+    prepareRemote("sha256:base", "", BASE);
+    assertThat(service.layers().settled).isEqualTo(Set.copyOf(service.layers().prepared));
   }
 
   @Test
