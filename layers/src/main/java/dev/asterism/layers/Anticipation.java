@@ -22,6 +22,7 @@ final class Anticipation {
   private final Guesses guesses;
   private final Mentions mentions;
   private final Uses uses;
+  private final Walk walk = new Walk();
   private final AtomicBoolean wholesale = new AtomicBoolean();
 
   Anticipation(LayerContent content) {
@@ -112,27 +113,33 @@ final class Anticipation {
 
   /// Notes a use, and returns what should be fetched beside the chunk.
   List<LayerChunk> beside(LayerChunk chunk, Found found) {
+    boolean isForetold = uses.isForetold(chunk.number());
     OptionalLong _ = removeUnasked(chunk.number());
     boolean isFirst = uses.use(chunk.number());
     if (isFirst) {
       noteFirstUse(chunk, found);
       readahead.noteFirstUse();
+      if (!isForetold) { // what an image marks lies before the rest, wherever a walk comes to it
+        walk.used(chunk, uses::isUsed);
+      }
     } else if (found == Found.STORED) {
       return List.of();
     }
     ByteRange member =
         new ByteRange(
             chunk.member().start(), Math.max(Batch.needed(chunk), chunk.member().start()));
-    ByteRange reach = readahead.used(member, found, content.shared().scheduler().isGenerous());
-    if (readahead.isWholesale()) {
+    long walked = walk.bytes();
+    ByteRange reach =
+        readahead.used(member, found, content.shared().scheduler().isGenerous(), walked);
+    if (readahead.isWholesale() || walk.isWhole()) {
       fetchWhole();
     }
-    return missingWithin(reach, chunk);
+    return missingWithin(reach, chunk, walked > 0);
   }
 
-  /// Returns the chunks whose members begin in a range and that are missing, and the missing ones
-  /// of the member of `asked`.
-  private List<LayerChunk> missingWithin(ByteRange range, LayerChunk asked) {
+  /// Returns the chunks whose members lie in a range and that are missing, and the missing ones of
+  /// the member of `asked`. A walk will come to whatever begins there.
+  private List<LayerChunk> missingWithin(ByteRange range, LayerChunk asked, boolean walks) {
     List<LayerChunk> missing = new ArrayList<>();
     int number = asked.number();
     long from = Math.min(range.start(), asked.member().start());
@@ -149,8 +156,8 @@ final class Anticipation {
       boolean wanted =
           inAskedMember
               ? number != asked.number()
-              : start >= range.start() && Batch.needed(chunk) <= range.end();
-      if (wanted && content.isMissing(number) && !mentions.isCompiledSource(chunk)) {
+              : start >= range.start() && (walks || Batch.needed(chunk) <= range.end());
+      if (wanted && content.isMissing(number) && (walks || !mentions.isCompiledSource(chunk))) {
         missing.add(chunk);
       }
     }

@@ -19,6 +19,10 @@ import java.util.Optional;
 /// A large chunk is no sign of what lies beside it: it is a program or a library. Many of them, one
 /// behind the other, are.
 ///
+/// Where somebody is seen to go through the layer in its order ([Walk]), as much is fetched ahead
+/// as half of what the walk has used, whatever came in vain elsewhere, and large chunks are steps
+/// as others are.
+///
 /// Offsets are of the compressed blob. Thread-safe.
 final class Readahead {
   /// Reading together several places of a layer is common (programs, libraries, locale data); more
@@ -54,14 +58,15 @@ final class Readahead {
 
   private static final long WHOLESALE_LARGE_BYTES = 16 << 20; // 16 MiB
 
-  /// So many files used, wherever they lie, and so much of all that the layer has: a walk through
-  /// its directories, which is in no order of the blob's. No start that is measured uses as much.
+  /// So many files used, wherever they lie, and so much of all that the layer has: a walk through a
+  /// layer that was packed in another order. No start that is measured uses as much.
   private static final int WHOLESALE_WALK_USES = 400;
 
   private static final int WHOLESALE_WALK_SHARE = 10; // a tenth
 
   private final int first;
   private final int max;
+  private final int maxOfWalk;
   private final int walk;
 
   @GuardedBy("this")
@@ -86,6 +91,7 @@ final class Readahead {
     this.walk = Math.max(WHOLESALE_WALK_USES, chunks / WHOLESALE_WALK_SHARE);
     this.first = policy.quantum() / 4;
     this.max = Math.min(policy.quantum() / 2, policy.maxWindow());
+    this.maxOfWalk = policy.maxWindow();
   }
 
   /// One place where a container reads.
@@ -128,10 +134,13 @@ final class Readahead {
   /// @param member where the chunk's compressed bytes lie
   /// @param generous whether what was fetched in vain until now is within its bound; if not, only a
   ///   little is
-  synchronized ByteRange used(ByteRange member, Found found, boolean generous) {
+  /// @param walked compressed bytes that a walk has used of which this is a step; 0 if it is none
+  synchronized ByteRange used(ByteRange member, Found found, boolean generous, long walked) {
     if (member.length() > LARGE) {
       noteLarge(member);
-      return new ByteRange(member.start(), member.start());
+      if (walked == 0) {
+        return new ByteRange(member.start(), member.start());
+      }
     }
     clock++;
     Optional<Stream> near =
@@ -142,12 +151,14 @@ final class Readahead {
     stream.used += member.length();
     stream.uses++;
     stream.lastUse = clock;
-    if (near.isPresent()) {
+    if (walked > 0) {
+      stream.window = Math.clamp(walked / 2, max, maxOfWalk);
+    } else if (near.isPresent()) {
       adapt(stream, found);
     }
     ByteRange around = found == Found.STORED ? hit(stream, member) : miss(stream, member);
     lookForWholesale(stream);
-    return generous
+    return generous || walked > 0
         ? around
         : new ByteRange(
             member.start(), Math.clamp(around.end(), member.start(), member.end() + LEAST_WINDOW));

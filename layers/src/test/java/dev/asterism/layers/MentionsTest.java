@@ -158,18 +158,7 @@ final class MentionsTest {
           .isEqualTo(naming("nothing")); // after which it is known what is compiled
       LayerContent content =
           node.service().fetching().catalog().layer(request.layer()).orElseThrow();
-      LayerChunk chunk =
-          content
-              .table()
-              .chunk(
-                  content
-                      .table()
-                      .chunkOf(
-                          content
-                              .table()
-                              .object(content.table().find(Digest.of(source)).orElseThrow()),
-                          0));
-      await(() -> content.anticipation().isCompiledSource(chunk));
+      await(() -> content.anticipation().isCompiledSource(chunkOf(content, source)));
 
       assertThat(cat(rootfs, "lib/used.py").orThrow().out()).isEqualTo(other);
 
@@ -177,5 +166,11 @@ final class MentionsTest {
       assertThat(has(node, source)).isFalse();
       assertThat(cat(rootfs, "lib/known.py").orThrow().out()).isEqualTo(source);
     }
+  }
+
+  private static LayerChunk chunkOf(LayerContent content, byte[] file) {
+    ChunkTable table = content.table();
+    LayerObject object = table.object(table.find(Digest.of(file)).orElseThrow());
+    return table.chunk(table.chunkOf(object, 0));
   }
 }

@@ -16,11 +16,11 @@ class ReadaheadTest {
   private final Readahead readahead = new Readahead(POLICY, CHUNKS);
 
   private ByteRange miss(long offset) {
-    return readahead.used(ByteRange.ofLength(offset, 1000), Found.MISSING, true);
+    return readahead.used(ByteRange.ofLength(offset, 1000), Found.MISSING, true, 0);
   }
 
   private ByteRange hit(long offset) {
-    return readahead.used(ByteRange.ofLength(offset, 1000), Found.STORED, true);
+    return readahead.used(ByteRange.ofLength(offset, 1000), Found.STORED, true, 0);
   }
 
   @Test
@@ -60,26 +60,47 @@ class ReadaheadTest {
 
   @Test
   void used_tooMuchCameInVain_asksForHardlyMore() {
-    assertThat(readahead.used(ByteRange.ofLength(0, 1000), Found.MISSING, false).length())
+    assertThat(readahead.used(ByteRange.ofLength(0, 1000), Found.MISSING, false, 0).length())
         .isLessThan(FIRST / 4);
   }
 
   @Test
   void used_aLargeChunk_saysNothingOfItsNeighbours() {
-    assertThat(readahead.used(new ByteRange(0, 2 << 20), Found.MISSING, true).isEmpty()).isTrue();
+    assertThat(readahead.used(new ByteRange(0, 2 << 20), Found.MISSING, true, 0).isEmpty())
+        .isTrue();
+  }
+
+  @Test
+  void used_stepsOfAWalk_reachAsFarAsHalfOfWhatItUsedWhateverCameInVain() {
+    ByteRange few = readahead.used(ByteRange.ofLength(0, 1000), Found.MISSING, false, 1000);
+    ByteRange many =
+        readahead.used(ByteRange.ofLength(10_000_000, 1000), Found.MISSING, false, 6 << 20);
+    ByteRange most =
+        readahead.used(ByteRange.ofLength(90_000_000, 1000), Found.MISSING, false, 1L << 40);
+
+    assertThat(few.length()).isEqualTo(1000 + 2 * FIRST);
+    assertThat(many.length()).isEqualTo(1000 + (3 << 20));
+    assertThat(most.length()).isEqualTo(1000 + POLICY.maxWindow());
+  }
+
+  @Test
+  void used_aLargeChunkAsAStepOfAWalk_bringsWhatFollows() {
+    ByteRange large = new ByteRange(0, 2 << 20);
+
+    assertThat(readahead.used(large, Found.MISSING, true, 4 << 20))
+        .isEqualTo(new ByteRange(0, 4 << 20));
   }
 
   @Test
   void isWholesale_nearlyAllIsUsed_isSeen() {
     long size = 50_000;
     for (long offset = 0; offset < 200 * size; offset += size) {
-      ByteRange _ = readahead.used(ByteRange.ofLength(offset, size), Found.STORED, true);
+      ByteRange _ = readahead.used(ByteRange.ofLength(offset, size), Found.STORED, true, 0);
     }
     assertThat(readahead.isWholesale()).isTrue();
   }
 
-  /// A walk through the directories comes to a blob's files in another order, and between them lie
-  /// large ones.
+  /// A walk through the directories of a layer that was packed in another order.
   @Test
   void isWholesale_aTenthOfAllChunksIsUsedHereAndThere_isSeen() {
     for (int i = 0; i < CHUNKS / 10 - 1; i++) {
@@ -97,7 +118,7 @@ class ReadaheadTest {
     Readahead small = new Readahead(POLICY, 300);
     for (int i = 0; i < 300; i++) {
       small.noteFirstUse();
-      ByteRange _ = small.used(ByteRange.ofLength(i * 100_000L, 1000), Found.MISSING, true);
+      ByteRange _ = small.used(ByteRange.ofLength(i * 100_000L, 1000), Found.MISSING, true, 0);
     }
     assertThat(small.isWholesale()).isFalse();
   }
@@ -106,13 +127,14 @@ class ReadaheadTest {
   void isWholesale_everyThirdIsUsed_isNot() {
     long size = 50_000;
     for (long offset = 0; offset < 600 * size; offset += 3 * size) {
-      ByteRange _ = readahead.used(ByteRange.ofLength(offset, size), Found.MISSING, true);
+      ByteRange _ = readahead.used(ByteRange.ofLength(offset, size), Found.MISSING, true, 0);
     }
     assertThat(readahead.isWholesale()).isFalse();
   }
 
   private void useLarge(long offset) {
-    assertThat(readahead.used(ByteRange.ofLength(offset, 1 << 20), Found.MISSING, true).isEmpty())
+    assertThat(
+            readahead.used(ByteRange.ofLength(offset, 1 << 20), Found.MISSING, true, 0).isEmpty())
         .isTrue();
   }
 

@@ -18,13 +18,14 @@ import java.util.Set;
 
 /// What one real start read, and where it lies in the layers' blobs. Immutable.
 ///
-/// As text: a line for each chunk, in the order of use: milliseconds, number of the layer, and
-/// where its member starts and ends in the blob.
+/// As text: a line for each chunk, in the order of use: milliseconds, number of the layer, where
+/// its member starts and ends in the blob, and its number there.
 ///
 /// @param uses in order; a chunk comes once
 record StartTrace(List<Use> uses) {
   /// @param member compressed bytes
-  record Use(long millis, int layer, ByteRange member) {}
+  /// @param chunk its number in the layer that was read, in the order of the blob
+  record Use(long millis, int layer, ByteRange member, int chunk) {}
 
   StartTrace {
     uses = List.copyOf(uses);
@@ -46,7 +47,8 @@ record StartTrace(List<Use> uses) {
     return new Use(
         Long.parseLong(words[0]),
         Integer.parseInt(words[1]),
-        new ByteRange(Long.parseLong(words[2]), Long.parseLong(words[3])));
+        new ByteRange(Long.parseLong(words[2]), Long.parseLong(words[3])),
+        Integer.parseInt(words[4]));
   }
 
   /// Returns the compressed bytes of all members that are used.
@@ -84,9 +86,13 @@ record StartTrace(List<Use> uses) {
       for (ByteRange range : index.isPresent() ? file.ranges() : List.<ByteRange>of()) {
         for (LayerChunk chunk : table.chunksOf(table.object(index.getAsInt()), range)) {
           lines.add(
-              "%d %d %d %d"
+              "%d %d %d %d %d"
                   .formatted(
-                      file.millis(), file.layer(), chunk.member().start(), Batch.needed(chunk)));
+                      file.millis(),
+                      file.layer(),
+                      chunk.member().start(),
+                      Batch.needed(chunk),
+                      chunk.number()));
         }
       }
     }

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Starts of real programs, replayed against the scheduler on a simulated link.
 ///
-/// The traces were recorded from Debian's packages behind a link of 200 Mbit/s and 20 ms, by
-/// [StartTrace#main].
+/// The traces were recorded from Debian's packages behind a link of 50 Mbit/s and 100 ms, where
+/// uses are noted; [StartTrace#main] makes such of what a daemon has learned.
 @Timeout(300)
 final class StartTraceTest {
   private static final FetchPolicy POLICY =
