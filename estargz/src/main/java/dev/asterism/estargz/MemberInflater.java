@@ -18,7 +18,9 @@ import java.util.zip.Inflater;
 ///
 /// It inflates nothing that is not asked for, so what lies behind a payload in its member costs
 /// nothing and can't be a bomb. A gzip member that is read to its end is checked against its CRC-32
-/// and length. Confined to one thread.
+/// and length. A small one of which the caller says beforehand what he wants ([#expect]) is
+/// inflated all at once, and not checked so: whoever does that hashes what he gets. Confined to one
+/// thread.
 final class MemberInflater implements Closeable {
   /// What deflate can reach at most (zlib, "Technical Details"), rounded up.
   private static final long MAX_DEFLATE_RATIO = 1040;
@@ -26,7 +28,7 @@ final class MemberInflater implements Closeable {
   private static final int BUFFER_SIZE = 16 << 10; // 16 KiB
 
   private final InputStream in;
-  private final byte[] buffer = new byte[BUFFER_SIZE];
+  private byte[] buffer = new byte[BUFFER_SIZE];
   private int from;
   private int to;
 
@@ -39,6 +41,12 @@ final class MemberInflater implements Closeable {
   private final CRC32 crc = new CRC32();
   private long inflated;
   private boolean ended = true;
+
+  /// Made for the first member that is inflated at once.
+  private Optional<WholeInflater> whole = Optional.empty();
+
+  /// Bytes of the current member that `whole` holds; -1 if it was not asked.
+  private int wholeLength = -1;
 
   /// Made for the first frame.
   private Optional<ZstdFrame> zstd = Optional.empty();
@@ -72,6 +80,7 @@ final class MemberInflater implements Closeable {
     inflater.reset();
     crc.reset();
     inflated = 0;
+    wholeLength = -1;
     ended = true;
     fill();
     isFrame = buffer[from] == ZstdFrame.FIRST_BYTE;
@@ -100,6 +109,48 @@ final class MemberInflater implements Closeable {
     return inflated;
   }
 
+  /// Says how much of the current member will be read: then it may be inflated at once, if it is
+  /// small. Nothing was read of it yet.
+  ///
+  /// @throws EOFException if the blob ends within the member
+  void expect(long bytes) throws IOException {
+    long length = member.end() - blobOffset;
+    if (isFrame
+        || bytes > WholeInflater.LARGEST
+        || length > WholeInflater.LARGEST
+        || !WholeInflater.isHere()) {
+      return;
+    }
+    buffer((int) length);
+    WholeInflater inflaterOfAll = whole.orElseGet(WholeInflater::new);
+    whole = Optional.of(inflaterOfAll);
+    int count = inflaterOfAll.inflate(buffer, from, (int) length, (int) bytes);
+    if (count >= bytes) {
+      wholeLength = count;
+      from += (int) length;
+      blobOffset += length;
+    }
+  }
+
+  /// Sees to it that the buffer has so many bytes.
+  private void buffer(int length) throws IOException {
+    if (from + length > buffer.length) {
+      byte[] larger =
+          length > buffer.length ? new byte[Math.max(length, 2 * buffer.length)] : buffer;
+      System.arraycopy(buffer, from, larger, 0, to - from);
+      buffer = larger;
+      to -= from;
+      from = 0;
+    }
+    while (to - from < length) {
+      int count = in.read(buffer, to, from + length - to);
+      if (count < 0) {
+        throw endOfBlob();
+      }
+      to += count;
+    }
+  }
+
   /// Inflates up to `length` bytes, at least 1; returns -1 at the member's end.
   ///
   /// @throws MalformedLayerException if the member is damaged or goes on behind its range
@@ -107,7 +158,18 @@ final class MemberInflater implements Closeable {
     if (ended || length == 0) {
       return ended ? -1 : 0;
     }
+    if (wholeLength >= 0) {
+      return readWhole(target, offset, length);
+    }
     return isFrame ? readFrame(target, offset, length) : readGzip(target, offset, length);
+  }
+
+  private int readWhole(byte[] target, int offset, int length) {
+    int count = (int) Math.min(length, wholeLength - inflated);
+    System.arraycopy(whole.orElseThrow().bytes(), (int) inflated, target, offset, count);
+    inflated += count;
+    ended = count == 0;
+    return ended ? -1 : count;
   }
 
   private int readFrame(byte[] target, int offset, int length) throws IOException {
@@ -245,9 +307,14 @@ final class MemberInflater implements Closeable {
       from = 0;
       to = Math.max(0, in.read(buffer, 0, BUFFER_SIZE));
       if (to == 0) {
-        throw new EOFException("blob ended at %d, before %d".formatted(blobOffset, spanEnd));
+        throw endOfBlob();
       }
     }
+  }
+
+  private EOFException endOfBlob() {
+    return new EOFException(
+        "blob ended at %d, before %d".formatted(blobOffset + to - from, spanEnd));
   }
 
   private void skip(long length) throws IOException {

@@ -61,6 +61,9 @@ public final class MemberReader implements Closeable {
     if (end / members.maxRatio() > member.length()) {
       throw tooShort(end);
     }
+    if (members.inflated() == 0) {
+      members.expect(end);
+    }
     skipTo(innerOffset);
     byte[] bytes = new byte[size];
     int done = 0;

@@ -14,6 +14,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class MemberReaderTest {
   private static final byte[] FIRST = content(1, 100_000);
@@ -40,6 +42,29 @@ class MemberReaderTest {
     byte[] span = TestBlob.concat(new byte[30_000], two).bytes();
     try (MemberReader reader = reader(new ByteArrayInputStream(span), 0, span)) {
       reader.start(new ByteRange(30_000, span.length));
+      assertThat(reader.read(0, SECOND.length)).isEqualTo(SECOND);
+    }
+  }
+
+  /// Sizes around those at which a member is inflated at once, and what may lie behind a payload.
+  @ParameterizedTest
+  @CsvSource({
+    "100, 0",
+    "100, 60000",
+    "100, 5000000",
+    "1048576, 70000",
+    "1048577, 10",
+    "3000000, 0"
+  })
+  void read_firstPayloadOfAMember_isItsBytesWhateverFollows(int size, int behind)
+      throws IOException {
+    byte[] one = TestBlob.gzip(content(3, size + behind));
+    byte[] two = TestBlob.gzip(SECOND);
+    byte[] span = TestBlob.concat(new byte[50], one, two).bytes();
+    try (MemberReader reader = reader(new Trickle(span), 0, span)) {
+      reader.start(new ByteRange(50, 50 + one.length));
+      assertThat(reader.read(0, size)).isEqualTo(Arrays.copyOf(content(3, size + behind), size));
+      reader.start(new ByteRange(50 + one.length, span.length));
       assertThat(reader.read(0, SECOND.length)).isEqualTo(SECOND);
     }
   }
