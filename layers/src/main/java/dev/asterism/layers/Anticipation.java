@@ -19,19 +19,33 @@ final class Anticipation {
   private final LayerContent content;
   private final ChunkTable table;
   private final Readahead readahead;
+
+  /// The same where the image has put what a start needs, in the order of its use: that it is used
+  /// so says nothing of the rest.
+  private final Readahead readaheadOfMarked;
+
   private final Guesses guesses;
   private final Mentions mentions;
   private final Uses uses;
   private final Walk walk = new Walk();
   private final AtomicBoolean wholesale = new AtomicBoolean();
 
+  /// Where that ends in the blob.
+  private volatile long marked;
+
   Anticipation(LayerContent content) {
     this.content = content;
     this.table = content.table();
     this.readahead = new Readahead(content.shared().policy(), table.chunks());
+    this.readaheadOfMarked = new Readahead(content.shared().policy(), table.chunks());
     this.mentions = new Mentions(content);
     this.guesses = new Guesses(content, table, mentions);
     this.uses = new Uses(table.chunks());
+  }
+
+  /// Notes that the image says that a start needs what lies before a compressed offset of the blob.
+  void noteMarked(long offset) {
+    marked = offset;
   }
 
   /// Tells whether no use of a chunk was seen until now.
@@ -113,13 +127,13 @@ final class Anticipation {
 
   /// Notes a use, and returns what should be fetched beside the chunk.
   List<LayerChunk> beside(LayerChunk chunk, Found found) {
-    boolean isForetold = uses.isForetold(chunk.number());
+    boolean isMarked = chunk.member().start() < marked;
     OptionalLong _ = removeUnasked(chunk.number());
     boolean isFirst = uses.use(chunk.number());
     if (isFirst) {
       noteFirstUse(chunk, found);
-      readahead.noteFirstUse();
-      if (!isForetold) { // what an image marks lies before the rest, wherever a walk comes to it
+      if (!isMarked) {
+        readahead.noteFirstUse();
         walk.used(chunk, uses::isUsed);
       }
     } else if (found == Found.STORED) {
@@ -128,9 +142,10 @@ final class Anticipation {
     ByteRange member =
         new ByteRange(
             chunk.member().start(), Math.max(Batch.needed(chunk), chunk.member().start()));
-    long walked = walk.bytes();
+    long walked = isMarked ? 0 : walk.bytes();
     ByteRange reach =
-        readahead.used(member, found, content.shared().scheduler().isGenerous(), walked);
+        (isMarked ? readaheadOfMarked : readahead)
+            .used(member, found, content.shared().scheduler().isGenerous(), walked);
     if (readahead.isWholesale() || walk.isWhole()) {
       fetchWhole();
     }

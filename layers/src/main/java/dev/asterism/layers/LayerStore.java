@@ -238,13 +238,18 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
   private LayerContent load(LayerRequest request, LayerDirectory directory) throws IOException {
     ChunkTable table = ChunkTable.open(directory.table());
     Blob blob = new LazyBlob(registry, request.image(), request.layer(), table.blobSize());
-    return new LayerContent(
-        request.layer(),
-        table,
-        blob,
-        request.image(),
-        fetching.store().layer(request.layer()),
-        fetching);
+    LayerContent content =
+        new LayerContent(
+            request.layer(),
+            table,
+            blob,
+            request.image(),
+            fetching.store().layer(request.layer()),
+            fetching);
+    if (PrefetchMark.read(directory.landmark()) instanceof PrefetchMark.UpTo(long offset)) {
+      content.anticipation().noteMarked(offset);
+    }
+    return content;
   }
 
   private Optional<LayerContent> register(LayerContent content, LayerDirectory directory)

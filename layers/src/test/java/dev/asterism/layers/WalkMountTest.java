@@ -12,6 +12,7 @@ import dev.asterism.estargz.EstargzOptions;
 import dev.asterism.testkit.layer.Entry;
 import dev.asterism.testkit.layer.Layer;
 import dev.asterism.testkit.layer.Seeds;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,46 +80,54 @@ final class WalkMountTest {
     }
   }
 
-  /// As in an image whose layers begin with what its start needs: a walk comes to those files one
-  /// by one, each somewhere else.
+  /// In an image whose layers begin with what its start needs, a walk comes to those files one by
+  /// one, each somewhere else.
   @Test
-  void walk_passesFilesThatWereForetold_isAWholeLayerAllTheSame() throws Exception {
+  void walk_comesPastWhatTheImageHasMarked_isAWholeLayerAllTheSame() throws Exception {
     int groups = 15;
     List<Entry> files = new ArrayList<>();
+    List<String> marked = new ArrayList<>();
     List<String> walk = new ArrayList<>();
     for (int i = 0; i < 5 * groups; i++) {
-      files.add(file("marked/" + i, text("marked " + i)));
+      marked.add("marked/" + i);
+      files.add(file(marked.getLast(), text("marked " + i)));
     }
     files.add(file("gap", content(1, 1_500_000)));
     for (int i = 0; i < 11 * groups; i++) {
-      String name = "tree/%03d".formatted(i);
-      files.add(file(name, content(100 + i, i % 11 == 0 ? 150_000 : 20_000)));
-      walk.add(name);
+      files.add(file("tree/%03d".formatted(i), content(100 + i, i % 11 == 0 ? 150_000 : 20_000)));
+      walk.add("tree/%03d".formatted(i));
       if (i % 11 % 2 == 1) {
         walk.add("marked/" + (5 * groups - 1 - i / 11 * 5 - i % 11 / 2));
       }
     }
-    try (Origin origin = Origin.start();
-        LazyNode node = LazyNode.start(directory, origin)) {
-      LayerRequest request =
-          origin.add(new Layer(files).estargz(EstargzOptions.DEFAULT.withChunkSize(4 << 20)));
-      Path rootfs = node.mount(request);
-      LayerContent content = content(node, request);
-      List<LayerChunk> marked = new ArrayList<>();
-      for (int i = 0; i < 5 * groups; i++) {
-        marked.add(chunkOf(content, text("marked " + i)));
-      }
-      content.fetch(marked, FetchClass.LEARNED).done().get();
-
-      sh("cd $1; shift; exec cat \"$@\" >/dev/null", path(rootfs, walk)).orThrow();
-
-      assertThat(content.anticipation().isWholesale()).isTrue();
-    }
+    assertThat(isWholesaleAfter(new Layer(files), marked, walk)).isTrue();
   }
 
-  private static String[] path(Path rootfs, List<String> files) {
-    List<String> words = new ArrayList<>(files);
-    words.addFirst(rootfs.toString());
-    return words.toArray(String[]::new);
+  /// A tool has put those files there in the order of their use.
+  @Test
+  void start_usesWhatTheImageHasMarkedInOrder_isNoWalk() throws Exception {
+    List<Entry> files = new ArrayList<>();
+    List<String> marked = new ArrayList<>();
+    for (int i = 0; i < 150; i++) {
+      marked.add("lib/%03d".formatted(i));
+      files.add(file(marked.getLast(), content(i, 40_000)));
+    }
+    files.add(file("else", content(1000, 40_000)));
+    assertThat(isWholesaleAfter(new Layer(files), marked, marked)).isFalse();
+    assertThat(isWholesaleAfter(new Layer(files), List.of("else"), marked)).isTrue();
+  }
+
+  private boolean isWholesaleAfter(Layer layer, List<String> marked, List<String> read)
+      throws Exception {
+    EstargzOptions options = EstargzOptions.DEFAULT.withChunkSize(4 << 20).withPrioritized(marked);
+    Path below = Files.createTempDirectory(directory, "node");
+    try (Origin origin = Origin.start();
+        LazyNode node = LazyNode.start(below, origin)) {
+      LayerRequest request = origin.add(layer.estargz(options));
+      List<String> words = new ArrayList<>(read);
+      words.addFirst(node.mount(request).toString());
+      sh("cd $1; shift; exec cat \"$@\" >/dev/null", words.toArray(String[]::new)).orThrow();
+      return content(node, request).anticipation().isWholesale();
+    }
   }
 }
