@@ -48,6 +48,17 @@ final class Anticipation {
     marked = offset;
   }
 
+  /// Notes what an earlier start used of the layer, and this one will. That start's record names
+  /// all of it: so what such a chunk needs, names or lies beside is not asked for because of it.
+  void noteLearned(List<LayerChunk> chunks) {
+    uses.learn(chunks);
+  }
+
+  /// Tells whether an earlier start used a chunk.
+  boolean isLearned(LayerChunk chunk) {
+    return uses.isLearned(chunk.number());
+  }
+
   /// Tells whether no use of a chunk was seen until now.
   boolean isFirstUse(LayerChunk chunk) {
     return !uses.isUsed(chunk.number());
@@ -57,7 +68,7 @@ final class Anticipation {
   /// next.
   void noteUse(LayerChunk chunk) {
     boolean isFirst = isFirstUse(chunk);
-    if (isFirst && chunk.fileOffset() == 0 && !wholesale.get()) {
+    if (isFirst && chunk.fileOffset() == 0 && !wholesale.get() && !isLearned(chunk)) {
       content.shared().libraries().opened(content, table.object(chunk.object()));
       mentions.used(chunk);
     }
@@ -74,7 +85,7 @@ final class Anticipation {
 
   /// Notes that the first chunk of a file has come that a container waits for.
   void arrived(LayerChunk chunk, byte[] bytes) {
-    if (!wholesale.get()) {
+    if (!wholesale.get() && !isLearned(chunk)) {
       content.shared().libraries().opened(content, table.object(chunk.object()), bytes);
       mentions.used(chunk, bytes);
     }
@@ -82,7 +93,7 @@ final class Anticipation {
 
   /// After what is surer: it goes first only if it is queued first.
   void guess(LayerChunk chunk, boolean isFirst) {
-    if (isFirst && !wholesale.get()) {
+    if (isFirst && !wholesale.get() && !isLearned(chunk)) {
       guesses.used(chunk);
     }
   }
@@ -130,6 +141,12 @@ final class Anticipation {
     boolean isMarked = chunk.member().start() < marked;
     OptionalLong _ = removeUnasked(chunk.number());
     boolean isFirst = uses.use(chunk.number());
+    if (isLearned(chunk)) {
+      if (isFirst) {
+        noteFirstUse(chunk, found);
+      }
+      return List.of();
+    }
     if (isFirst) {
       noteFirstUse(chunk, found);
       if (!isMarked) {

@@ -270,6 +270,9 @@ final class ObjectReader implements AutoCloseable {
         neighbours = jumps++;
       }
     }
+    if (layer.anticipation().isLearned(table.chunk(table.chunkOf(location.object(), position)))) {
+      return Optional.of(List.of()); // and of what follows, too, it is known whether it is used
+    }
     List<LayerChunk> next = following(location, position, bytes);
     if (first && position == 0) {
       next.addAll(end(location));

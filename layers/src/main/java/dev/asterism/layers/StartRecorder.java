@@ -143,6 +143,7 @@ final class StartRecorder implements FetchListener, AutoCloseable {
       List<LayerChunk> chunks =
           start.replay().get().plan(layer, LayerDirectory.of(layers, layer.digest()).image());
       if (!chunks.isEmpty()) {
+        layer.anticipation().noteLearned(chunks);
         FetchTicket _ = layer.fetch(chunks, FetchClass.LEARNED);
         LOGGER.log(
             Level.DEBUG,

@@ -9,19 +9,43 @@ import java.util.concurrent.atomic.AtomicLongArray;
 /// Which chunks of a layer containers have used, as far as the gate sees it, and which came without
 /// being asked for and were not used since.
 ///
-/// One bit a chunk, and an entry for each of those that came unasked, which are bounded.
-/// Thread-safe.
+/// One bit a chunk, two where an earlier start was recorded, and an entry for each of those that
+/// came unasked, which are bounded. Thread-safe.
 final class Uses {
   /// More are not worth watching.
   private static final int MAX_UNASKED = 1 << 14;
 
   private final AtomicLongArray used;
 
+  /// Those that an earlier start used; made when that is said. Empty for most layers.
+  private volatile AtomicLongArray learned = new AtomicLongArray(0);
+
+  private final int chunks;
+
   /// What each counts as guessed in vain, in compressed bytes.
   private final ConcurrentMap<Integer, Long> unasked = new ConcurrentHashMap<>();
 
   Uses(int chunks) {
+    this.chunks = chunks;
     used = new AtomicLongArray(chunks / Long.SIZE + 1);
+  }
+
+  /// Notes that an earlier start used these chunks.
+  synchronized void learn(List<LayerChunk> all) {
+    if (learned.length() == 0) {
+      learned = new AtomicLongArray(chunks / Long.SIZE + 1);
+    }
+    AtomicLongArray bits = learned;
+    for (LayerChunk chunk : all) {
+      long bit = 1L << chunk.number();
+      long _ = bits.getAndAccumulate(chunk.number() / Long.SIZE, bit, (a, b) -> a | b);
+    }
+  }
+
+  /// Tells whether an earlier start used a chunk, as far as that was said.
+  boolean isLearned(int chunk) {
+    AtomicLongArray bits = learned;
+    return bits.length() > 0 && (bits.get(chunk / Long.SIZE) & 1L << chunk) != 0;
   }
 
   /// Notes a use, and tells whether it is the first.

@@ -10,6 +10,7 @@ import dev.asterism.content.Digest;
 import dev.asterism.testkit.layer.Layer;
 import dev.asterism.testkit.layer.RandomTrees;
 import dev.asterism.testkit.layer.Seeds;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -187,6 +188,47 @@ final class LearnedOrderTest {
       await(() -> has(second, SMALL));
       assertThat(has(second, NEVER)).isFalse();
     }
+  }
+
+  /// The record names all that a start used: what a file of it names is not asked for once more.
+  @Test
+  void replay_fileThatNamesAModule_bringsItOnlyIfItWasUsed() throws Exception {
+    byte[] main = "\u00a7\r\r\n\u00da\u0005_fastr".getBytes(StandardCharsets.ISO_8859_1);
+    byte[] module = content(7, 12_000); // one chunk: what is of several counts as used when it came
+    Layer layer =
+        Layer.of(
+            file("lib/__pycache__/main.cpython-311.pyc", main),
+            file("pad", AGAIN),
+            file("pad2", content(6, 400_002)),
+            file("lib/lib-dynload/_fast.cpython-311-x86_64-linux-gnu.so", module));
+    try (Origin origin = Origin.start();
+        LazyNode first = node("one", origin, LEARNING);
+        LazyNode second = node("two", origin, LEARNING)) {
+      LayerRequest request = origin.add(layer);
+      Path rootfs = first.mount(request);
+      cat(rootfs, "lib/__pycache__/main.cpython-311.pyc").orThrow();
+      await(() -> has(first, module)); // it was never seen what this start uses
+      Profile profile = learn(first, rootfs);
+      ProfileStore.of(second.root()).put(profile);
+
+      Path again = second.mount(request);
+      assertThat(cat(again, "lib/__pycache__/main.cpython-311.pyc").orThrow().out())
+          .isEqualTo(main);
+
+      await(() -> second.service().fetchedBytes().getOrDefault(FetchClass.LEARNED, 0L) > 0);
+      await(() ->
+          second.service().fetches().stream()
+              .allMatch(fetch -> fetch.queued() == 0 && fetch.running().isEmpty()));
+      Thread.sleep(300); // would be long enough for a look into the file
+      assertThat(has(second, module)).isFalse();
+      assertThat(unasked(second)).isZero();
+    }
+  }
+
+  private static long unasked(LazyNode node) throws Exception {
+    return Stream.of(FetchClass.READAHEAD, FetchClass.GUESS)
+        .mapToLong(each -> node.service().fetchedBytes().getOrDefault(each, 0L))
+        .sum();
   }
 
   @Test
