@@ -1,4 +1,4 @@
 package dev.asterism.cache;
 
 /// What a caller knows of a chunk beside its key.
-public sealed interface CacheOption permits ChunkDigest, WholeFile {}
+public sealed interface CacheOption permits ChunkDigest, WholeFile, NotAwaited {}

@@ -73,7 +73,8 @@ public final class LayerCache {
   /// its bytes are discarded; else they are hashed, and kept under their digest for every key if
   /// they are what it says. Without, the chunk is the key's alone.
   ///
-  /// @param options with [WholeFile] it belongs where the kernel finds it
+  /// @param options with [WholeFile] it belongs where the kernel finds it; with [NotAwaited] it is
+  ///   not kept in memory beside
   /// @return to be committed, and closed
   public CacheWriter add(ChunkKey key, CacheOption... options) {
     Optional<ChunkDigest> given = digestOf(options);
@@ -81,14 +82,17 @@ public final class LayerCache {
       return plainWriter(key);
     }
     ChunkDigest chunk = given.get();
-    Kind kind = Arrays.asList(options).contains(WholeFile.YES) ? Kind.FILE : Kind.PART;
+    List<CacheOption> all = Arrays.asList(options);
+    Kind kind = all.contains(WholeFile.YES) ? Kind.FILE : Kind.PART;
+    boolean awaited = !all.contains(NotAwaited.YES);
     if (adopt(kind, key, chunk.digest(), chunk.size())) {
       return new DiscardingWriter(shared(kind, chunk.digest()));
     }
     if (chunk.size() > DigestWriter.LARGEST) {
       return new DiscardingWriter(new Published.Uncached(Cause.TOO_LARGE));
     }
-    return new DigestWriter(chunk, bytes -> remembered(kind, key, bytes));
+    return new DigestWriter(
+        chunk, bytes -> awaited ? remembered(kind, key, bytes) : addNew(kind, key, bytes));
   }
 
   private static Optional<ChunkDigest> digestOf(CacheOption... options) {

@@ -65,6 +65,13 @@ final class GetAndAddTest {
   }
 
   @Test
+  void add_notAwaited_isFoundInItsFileOnly() throws IOException {
+    assertThat(add(KEY, HELLO.bytes(), DIGEST, NotAwaited.YES))
+        .isEqualTo(new Published.Shared(store.part(HELLO.digest())));
+    assertThat(read(Source.DIGEST, KEY, DIGEST)).isEqualTo("hello");
+  }
+
+  @Test
   void add_wholeFile_standsInObjects() throws IOException {
     assertThat(add(KEY, HELLO.bytes(), DIGEST, WholeFile.YES))
         .isEqualTo(new Published.Shared(store.object(HELLO.digest())));

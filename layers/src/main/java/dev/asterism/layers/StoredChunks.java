@@ -6,6 +6,7 @@ import dev.asterism.cache.CachedChunk;
 import dev.asterism.cache.ChunkDigest;
 import dev.asterism.cache.ChunkKey;
 import dev.asterism.cache.LayerCache;
+import dev.asterism.cache.NotAwaited;
 import dev.asterism.cache.PartOfFile;
 import dev.asterism.cache.Published;
 import dev.asterism.cache.WholeFile;
@@ -145,7 +146,7 @@ final class StoredChunks {
 
   /// Keeps a chunk that came, and returns where it is found.
   Flight.Place place(LayerChunk chunk, VerifiedChunk bytes, FetchClass wanted) {
-    return switch (store(chunk, bytes, content.anticipation().isToBeSeen(chunk, wanted))) {
+    return switch (store(chunk, bytes, wanted)) {
       case Published.Shared _ -> shared(chunk);
       case Published.Unshared _ -> Flight.Place.GATE;
       case Published.Uncached _ -> {
@@ -176,11 +177,18 @@ final class StoredChunks {
   }
 
   /// Keeps a chunk. A whole file stands where the kernel finds it, unless its use is to be seen.
-  private Published store(LayerChunk chunk, VerifiedChunk bytes, boolean seen) {
+  private Published store(LayerChunk chunk, VerifiedChunk bytes, FetchClass wanted) {
     LayerObject object = table.object(chunk.object());
-    boolean whole = object.isOneChunk() && object.sharing() == LayerObject.Sharing.SHARED;
-    CacheOption[] options = whole && !seen ? named(chunk, WholeFile.YES) : named(chunk);
-    try (CacheWriter writer = cache.add(keyOf(chunk), options)) {
+    boolean seen = content.anticipation().isToBeSeen(chunk, wanted);
+    List<CacheOption> options = new ArrayList<>(2);
+    if (!seen && object.isOneChunk() && object.sharing() == LayerObject.Sharing.SHARED) {
+      options.add(WholeFile.YES);
+    }
+    if (!wanted.isUrgent()) {
+      options.add(NotAwaited.YES); // what lives for a while is dear to collect
+    }
+    try (CacheWriter writer =
+        cache.add(keyOf(chunk), named(chunk, options.toArray(CacheOption[]::new)))) {
       writer.write(bytes);
       return writer.commit();
     }
