@@ -3,6 +3,7 @@ package dev.asterism.layers;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
 /// A directory whose names are brought to the disk in the background, for whoever changed them to
@@ -42,12 +43,16 @@ final class ForcedDirectory {
     return directory;
   }
 
-  /// Waits until everything is on the disk that was changed before.
+  /// Waits until everything is on the disk that was changed before. One that fails is tried again
+  /// for who waits next, so a disk that was away for a moment fails those alone who waited then.
   ///
   /// @throws IOException if the disk fails: then nobody knows what of it is there
   void await() throws IOException {
     FutureTask<Path> mine;
     synchronized (this) {
+      if (last.state() == Future.State.FAILED) {
+        changed();
+      }
       mine = last;
     }
     Waits.get(mine, String.valueOf(directory));
