@@ -95,9 +95,16 @@ record Contents(
 
   /// Returns the uncompressed bytes of all chunks of both, each once.
   long union(Contents other) {
+    return inFiles(other, 1);
+  }
+
+  /// Returns the same where every chunk is a file of its own on a disk.
+  ///
+  /// @param block bytes of which a file takes whole ones; from 1 on
+  long inFiles(Contents other, long block) {
     Map<Digest, Size> all = new HashMap<>(chunks);
     all.putAll(other.chunks);
-    return all.values().stream().mapToLong(Size::plain).sum();
+    return all.values().stream().mapToLong(size -> Math.ceilDiv(size.plain(), block) * block).sum();
   }
 
   /// Returns the absolute path of the file whose size is nearest to `size` bytes.

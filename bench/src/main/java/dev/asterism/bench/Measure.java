@@ -35,6 +35,9 @@ enum Measure {
       "second version: bytes fetched, of its new chunks and TOCs", Unit.RATIO, false, 1.25),
   /// After both were read through.
   DISK("disk for both versions, of their unique chunks", Unit.RATIO, false, 1.15),
+  /// The same of the store alone, when nothing in it is fresh any more, and a chunk is counted with
+  /// the rest of its last block.
+  STORE("the store of both, of their unique chunks in blocks", Unit.RATIO, false, 1.05),
   /// As [#ANSWER], of an image with no order.
   START_PLAIN("start: as converted", Unit.SECONDS, true, 0.20),
   /// Of an image that the Go tool has optimized.

@@ -186,14 +186,16 @@ final class Node implements AutoCloseable {
 
   /// Returns what the daemon and containerd have on disk: allocated bytes, each inode once.
   long diskBytes() throws IOException, InterruptedException {
-    Command.of("sync").runOrThrow();
-    Command du = Command.of("du", "--one-file-system", "--summarize", "--block-size=1", "--total");
-    String text =
-        du.with(folder.resolve("daemon").toString(), containerd.root().toString())
-            .runOrThrow()
-            .text();
-    String total = text.lines().reduce("", (_, line) -> line);
-    return Long.parseLong(total.substring(0, total.indexOf('\t')));
+    return DiskUse.of(home(), containerd.root());
+  }
+
+  /// Returns what the daemon's store has on disk: allocated bytes, each inode once, when nothing in
+  /// it is fresh any more, some five minutes after the last chunk came; empty for a snapshotter
+  /// that has none.
+  OptionalLong awaitSettledStore() throws IOException, InterruptedException {
+    return snapshotter instanceof Snapshotter.Asterism
+        ? OptionalLong.of(DiskUse.awaitSettled(daemonRoot().resolve("cache")))
+        : OptionalLong.empty();
   }
 
   private Path daemonRoot() {

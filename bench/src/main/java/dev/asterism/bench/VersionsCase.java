@@ -1,12 +1,15 @@
 package dev.asterism.bench;
 
 import java.io.IOException;
+import java.util.OptionalLong;
 
 /// What the second version of an image costs where the first was read through: the bytes that come
-/// and the disk for both.
+/// and the disk for both, also that of the store alone.
 ///
 /// @param image its name without the tag; tags 1-esgz and 2-esgz
 record VersionsCase(String image) implements Case {
+  private static final long BLOCK = 4096;
+
   @Override
   public String name() {
     return "versions-" + image;
@@ -25,6 +28,11 @@ record VersionsCase(String image) implements Case {
       run.add(Measure.SECOND_BYTES, image, snapshotter, bytes / second.missing(first));
       double disk = node.diskBytes();
       run.add(Measure.DISK, image, snapshotter, disk / first.union(second));
+      OptionalLong store = node.awaitSettledStore();
+      if (store.isPresent()) {
+        double unique = first.inFiles(second, BLOCK);
+        run.add(Measure.STORE, image, snapshotter, store.getAsLong() / unique);
+      }
     }
   }
 

@@ -27,6 +27,13 @@ class ContentsTest {
   }
 
   @Test
+  void inFiles_ofBoth_takesWholeBlocksForEachChunkOnce() throws IOException {
+    Contents contents = Contents.read(List.of(first));
+
+    assertThat(contents.inFiles(Contents.read(List.of(second)), 4096)).isEqualTo(3 * 4096);
+  }
+
+  @Test
   void missing_ofTheSameContents_isTheTocsAlone() throws IOException {
     Contents contents = Contents.read(List.of(first));
 

@@ -276,6 +276,12 @@ public final class DirectoryCache implements AutoCloseable {
     return layer(key.layer()).add(key.chunk(), options);
   }
 
+  /// Lets go of the chunks that are kept in memory, 32 MiB at most. Who fetches no more needs them
+  /// no more: what is asked for again is in the kernel's page cache.
+  public void releaseMemory() {
+    lookup.releaseMemory();
+  }
+
   /// Returns how often [#get] found a chunk, by where.
   public Map<CachedChunk.Source, Long> hits() {
     return tally.hits();

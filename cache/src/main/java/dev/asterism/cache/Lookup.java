@@ -81,6 +81,11 @@ final class Lookup implements AutoCloseable {
     memory.put(chunk.digest(), chunk.bytes());
   }
 
+  /// Lets go of what [#remember] has kept; what the store has is found in its file from here on.
+  void releaseMemory() {
+    memory.clear();
+  }
+
   /// Notes that the daemon has written a file, and does not expect to read it soon.
   void written(Published published) {
     if (givesBack && published instanceof Published.Shared(Path path)) {

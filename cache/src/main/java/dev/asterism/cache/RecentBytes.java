@@ -51,6 +51,17 @@ final class RecentBytes {
     }
   }
 
+  /// Lets go of all of them.
+  void clear() {
+    lock.lock();
+    try {
+      chunks.clear();
+      bytes = 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   void drop(Digest digest) {
     lock.lock();
     try {

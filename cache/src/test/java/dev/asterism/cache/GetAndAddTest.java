@@ -72,6 +72,16 @@ final class GetAndAddTest {
   }
 
   @Test
+  void get_memoryWasReleased_isFoundInTheFile() throws IOException {
+    add(KEY, HELLO.bytes(), DIGEST);
+    assertThat(read(Source.MEMORY, KEY, DIGEST)).isEqualTo("hello");
+
+    store.cache.releaseMemory();
+
+    assertThat(read(Source.DIGEST, KEY, DIGEST)).isEqualTo("hello");
+  }
+
+  @Test
   void add_wholeFile_standsInObjects() throws IOException {
     assertThat(add(KEY, HELLO.bytes(), DIGEST, WholeFile.YES))
         .isEqualTo(new Published.Shared(store.object(HELLO.digest())));

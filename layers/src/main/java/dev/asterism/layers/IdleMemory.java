@@ -14,8 +14,9 @@ import java.util.concurrent.atomic.AtomicLong;
 /// While a layer streams in, every chunk is an array that is garbage a moment later, and the
 /// collector rather grows the heap to its limit than collects; afterwards an idle daemon allocates
 /// nothing, so nothing shrinks it. What lives is some ten megabytes, so a full collection costs
-/// about 20 ms: one is asked for with every [#BUSY] bytes, and one when fetching pauses, which also
-/// gives back what is mapped of the Java runtime and was touched once. Thread-safe.
+/// about 20 ms: one is asked for with every [#BUSY] bytes, and one when fetching pauses. That one
+/// also takes what is kept in memory for those who fetch, and gives back what is mapped of the Java
+/// runtime and was touched once. Thread-safe.
 final class IdleMemory implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(IdleMemory.class.getName());
 
@@ -30,6 +31,7 @@ final class IdleMemory implements AutoCloseable {
 
   private static final long PAUSE_MILLIS = 500;
 
+  private final Runnable release;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("idle-memory").daemon().factory());
@@ -39,6 +41,12 @@ final class IdleMemory implements AutoCloseable {
 
   /// What [#total] was at the last collection; written by the timer's thread only.
   private volatile long collected;
+
+  /// @param release lets go of memory that is of use while something is fetched; runs on a thread
+  ///   of its own, and is quick
+  IdleMemory(Runnable release) {
+    this.release = release;
+  }
 
   /// Notes that this many bytes were decoded, of which none is kept.
   void decoded(long bytes) {
@@ -79,6 +87,7 @@ final class IdleMemory implements AutoCloseable {
     long stillFor = now == before ? quiet + BUSY_MILLIS : 0;
     if (stillFor >= PAUSE_MILLIS) {
       watching.set(false);
+      release.run();
       collect(now);
       giveBackPages(); // the collection itself has touched most of them
       return;

@@ -186,7 +186,7 @@ public final class LayerService implements AutoCloseable {
         policy,
         store,
         new RecentChunks(policy.maxInFlight()),
-        new Scheduler(policy, new IdleMemory()),
+        new Scheduler(policy, new IdleMemory(store::releaseMemory)),
         new FetchListeners(),
         catalog,
         trees,

@@ -141,7 +141,7 @@ final class LayerContentTest {
             faults.wrap(CacheDisk.class, LocalDisk.open(root)),
             InstantSource.system(),
             CacheSettings.DEFAULT.withConfig(config));
-    memory = new IdleMemory();
+    memory = new IdleMemory(() -> {});
     Digest digest = Digest.of(blob.bytes);
     Catalog catalog = new Catalog(KnownNodesTest.nodes());
     ImageTrees trees = new ImageTrees();

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 final class SchedulerTest {
   private static final long MEBIBYTE = 1 << 20;
 
-  private final IdleMemory memory = new IdleMemory();
+  private final IdleMemory memory = new IdleMemory(() -> {});
   private final Scheduler scheduler = new Scheduler(FetchPolicy.DEFAULT, memory);
 
   @AfterEach

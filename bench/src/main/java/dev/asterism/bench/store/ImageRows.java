@@ -1,5 +1,6 @@
 package dev.asterism.bench.store;
 
+import dev.asterism.bench.DiskUse;
 import dev.asterism.cache.CacheLayout;
 import dev.asterism.estargz.EstargzOptions;
 import dev.asterism.linux.PageCache;
@@ -17,7 +18,6 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -34,8 +34,6 @@ final class ImageRows {
       "find " + SharedRuntime.FOLDER + " -type f -exec cat {} + >/dev/null";
   private static final long BLOCK = 4096;
   private static final double MB = 1e6;
-  private static final Duration SETTLED = Duration.ofMinutes(7);
-  private static final Duration PAUSE = Duration.ofSeconds(2);
 
   private final StoreFigures figures;
   private final Path asterism;
@@ -101,45 +99,16 @@ final class ImageRows {
       throws IOException, InterruptedException {
     long unique = sizes.stream().mapToLong(Long::longValue).sum();
     long blocks = sizes.stream().mapToLong(size -> (size + BLOCK - 1) / BLOCK * BLOCK).sum();
-    awaitSettled(root.resolve("cache/fresh"));
-    long store = allocated(root.resolve("cache"));
+    progress.println("waiting until nothing is fresh any more");
+    long store = DiskUse.awaitSettled(root.resolve("cache"));
     figures.number(
         "disk of %d images that share a runtime, of their unique bytes".formatted(images),
         megabytes(store),
         "unique: %s, in blocks %s; with all metadata %s"
-            .formatted(megabytes(unique), megabytes(blocks), megabytes(allocated(root))),
+            .formatted(megabytes(unique), megabytes(blocks), megabytes(DiskUse.of(root))),
         (double) store / blocks,
         1.05,
         "");
-  }
-
-  /// Waits until what has come is known to be on the disk, and the second links to it are gone with
-  /// their directories: some five minutes.
-  private void awaitSettled(Path fresh) throws IOException, InterruptedException {
-    progress.println("waiting until nothing is fresh any more");
-    long end = System.nanoTime() + SETTLED.toNanos();
-    while (!isEmpty(fresh)) {
-      if (System.nanoTime() > end) {
-        throw new IOException("%s has files after %s".formatted(fresh, SETTLED));
-      }
-      Thread.sleep(PAUSE);
-    }
-  }
-
-  private static boolean isEmpty(Path directory) throws IOException {
-    try (Stream<Path> files = Files.list(directory)) {
-      return files.findAny().isEmpty();
-    }
-  }
-
-  /// Returns the bytes on the disk of everything below a folder, each inode once.
-  private static long allocated(Path folder) throws IOException, InterruptedException {
-    Command.of("sync").runOrThrow();
-    String text =
-        Command.of("du", "--one-file-system", "--summarize", "--block-size=1", folder.toString())
-            .runOrThrow()
-            .text();
-    return Long.parseLong(text.substring(0, text.indexOf('\t')));
   }
 
   private void memory(PrivateContainerd containerd, Path root, List<String> references)
