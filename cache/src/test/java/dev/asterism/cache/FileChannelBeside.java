@@ -9,10 +9,10 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 
 /// A file channel that passes on what it is asked: all writes as [#write(ByteBuffer, long)].
-class FileChannelBeside extends FileChannel {
+public class FileChannelBeside extends FileChannel {
   private final FileChannel real;
 
-  FileChannelBeside(FileChannel real) {
+  protected FileChannelBeside(FileChannel real) {
     this.real = real;
   }
 

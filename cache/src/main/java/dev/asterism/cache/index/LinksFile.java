@@ -56,7 +56,6 @@ public final class LinksFile implements AutoCloseable {
   public void open() throws IOException {
     writing.lock();
     try {
-      nextNumber = journals().stream().mapToLong(LinksFile::number).max().orElse(0) + 1;
       disk.unlink(path(JSON + ".new"));
       putAside();
       long size = Files.exists(root.resolve(JSON)) ? Files.size(root.resolve(JSON)) : 0;
@@ -113,8 +112,14 @@ public final class LinksFile implements AutoCloseable {
     }
   }
 
+  /// Begins a journal. While no fold succeeds, as on a full disk, one is begun at each attempt:
+  /// beyond some number the last one goes, for the next fold that succeeds writes everything.
   private JournalWriter createJournal() throws IOException {
-    putAside();
+    if (journals().size() < MOST_JOURNALS) {
+      putAside();
+    } else if (disk.unlink(path(JOURNAL)) == 0) {
+      incomplete = true;
+    }
     return new JournalWriter(disk.createOpen(path(JOURNAL)), index.layers());
   }
 
@@ -149,6 +154,13 @@ public final class LinksFile implements AutoCloseable {
   ///
   /// @throws IOException if it cannot be written: then everything stays as it is
   public void fold() throws IOException {
+    fold(() -> false);
+  }
+
+  /// As the other.
+  ///
+  /// @param stopped ends it early, as if it could not be written
+  public void fold(BooleanSupplier stopped) throws IOException {
     folding.lock();
     try {
       List<Path> folded;
@@ -166,7 +178,7 @@ public final class LinksFile implements AutoCloseable {
       } finally {
         writing.unlock();
       }
-      long size = writeJson();
+      long size = writeJson(stopped);
       folded.forEach(old -> disk.unlink(old.toString()));
       folded(size);
     } catch (IOException e) {
@@ -177,12 +189,12 @@ public final class LinksFile implements AutoCloseable {
     }
   }
 
-  private long writeJson() throws IOException {
+  private long writeJson(BooleanSupplier stopped) throws IOException {
     String wip = path(JSON + ".new");
     disk.unlink(wip);
     long size;
     try (FileChannel file = disk.createOpen(wip)) {
-      size = LinksJson.write(index, file);
+      size = LinksJson.write(index, file, stopped);
       file.force(true);
     }
     int errno = disk.rename(wip, path(JSON));
@@ -220,6 +232,8 @@ public final class LinksFile implements AutoCloseable {
 
   private void putAside() throws IOException {
     if (Files.exists(root.resolve(JOURNAL))) {
+      long last = journals().stream().mapToLong(LinksFile::number).max().orElse(0);
+      nextNumber = Math.max(nextNumber, last + 1);
       int errno = disk.rename(path(JOURNAL), path(JOURNAL + "." + nextNumber));
       if (errno != 0) {
         throw new IOException("rename(%s): errno %d".formatted(path(JOURNAL), errno));

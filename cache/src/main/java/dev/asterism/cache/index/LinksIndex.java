@@ -432,6 +432,7 @@ public final class LinksIndex {
   void tellAll(Changes to) throws IOException {
     for (Shard shard : shards) {
       shard.tellAll(to);
+      to.pause();
     }
   }
 }

@@ -3,11 +3,13 @@ package dev.asterism.cache.index;
 import dev.asterism.content.Digest;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -36,13 +38,15 @@ final class LinksJson implements Changes {
   private final Output out;
   private final int layers; // those below were named
   private final LayerNumbers numbers;
+  private final BooleanSupplier stopped;
   private long rows;
   private Runnable again = () -> {}; // begins another row of the same digest
   private int keys;
 
-  private LinksJson(FileChannel file, LayerNumbers numbers) {
+  private LinksJson(FileChannel file, LayerNumbers numbers, BooleanSupplier stopped) {
     out = new Output(file);
     this.numbers = numbers;
+    this.stopped = stopped;
     layers = numbers.end();
   }
 
@@ -74,8 +78,12 @@ final class LinksJson implements Changes {
 
   /// Writes an index to a new file and returns its length. What changes meanwhile may be in it or
   /// not.
-  static long write(LinksIndex index, FileChannel file) throws IOException {
-    LinksJson json = new LinksJson(file, index.layers());
+  ///
+  /// @param stopped asked now and then
+  /// @throws InterruptedIOException if it was stopped; a part of it may stand in the file
+  static long write(LinksIndex index, FileChannel file, BooleanSupplier stopped)
+      throws IOException {
+    LinksJson json = new LinksJson(file, index.layers(), stopped);
     json.head();
     index.tellAll(json);
     json.tail();
@@ -142,6 +150,9 @@ final class LinksJson implements Changes {
 
   @Override
   public void pause() throws IOException {
+    if (stopped.getAsBoolean()) {
+      throw new InterruptedIOException("the cache is being closed");
+    }
     out.flushIfLarge();
   }
 

@@ -148,6 +148,7 @@ final class Shard {
   /// again. One thread at a time.
   ///
   /// @return false if more is gone than could be listed: everything must be told
+  /// @throws IOException of `to`: then everything must be told, too
   boolean tell(Changes to) throws IOException {
     Listed taken;
     int taking;
@@ -166,15 +167,35 @@ final class Shard {
     } finally {
       lock.unlock();
     }
-    for (int from = 0; from < taken.digests.size(); from += BATCH) {
-      tellDigests(taken.digests, from, DigestRecords.DIRTY << taking, to);
-      to.pause();
-    }
-    for (int from = 0; from < taken.keys.size(); from += BATCH) {
-      tellKeys(taken.keys, from, KeyRecords.DIRTY << taking, to);
-      to.pause();
+    try {
+      for (int from = 0; from < taken.digests.size(); from += BATCH) {
+        tellDigests(taken.digests, from, DigestRecords.DIRTY << taking, to);
+        to.pause();
+      }
+      for (int from = 0; from < taken.keys.size(); from += BATCH) {
+        tellKeys(taken.keys, from, KeyRecords.DIRTY << taking, to);
+        to.pause();
+      }
+    } catch (IOException e) {
+      forget(taken, taking);
+      throw e;
     }
     return complete;
+  }
+
+  /// Lets what could not be told be listed again when it changes: everything must be told now.
+  private void forget(Listed taken, int taking) {
+    lock.lock();
+    try {
+      for (int i = 0; i < taken.digests.size(); i++) {
+        digests.clear(taken.digests.get(i), DigestRecords.DIRTY << taking);
+      }
+      for (int i = 0; i < taken.keys.size(); i++) {
+        keys.clear(taken.keys.get(i), KeyRecords.DIRTY << taking);
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void tellDigests(IntList changed, int from, int bit, Changes to) {

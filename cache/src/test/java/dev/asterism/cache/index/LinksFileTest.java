@@ -4,10 +4,13 @@ import static dev.asterism.cache.index.LinksIndexTest.digest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.asterism.cache.FileChannelBeside;
 import dev.asterism.content.Digest;
 import dev.asterism.testkit.layer.Seeds;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,6 +23,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -37,16 +42,29 @@ final class LinksFileTest {
   private static final class Disk implements LinksDisk {
     boolean full;
 
+    /// There is room for names, and none for bytes.
+    boolean writesFail;
+
     @Override
     public FileChannel createOpen(String path) throws IOException {
       if (full) {
         throw new IOException("No space left on device");
       }
-      return FileChannel.open(
-          Path.of(path),
-          StandardOpenOption.CREATE_NEW,
-          StandardOpenOption.READ,
-          StandardOpenOption.WRITE);
+      FileChannel file =
+          FileChannel.open(
+              Path.of(path),
+              StandardOpenOption.CREATE_NEW,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE);
+      return new FileChannelBeside(file) {
+        @Override
+        public int write(ByteBuffer bytes, long position) throws IOException {
+          if (writesFail) {
+            throw new IOException("No space left on device");
+          }
+          return super.write(bytes, position);
+        }
+      };
     }
 
     @Override
@@ -385,6 +403,89 @@ final class LinksFileTest {
     }
     try (Run run = new Run()) {
       assertThat(run.index.find(digest("d1"))).isPresent();
+    }
+  }
+
+  @Test
+  void persist_whatIsWrittenFailsAgainAndAgain_keepsFewJournalsAndLosesNothing()
+      throws IOException {
+    try (Run run = new Run()) {
+      run.disk.writesFail = true;
+      for (int i = 0; i < 100; i++) {
+        run.add(i);
+        assertThatThrownBy(run.file::persist).isInstanceOf(IOException.class);
+        assertThatThrownBy(run.file::fold).isInstanceOf(IOException.class);
+      }
+      assertThat(journals()).hasSizeLessThan(20);
+      run.disk.writesFail = false;
+      run.file.fold();
+      assertThat(journals()).hasSizeLessThan(2);
+    }
+    try (Run run = new Run()) {
+      assertThat(run.index.digests()).isEqualTo(100);
+      assertThat(run.index.keys()).isEqualTo(100);
+    }
+  }
+
+  @Test
+  void persist_afterOneThatFailed_tellsOfTheSameDigestsAgain() throws IOException {
+    List<Digest> digests = // one shard's, more than are told of at once
+        IntStream.range(1, 2000).mapToObj(i -> new Digest(i, i, i, i)).toList();
+    try (Run run = new Run()) {
+      digests.forEach(digest -> run.index.added(Place.OBJECT, digest, 10, 1000, 0));
+      run.disk.writesFail = true;
+      assertThatThrownBy(run.file::persist).isInstanceOf(IOException.class);
+      run.disk.writesFail = false;
+      run.file.fold();
+      for (int now : List.of(2000, 3000)) {
+        digests.forEach(digest -> run.index.used(digest, now));
+        run.file.persist();
+      }
+    }
+    try (Run run = new Run()) {
+      assertThat(digests).allMatch(digest -> run.index.lastUse(digest) == 3000);
+    }
+  }
+
+  @Test
+  void fold_stopped_writesNoFileAndLosesNothing() throws IOException {
+    try (Run run = new Run()) {
+      for (int i = 0; i < 100; i++) {
+        run.add(i);
+      }
+      run.file.persist();
+      AtomicInteger asked = new AtomicInteger();
+      assertThatThrownBy(() -> run.file.fold(() -> asked.incrementAndGet() == 3))
+          .isInstanceOf(InterruptedIOException.class);
+      assertThat(file("links.json")).doesNotExist();
+      run.add(100);
+    }
+    try (Run run = new Run()) {
+      assertThat(run.index.digests()).isEqualTo(101);
+      assertThat(run.index.keys()).isEqualTo(101);
+      assertThat(file("links.json.new")).doesNotExist();
+    }
+  }
+
+  /// Whoever looks after a store while no daemon runs does not read the links file, and may learn
+  /// of a file.
+  @Test
+  void persist_withoutHavingBeenOpened_keepsTheJournalsThatArePutAside() throws IOException {
+    try (Run first = new Run()) {
+      first.add(1);
+    }
+    try (Run second = new Run()) { // puts the first one's aside
+      second.add(2);
+    }
+    LinksIndex index = new LinksIndex();
+    try (LinksFile offline = new LinksFile(root, new Disk(), index)) {
+      index.added(Place.OBJECT, digest("d3"), 13, 1003, 0);
+      offline.persist();
+    }
+    try (Run last = new Run()) {
+      for (int i = 1; i <= 3; i++) {
+        assertThat(last.index.find(digest("d" + i))).as("d%d", i).isPresent();
+      }
     }
   }
 
