@@ -16,7 +16,7 @@ import java.util.Map;
 /// @param damaged files whose bytes were not, or no longer, what their digest says
 /// @param linkFailures links that the file system refused
 /// @param linkErrnos the same by the kernel's number of the error
-/// @param writeFailures writes that it refused
+/// @param writeFailures writes that it refused, or that the budget has no room for
 /// @param readFailures reads that it refused
 public record CacheCounters(
     long filesAdded,

@@ -532,8 +532,15 @@ public final class DirectoryCache implements AutoCloseable {
     }
   }
 
+  /// Tells why something that is to be added cannot be, and counts that.
   private Optional<Cause> refusal() {
-    return closed ? Optional.of(Cause.CLOSED) : durability.refusal().or(space::refusal);
+    if (closed) {
+      return Optional.of(Cause.CLOSED);
+    }
+    return durability
+        .refusal()
+        .or(space::refusal)
+        .map(cause -> tally.writeFailed(cause, layout.root().toString()));
   }
 
   private void start() {

@@ -31,7 +31,7 @@ public final class LayerCache {
 
   private boolean ended; // guarded by use
 
-  /// @param refusal tells why nothing may be added now
+  /// @param refusal tells why nothing may be added now: asked once for each addition
   /// @param added told what became of an addition
   LayerCache(
       Digest layer,

@@ -58,6 +58,27 @@ final class LoggingTest {
   }
 
   @Test
+  void nearlyFullDisk_manyAdditions_isOneLineAMinuteAndCounted() throws IOException {
+    store.faults.every("space", new Outcome.Answer(new Space(1 << 30, 1 << 20, 4096)));
+    store.reopen(); // with the budget that nobody has set: 5 % stay free
+    String here = store.root.toString();
+    for (int i = 0; i < 50; i++) {
+      assertThat(store.layer().addFile(key(i), chunk(i, 100)))
+          .isEqualTo(new Published.Uncached(Cause.OVER_BUDGET));
+    }
+    assertThat(store.cache.counters().writeFailures()).containsEntry(Cause.OVER_BUDGET, 50L);
+    assertThat(log.lines("cache write failed", here))
+        .singleElement()
+        .asString()
+        .startsWith("WARNING")
+        .contains("cause=OVER_BUDGET", "failures=1");
+
+    store.clock.pass(Duration.ofMinutes(1));
+    store.layer().addFile(key(50), chunk(50, 100));
+    assertThat(log.lines("cache write failed", here)).hasSize(2);
+  }
+
+  @Test
   void noHardLinks_atStart_isSaidOnceByName() throws IOException {
     store.faults.every("link", new Outcome.Answer(Errno.EPERM.number()));
     store.reopen();
