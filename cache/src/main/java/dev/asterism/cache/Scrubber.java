@@ -18,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /// Hashes the whole store in the background, slowly: what the disk lost, or somebody overwrote, the
 /// kernel would go on giving to containers, for it reads the store without asking.
@@ -46,7 +47,7 @@ final class Scrubber implements AutoCloseable {
   private final AtomicLong bytesHashed = new AtomicLong();
   private long rememberedAt; // of bytesHashed; confined to who makes the pass
   private volatile Consumer<Digest> healer = _ -> {};
-  private volatile ScrubState state;
+  private volatile ScrubState state; // changed by `change` alone
   private volatile Optional<Thread> thread = Optional.empty();
 
   Scrubber(
@@ -120,7 +121,7 @@ final class Scrubber implements AutoCloseable {
   /// the store is closed.
   void pass() {
     if (state.begunSecond() == 0) {
-      state = state.begin(Math.max(1, clock.instant().getEpochSecond()));
+      change(at -> at.begin(now()));
     }
     while (state.next() < ScrubState.DIRECTORIES) {
       if (isClosing() || !directory(state.next())) {
@@ -128,7 +129,7 @@ final class Scrubber implements AutoCloseable {
         return;
       }
     }
-    state = state.complete(Math.max(1, clock.instant().getEpochSecond()));
+    change(at -> at.complete(now()));
     remember();
     LOG.log(
         System.Logger.Level.INFO,
@@ -156,7 +157,9 @@ final class Scrubber implements AutoCloseable {
         return false;
       }
     }
-    state = state.after(met.size(), bytesHashed.get() - before, wrong);
+    long hashed = bytesHashed.get() - before;
+    long bad = wrong;
+    change(at -> at.after(met.size(), hashed, bad));
     if (bytesHashed.get() - rememberedAt >= REMEMBERED) {
       remember();
     }
@@ -240,8 +243,17 @@ final class Scrubber implements AutoCloseable {
   }
 
   /// Notes that a file came back that had to go.
-  synchronized void healed() {
-    state = state.healedMore(1);
+  void healed() {
+    change(at -> at.healedMore(1));
+  }
+
+  /// What heals does so beside the pass.
+  private synchronized void change(UnaryOperator<ScrubState> change) {
+    state = change.apply(state);
+  }
+
+  private long now() {
+    return Math.max(1, clock.instant().getEpochSecond());
   }
 
   /// @throws InterruptedIOException if the store is closed meanwhile

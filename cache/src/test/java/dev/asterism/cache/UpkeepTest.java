@@ -457,6 +457,25 @@ final class UpkeepTest {
   }
 
   @Test
+  void scrub_filesComeBackMeanwhile_areAllCounted() throws Exception {
+    added(store.layer(), 1);
+    int many = 100_000;
+    Thread healing =
+        Thread.ofPlatform()
+            .start(() -> {
+              for (int i = 0; i < many; i++) {
+                store.cache.healed();
+              }
+            });
+    while (healing.isAlive()) {
+      store.cache.scrubPass();
+    }
+
+    assertThat(store.cache.scrub().healed()).isEqualTo(many);
+    assertThat(store.cache.scrub().files()).isOne();
+  }
+
+  @Test
   void scrub_foreignState_beginsAnew() throws IOException {
     added(store.layer(), 1);
     Files.writeString(store.root.resolve("scrub"), "2 next=99999 nonsense");
