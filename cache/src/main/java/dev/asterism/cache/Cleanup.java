@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /// Removes what nobody needs, while readers and writers work: layers that are gone, links that
@@ -37,6 +38,7 @@ final class Cleanup {
   private final InstantSource clock;
   private final StoreWalk walk;
 
+  /// @param stopped ends a cleanup early
   Cleanup(
       CacheLayout layout,
       CacheDisk disk,
@@ -44,7 +46,8 @@ final class Cleanup {
       Evictor evictor,
       StaleLinks stale,
       Ledger ledger,
-      InstantSource clock) {
+      InstantSource clock,
+      BooleanSupplier stopped) {
     this.layout = layout;
     this.disk = disk;
     this.root = root;
@@ -52,7 +55,7 @@ final class Cleanup {
     this.stale = stale;
     this.ledger = ledger;
     this.clock = clock;
-    this.walk = new StoreWalk(layout);
+    this.walk = new StoreWalk(layout, stopped);
   }
 
   /// Cleans.
@@ -60,6 +63,8 @@ final class Cleanup {
   /// @param isKept tells of a layer whether its links stay
   /// @param isOpen tells of a layer whether links may be made now
   /// @param mappings compares the index with the disk; empty while the index is not complete
+  /// @throws java.io.InterruptedIOException if it was stopped; what was removed is gone
+  /// @throws IOException if the disk cannot be read; the same
   CleanReport clean(
       CleanOptions options,
       Predicate<Digest> isKept,

@@ -7,6 +7,7 @@ import dev.asterism.cache.index.LinksIndex;
 import dev.asterism.content.Digest;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Collection;
@@ -106,9 +107,11 @@ public final class DirectoryCache implements AutoCloseable {
       completion =
           new Completion(
               layout, disk, tally, fresh, files, regions, assembly, links, usage, ledger);
-      evictor = new Evictor(layout, disk, files, fresh, usage, activity, pins, tally, links);
+      evictor =
+          new Evictor(
+              layout, disk, files, fresh, usage, activity, pins, tally, links, () -> closed);
       stale = new StaleLinks(layout, disk, files, usage, tally, ledger, this::hasOwn);
-      cleanup = new Cleanup(layout, disk, root, evictor, stale, ledger, clock);
+      cleanup = new Cleanup(layout, disk, root, evictor, stale, ledger, clock, () -> closed);
       scrubber = new Scrubber(layout, disk, files, ledger, settings.upkeep(), clock);
       recovery =
           new Recovery(
@@ -370,8 +373,9 @@ public final class DirectoryCache implements AutoCloseable {
   /// that were used longest ago, also under running containers. Pinned ones stay, and what has come
   /// in the last seconds. What is needed again is fetched again.
   ///
-  /// Blocks while the whole store is looked through, some microseconds a file.
+  /// Blocks while the whole store is looked through, some microseconds a file, or until [#close].
   ///
+  /// @throws InterruptedIOException if the cache is closed meanwhile; what was taken is gone
   /// @throws IOException if the disk cannot be read
   public Eviction evict(long bytes) throws IOException {
     return evictor.evict(bytes);
@@ -389,7 +393,8 @@ public final class DirectoryCache implements AutoCloseable {
 
   /// Removes what nobody needs; see [CleanReport]. Layers go only where [#compiledLayers] was said.
   ///
-  /// @throws IOException if the disk cannot be read; what was removed is gone
+  /// @throws InterruptedIOException if the cache is closed meanwhile; what was removed is gone
+  /// @throws IOException if the disk cannot be read; the same
   public CleanReport clean(CleanOptions options, StoreProgress progress) throws IOException {
     cleaning.lock();
     try {
@@ -494,7 +499,8 @@ public final class DirectoryCache implements AutoCloseable {
     durability.persist(timer).ifPresent(mark -> links.prune(mark, settings.freshAge()));
   }
 
-  /// Ends additions, syncs, and lets go of the root. What was opened for reading stays readable.
+  /// Ends additions, evictions and cleanups, syncs, and lets go of the root. What was opened for
+  /// reading stays readable.
   ///
   /// @throws IOException if the sync fails; the cache is closed all the same, as uncleanly as if
   ///   the machine had stopped
@@ -580,6 +586,8 @@ public final class DirectoryCache implements AutoCloseable {
           String.valueOf(report.bytes()),
           String.valueOf(report.staleLinks()),
           String.valueOf(report.layersGone().size()));
+    } catch (InterruptedIOException _) {
+      // closing: the next process has cleanups of its own
     } catch (IOException | RuntimeException e) {
       LOG.log(System.Logger.Level.ERROR, "cache cleanup failed root=" + layout.root(), e);
     }

@@ -2,6 +2,7 @@ package dev.asterism.cache;
 
 import dev.asterism.cache.index.LinksFile;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -26,7 +27,7 @@ final class Durability {
 
   private long synced; // guarded by persisting: publications below it are on the disk
   private boolean syncFailed; // guarded by persisting
-  private boolean ended; // guarded by persisting
+  private volatile boolean ended; // written under persisting
 
   /// Why nothing may be written now; the marker of an unclean stop could not be.
   private volatile Optional<Cause> refusal = Optional.empty();
@@ -131,7 +132,9 @@ final class Durability {
 
   private void fold() {
     try {
-      linksFile.fold();
+      linksFile.fold(() -> ended);
+    } catch (InterruptedIOException _) {
+      // closing: the journals say the same
     } catch (IOException e) {
       tally.writeFailed(Cause.of(e), layout.root().resolve("links.json").toString());
     } finally {

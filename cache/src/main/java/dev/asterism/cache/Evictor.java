@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 /// Takes files out of the store to make room: those that no layer needs by last use, then those
 /// that can be fetched again, longest unused first.
@@ -45,6 +46,7 @@ final class Evictor {
   /// Held over I/O; only who wants room waits for it.
   private final ReentrantLock running = new ReentrantLock();
 
+  /// @param stopped ends a run early
   Evictor(
       CacheLayout layout,
       CacheDisk disk,
@@ -54,7 +56,8 @@ final class Evictor {
       Activity activity,
       Pins pins,
       Tally tally,
-      HardlinkManager links) {
+      HardlinkManager links,
+      BooleanSupplier stopped) {
     this.links = links;
     this.layout = layout;
     this.disk = disk;
@@ -64,12 +67,13 @@ final class Evictor {
     this.activity = activity;
     this.pins = pins;
     this.tally = tally;
-    this.walk = new StoreWalk(layout);
+    this.walk = new StoreWalk(layout, stopped);
   }
 
   /// Frees at least `bytes` if it can.
   ///
-  /// @throws IOException if the store cannot be looked through; what was taken is gone
+  /// @throws java.io.InterruptedIOException if it was stopped; what was taken is gone
+  /// @throws IOException if the store cannot be looked through; the same
   Eviction evict(long bytes) throws IOException {
     running.lock();
     try {

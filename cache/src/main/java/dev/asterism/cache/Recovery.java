@@ -4,6 +4,7 @@ import dev.asterism.cache.index.LinksFile;
 import dev.asterism.cache.index.LinksIndex;
 import dev.asterism.content.Digest;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -135,6 +136,8 @@ final class Recovery {
       if (mayHaveStaleLinks || !pending.isEmpty()) {
         cleanup.staleLinks();
       }
+    } catch (InterruptedIOException _) {
+      // closing: a cleanup takes the links that are left
     } catch (IOException | RuntimeException e) {
       LOG.log(System.Logger.Level.WARNING, "cache not settled root=" + layout.root(), e);
     } finally {

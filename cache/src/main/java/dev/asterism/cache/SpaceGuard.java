@@ -2,6 +2,7 @@ package dev.asterism.cache;
 
 import dev.asterism.linux.Priority;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -78,6 +79,8 @@ final class SpaceGuard implements AutoCloseable {
           Priority.lower(NICE);
           try {
             evictor.count();
+          } catch (InterruptedIOException _) {
+            return; // closing
           } catch (IOException e) {
             LOG.log(System.Logger.Level.WARNING, "cache not counted", e);
           }
@@ -170,6 +173,8 @@ final class SpaceGuard implements AutoCloseable {
         space = disk.space();
         judge(eviction, missing);
       }
+    } catch (InterruptedIOException _) {
+      // closing: what is left to take waits for the next process
     } catch (IOException e) {
       notBefore = clock.instant().plus(PAUSE);
       LOG.log(System.Logger.Level.WARNING, "cache eviction failed", e);

@@ -7,10 +7,12 @@ import dev.asterism.linux.ErrnoException;
 import dev.asterism.linux.FileStatus;
 import dev.asterism.linux.Links;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /// What stands on the disk under a cache root, file by file.
 ///
@@ -18,9 +20,16 @@ import java.util.Optional;
 /// passed over, but for [Names]. Thread-safe.
 public final class StoreWalk {
   private final CacheLayout layout;
+  private final BooleanSupplier stopped;
 
   StoreWalk(CacheLayout layout) {
+    this(layout, () -> false);
+  }
+
+  /// @param stopped asked before each name; then the walk ends with an [InterruptedIOException]
+  StoreWalk(CacheLayout layout, BooleanSupplier stopped) {
     this.layout = layout;
+    this.stopped = stopped;
   }
 
   /// Returns the walk through the cache in `root`.
@@ -105,9 +114,10 @@ public final class StoreWalk {
     digests(path(place), CacheLayout.FAN_OUT.get(directory), names);
   }
 
-  private static void digests(String below, String fan, Names<Digest> names) throws IOException {
+  private void digests(String below, String fan, Names<Digest> names) throws IOException {
     String path = below + "/" + fan;
     for (Entry entry : list(path)) {
+      requireGoingOn();
       String full = path + "/" + entry.name;
       Optional<Digest> digest =
           entry.name.startsWith(fan) ? Digest.findHex(entry.name) : Optional.empty();
@@ -116,6 +126,12 @@ public final class StoreWalk {
       } else {
         names.stranger(full);
       }
+    }
+  }
+
+  private void requireGoingOn() throws InterruptedIOException {
+    if (stopped.getAsBoolean()) {
+      throw new InterruptedIOException("the cache is being closed");
     }
   }
 
@@ -129,6 +145,7 @@ public final class StoreWalk {
         continue;
       }
       for (Entry entry : list(path + "/" + fan.name)) {
+        requireGoingOn();
         String full = path + "/" + fan.name + "/" + entry.name;
         Optional<ChunkKey> key =
             ChunkKey.find(entry.name).filter(found -> CacheLayout.fan(found) == number);

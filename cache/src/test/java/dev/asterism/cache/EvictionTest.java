@@ -5,9 +5,14 @@ import static dev.asterism.cache.TestStore.OTHER_LAYER;
 import static dev.asterism.cache.TestStore.chunk;
 import static dev.asterism.cache.TestStore.key;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.asterism.content.VerifiedChunk;
+import dev.asterism.testkit.disk.Call;
+import dev.asterism.testkit.disk.Outcome;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -15,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -244,5 +250,79 @@ final class EvictionTest {
       }
     }
     return byInode.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  @Test
+  void close_whileTheStoreIsEvicted_doesNotWaitForAllOfIt() throws Exception {
+    for (int i = 0; i < 100; i++) {
+      added(store.layer(), i);
+    }
+    store.cache.removeLayer(LAYER);
+    settle();
+    Thread closing =
+        closeAtTheFirst(call -> call.text(0).startsWith(store.root.resolve("objects").toString()));
+
+    assertThatThrownBy(() -> store.cache.evict(Long.MAX_VALUE))
+        .isInstanceOf(InterruptedIOException.class);
+
+    closing.join();
+    assertThat(TestStore.files(store.root.resolve("objects"))).hasSize(99);
+    assertOpensRight();
+  }
+
+  @Test
+  void close_whileTheStoreIsCleaned_doesNotWaitForAllOfIt() throws Exception {
+    for (int i = 0; i < 100; i++) {
+      added(store.layer(), i);
+    }
+    store.cache.removeLayer(LAYER);
+    store.cache.persist();
+    store.clock.pass(Duration.ofDays(3000));
+    Thread closing =
+        closeAtTheFirst(call -> call.text(0).startsWith(store.root.resolve("objects").toString()));
+
+    assertThatThrownBy(() -> store.cache.clean(CleanOptions.DEFAULT, StoreProgress.NONE))
+        .isInstanceOf(InterruptedIOException.class);
+
+    closing.join();
+    assertThat(TestStore.files(store.root.resolve("objects"))).hasSize(99);
+    assertOpensRight();
+  }
+
+  /// Has the cache closed in the middle of the first removal that `when` picks.
+  private Thread closeAtTheFirst(Predicate<Call> when) {
+    DirectoryCache closes = store.cache;
+    Thread closing =
+        new Thread(() -> {
+          try {
+            closes.close();
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+    store.faults.once(
+        "unlink",
+        when,
+        new Outcome.After(() -> {
+          closing.start();
+          while (!isClosed(closes)) {
+            Thread.onSpinWait();
+          }
+        }));
+    return closing;
+  }
+
+  private static boolean isClosed(DirectoryCache cache) {
+    try {
+      return cache.layer(OTHER_LAYER).holds(key(1)); // never: it has nothing
+    } catch (IllegalStateException _) {
+      return true;
+    }
+  }
+
+  private void assertOpensRight() throws Exception {
+    store.start();
+    store.cache.awaitIndex();
+    assertThat(store.cache.verify(VerifyOptions.FULL, StoreProgress.NONE).findings()).isEmpty();
   }
 }

@@ -37,6 +37,13 @@ final class ScheduleTest {
   }
 
   @Test
+  void schedule_nothingSaid_isEveryFiveSecondsAndEveryDay() {
+    assertThat(CacheSettings.DEFAULT.persistEvery()).hasSeconds(5);
+    assertThat(CacheSettings.DEFAULT.upkeep().cleanEvery()).hasHours(24);
+    assertThat(CacheSettings.DEFAULT.upkeep().scrubEvery()).hasDays(30);
+  }
+
+  @Test
   void persist_whatWasAdded_isInTheJournalByItself() throws Exception {
     VerifiedChunk chunk = chunk(1, 100);
     try (DirectoryCache cache = open(Duration.ofDays(1))) {
