@@ -85,8 +85,8 @@ final class ObjectReader implements AutoCloseable {
       return 0;
     }
     Optional<Stored> complete = whole();
-    if (complete.isPresent()) {
-      complete.get().read(offset, into.segment().asSlice(0, length).asByteBuffer());
+    if (complete.isPresent()
+        && copyWhole(complete.get(), offset, into.segment().asSlice(0, length))) {
       noteUses(offset, length);
       return length;
     }
@@ -160,6 +160,30 @@ final class ObjectReader implements AutoCloseable {
       whole = fetching.whole(digest, size).orElse(null);
     }
     return Optional.ofNullable(whole);
+  }
+
+  /// Copies from the file; false if that cannot be read: then its chunks can.
+  private boolean copyWhole(Stored file, long offset, MemorySegment into) {
+    try {
+      file.read(offset, into.asByteBuffer());
+      return true;
+    } catch (IOException e) {
+      LOGGER.log(Level.WARNING, "cannot read a stored file cause=\"{0}\"", e.getMessage());
+      letGo(file);
+      return false;
+    }
+  }
+
+  /// The next read looks for it anew.
+  private synchronized void letGo(Stored file) {
+    if (whole == file) {
+      whole = null;
+    }
+    try {
+      file.close();
+    } catch (IOException e) {
+      LOGGER.log(Level.DEBUG, "cannot close cause={0}", e.getMessage());
+    }
   }
 
   /// A part of a read that lies within one chunk.

@@ -9,12 +9,16 @@ import dev.asterism.cache.DirectoryCache;
 import dev.asterism.cache.Finding;
 import dev.asterism.cache.StoreProgress;
 import dev.asterism.cache.VerifyOptions;
+import dev.asterism.content.Digest;
 import dev.asterism.testkit.layer.Entry;
 import dev.asterism.testkit.layer.Layer;
 import dev.asterism.testkit.layer.RandomTrees;
 import dev.asterism.testkit.layer.Seeds;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -29,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(300)
 final class DamagedStoreTest {
   private static final int FILES = 12;
+  private static final int READ = 100; // bytes
   private static final byte[] BIG = RandomTrees.content(Seeds.generator(41), 1_200_000);
 
   @TempDir Path directory;
@@ -110,6 +115,34 @@ final class DamagedStoreTest {
       assertRight(rootfs);
       node.assertStoreIsRight();
     }
+  }
+
+  /// Who has a file open at the gate since before it was whole is served by the daemon until the
+  /// end.
+  @Test
+  void read_openFileTruncatedSinceItIsWhole_isRight() throws Exception {
+    try (Origin origin = Origin.start();
+        LazyNode node = LazyNode.start(directory, origin)) {
+      Path rootfs = node.mount(origin.add(Layer.of(file("big", BIG))));
+      assertThat(cat(rootfs, "big").orThrow().out()).isEqualTo(BIG);
+      LazyNode.await(() -> node.objectSizes().equals(List.of((long) BIG.length)));
+      try (ObjectReader reader =
+          new ObjectReader(Digest.of(BIG), BIG.length, node.service().fetching())) {
+        assertThat(read(reader, 0)).isEqualTo(Arrays.copyOf(BIG, READ));
+
+        sh(Damage.TRUNCATED.script, node.root().resolve("cache/objects").toString()).orThrow();
+
+        int last = BIG.length - READ;
+        assertThat(read(reader, last)).isEqualTo(Arrays.copyOfRange(BIG, last, BIG.length));
+      }
+    }
+  }
+
+  private static byte[] read(ObjectReader reader, long offset) throws IOException {
+    byte[] bytes = new byte[READ];
+    assertThat(reader.read(offset, new SegmentBuffer(MemorySegment.ofArray(bytes))))
+        .isEqualTo(READ);
+    return bytes;
   }
 
   @ParameterizedTest

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.asterism.content.Digest;
 import dev.asterism.estargz.EstargzOptions;
-import dev.asterism.fuse.ReadBuffer;
 import dev.asterism.testkit.layer.Layer;
 import dev.asterism.testkit.layer.RandomTrees;
 import dev.asterism.testkit.layer.Seeds;
@@ -93,7 +92,7 @@ final class GuessesTest {
           assertThat(content.isMissing(number)).as("chunk %d", places[i]).isTrue();
           byte[] bytes = new byte[10];
           MemorySegment into = MemorySegment.ofArray(bytes);
-          reader.read((long) places[i] * chunk, new Into(into));
+          reader.read((long) places[i] * chunk, new SegmentBuffer(into));
           int known = 1 + i + 1 + expected[i]; // the last came with the first
           await(() -> missing(content, object) == object.chunks() - known);
         }
@@ -123,15 +122,16 @@ final class GuessesTest {
       try (ObjectReader reader = new ObjectReader(object.digest(), object.size(), fetching)) {
         int[] ahead = {0, 1, 1, 1, 2, 4, 8, 8};
         for (int position = 0; position < ahead.length; position++) {
-          reader.read((long) position * chunk, new Into(MemorySegment.ofArray(new byte[10])));
+          reader.read(
+              (long) position * chunk, new SegmentBuffer(MemorySegment.ofArray(new byte[10])));
           int last = position + ahead[position];
           await(() -> here(content, object) > last);
           assertThat(here(content, object)).as("after chunk %d", position).isEqualTo(last + 1);
         }
 
         // Whoever jumps reads in no sequence any more: what was asked for ahead begins again.
-        reader.read(18L * chunk, new Into(MemorySegment.ofArray(new byte[10])));
-        reader.read(19L * chunk, new Into(MemorySegment.ofArray(new byte[10])));
+        reader.read(18L * chunk, new SegmentBuffer(MemorySegment.ofArray(new byte[10])));
+        reader.read(19L * chunk, new SegmentBuffer(MemorySegment.ofArray(new byte[10])));
         await(() -> !content.isMissing(content.table().chunkOf(object, 20)));
         assertThat(content.isMissing(content.table().chunkOf(object, 21))).isTrue();
       }
@@ -153,13 +153,6 @@ final class GuessesTest {
         .map(position -> layer.table().chunkOf(object, position))
         .filter(layer::isMissing)
         .count();
-  }
-
-  private record Into(MemorySegment segment) implements ReadBuffer {
-    @Override
-    public int size() {
-      return (int) segment.byteSize();
-    }
   }
 
   @Test
