@@ -420,12 +420,14 @@ final class TestNode implements AutoCloseable {
   void runOn(String snapshotter, String key, String script)
       throws IOException, InterruptedException {
     Path root = mount(snapshotter, key);
+    String container = name("run");
     try {
       containerd
-          .ctr("run", "--rm", "--rootfs", "--net-host", "--cgroup", "", "--env", PATH)
+          .ctr("run", "--rm", "--rootfs", "--net-host", "--env", PATH)
+          .with("--cgroup", containerd.cgroup(container))
           .with("--runc-root", scratch.path().resolve("runc").toString())
           .with("--fifo-dir", scratch.path().resolve("fifo").toString())
-          .with(root.toString(), name("run"), "/bin/sh", "-ec", script)
+          .with(root.toString(), container, "/bin/sh", "-ec", script)
           .runOrThrow();
     } finally {
       ScratchFolder.unmountBelow(root);

@@ -63,7 +63,8 @@ class UserNamespaceTest {
   private static Command mapped(TestNode node, String image, String script) {
     Path folder = node.containerd().root().resolveSibling("mapped");
     return node.containerd()
-        .ctr("run", "--rm", "--snapshotter", TestNode.ASTERISM, "--cgroup", "")
+        .ctr("run", "--rm", "--snapshotter", TestNode.ASTERISM)
+        .with("--cgroup", node.containerd().cgroup("mapped"))
         .with("--runc-root", folder.resolve("runc").toString())
         .with("--fifo-dir", folder.resolve("fifo").toString())
         .with("--uidmap", MAP, "--gidmap", MAP)

@@ -1,9 +1,11 @@
 package dev.asterism.testkit.containerd;
 
+import dev.asterism.content.Digest;
 import dev.asterism.testkit.process.Command;
 import dev.asterism.testkit.process.Daemon;
 import dev.asterism.testkit.process.ScratchFolder;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,8 +16,8 @@ import java.util.TreeMap;
 
 /// A containerd with a folder, a state and a socket of its own, and nothing outside them.
 ///
-/// Runs containers through runc without cgroups, and without CRI unless that is asked for. The
-/// caller owns the folder; at [#close] nothing in it is mounted or running. Needs root.
+/// Runs containers through runc, and without CRI unless that is asked for. The caller owns the
+/// folder; at [#close] nothing in it is mounted or running. Needs root.
 public final class PrivateContainerd implements AutoCloseable {
   private final Path folder;
   private final Daemon daemon;
@@ -156,7 +158,7 @@ public final class PrivateContainerd implements AutoCloseable {
       String container,
       String... arguments) {
     List<String> words = new ArrayList<>(List.of("run", "--snapshotter", snapshotter));
-    words.addAll(List.of("--net-host", "--cgroup", ""));
+    words.addAll(List.of("--net-host", "--cgroup", cgroup(container)));
     words.addAll(List.of("--runc-root", folder.resolve("runc").toString()));
     words.addAll(List.of("--fifo-dir", folder.resolve("fifo").toString()));
     words.addAll(options);
@@ -164,6 +166,13 @@ public final class PrivateContainerd implements AutoCloseable {
     words.add(container);
     words.addAll(List.of(arguments));
     return ctr(words.toArray(String[]::new));
+  }
+
+  /// Returns a control group that no other containerd's container has. Without a name runc takes
+  /// the container's id, and whoever removes a container ends all that runs in its group.
+  public String cgroup(String container) {
+    Digest place = Digest.of(folder.toString().getBytes(StandardCharsets.UTF_8));
+    return "/asterism-%.12s-%s".formatted(place.hex(), container);
   }
 
   /// Kills a container and removes it with its snapshot.

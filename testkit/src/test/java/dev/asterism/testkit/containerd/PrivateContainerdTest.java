@@ -73,4 +73,26 @@ class PrivateContainerdTest {
       assertThat(ScratchFolder.mountsBelow(scratch.path())).isEmpty();
     }
   }
+
+  @Test
+  void remove_containerOfTheSameNameElsewhere_runsOn() throws Exception {
+    try (ScratchFolder scratch = ScratchFolder.create("containerd-test");
+        TestRegistry registry = TestRegistry.start()) {
+      TestImage image = shell(scratch.path()).serve(registry, "shell", "1");
+      String reference = registry.reference(image);
+      try (PrivateContainerd one = PrivateContainerd.start(scratch.path().resolve("one"));
+          PrivateContainerd two = PrivateContainerd.start(scratch.path().resolve("two"))) {
+        for (PrivateContainerd containerd : List.of(one, two)) {
+          containerd.ctr("images", "pull", "--plain-http", reference).runOrThrow();
+          containerd
+              .run("overlayfs", List.of("--detach"), reference, "a", "/bin/sleep", "1000")
+              .runOrThrow();
+        }
+
+        one.remove("a");
+
+        two.ctr("tasks", "exec", "--exec-id", "b", "a", "/bin/sh", "-c", ":").runOrThrow();
+      }
+    }
+  }
 }
