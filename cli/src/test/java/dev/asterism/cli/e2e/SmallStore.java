@@ -37,16 +37,17 @@ import java.util.stream.Stream;
 /// 65,000 links, `EXT4_LINK_MAX`). What has not been read is not in the store, and only the disk
 /// itself refuses anything. Each test has images that no other has read.
 final class SmallStore implements AutoCloseable {
-  private static final String CONFIGURATION =
+  private static final String DEFAULT_BUDGET =
       """
       no_background_fetch = true
       noprefetch = true
       [learned]
       disable = true
       [directory_cache]
-      min_free = "0"
       scrub_rate = "0"
       """;
+
+  private static final String CONFIGURATION = DEFAULT_BUDGET + "min_free = \"0\"\n";
 
   /// Mounts something below the root that the command names, unless it is there, and becomes the
   /// command.
@@ -112,6 +113,12 @@ final class SmallStore implements AutoCloseable {
     return TestNode.start(
         CONFIGURATION,
         launcher(place, "mount -t tmpfs -o size=64m none \"$root/%s\"".formatted(place)));
+  }
+
+  /// Starts another node, with the same registry, whose store has a disk of its own and the budget
+  /// that is the default: a part of the disk stays free.
+  static TestNode startWithDefaultBudget() throws IOException, InterruptedException {
+    return TestNode.start(DEFAULT_BUDGET, STORE_ON_ITS_OWN_DISK);
   }
 
   private static Command launcher(String place, String mount) {
@@ -261,6 +268,11 @@ final class SmallStore implements AutoCloseable {
 
   /// Returns a metric of the daemon.
   double metric(String series) throws IOException, InterruptedException {
+    return metric(node, series);
+  }
+
+  private static double metric(TestNode node, String series)
+      throws IOException, InterruptedException {
     String metrics =
         Command.of("curl", "-sS", "--unix-socket")
             .with(node.root().resolveSibling("admin.sock").toString(), "http://a/metrics")
@@ -272,11 +284,23 @@ final class SmallStore implements AutoCloseable {
 
   /// Returns how often the disk has refused a write.
   double writeFailures(String cause) throws IOException, InterruptedException {
-    return metric("asterism_cache_write_failures_total{cause=\"%s\"}".formatted(cause));
+    return writeFailures(node, cause);
+  }
+
+  /// Returns how often the disk of a node, or its budget, has refused a write.
+  static double writeFailures(TestNode node, String cause)
+      throws IOException, InterruptedException {
+    return metric(node, "asterism_cache_write_failures_total{cause=\"%s\"}".formatted(cause));
   }
 
   /// Asserts that a refusal was told of in the log, and at most once a minute.
   void assertLoggedSeldom(String message, String cause, Instant since) throws IOException {
+    assertLoggedSeldom(node, message, cause, since);
+  }
+
+  /// The same of a node.
+  static void assertLoggedSeldom(TestNode node, String message, String cause, Instant since)
+      throws IOException {
     long minutes = Duration.between(since, Instant.now()).toMinutes();
     assertThat(node.log().lines())
         .filteredOn(line ->

@@ -7,6 +7,7 @@ import dev.asterism.content.Digest;
 import dev.asterism.linux.Errno;
 import dev.asterism.linux.Links;
 import dev.asterism.testkit.process.Command;
+import dev.asterism.testkit.process.Outcome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -32,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 /// What containers read while the store's file system refuses: full, read-only, with no more links
 /// to a file, in two parts.
 ///
-/// All tests but the last have one node.
+/// All tests but the last two have one node.
 @Tag("kernel")
 @TestInstance(Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -231,10 +232,36 @@ class StoreRefusalsTest {
     store.assertReads(container, first);
   }
 
-  // --- two file systems
+  // --- no room left by the budget
 
   @Test
   @Order(5)
+  void read_diskIsFullAndSomeOfItShouldStayFree_isRightAndSaidSo() throws Exception {
+    Image image = store.image(50);
+    try (TestNode other = SmallStore.startWithDefaultBudget()) {
+      other.pull(image.reference());
+      String container = other.startIdle(image.reference());
+      Instant begun = Instant.now();
+      Command.of("sh", "-c", "! dd if=/dev/zero bs=64k >fill")
+          .in(other.root().resolve("cache"))
+          .runOrThrow();
+
+      for (int i = 0; i < 2; i++) {
+        Outcome read = other.execute(container, image.check());
+        assertThat(read.text() + read.errorText()).isEmpty();
+        assertThat(read.exitCode()).isZero();
+        SmallStore.dropCaches();
+      }
+
+      assertThat(SmallStore.writeFailures(other, "over_budget")).isPositive();
+      SmallStore.assertLoggedSeldom(other, "cache write failed", "OVER_BUDGET", begun);
+    }
+  }
+
+  // --- two file systems
+
+  @Test
+  @Order(6)
   void read_objectsOnAnotherFileSystem_isRightWithoutSharing() throws Exception {
     Image image = store.image(60);
     try (TestNode plain = SmallStore.startBeside("cache/objects")) {
