@@ -6,9 +6,9 @@ package dev.asterism.layers;
 final class RangeRules {
   /// A gap that is downloaded and thrown away costs less than a request if it is at most this part
   /// of what the link carries in a round trip.
-  private static final int GAP_PART = 8;
+  private static final int GAP_PART = 32;
 
-  private static final long LEAST_GAP = 64 << 10; // 64 KiB
+  private static final long LEAST_GAP = 16 << 10; // 16 KiB
   private static final long LARGEST_GAP = 128 << 10; // 128 KiB
 
   /// What is asked for ahead of what is needed to keep the link busy: so many halves of what it
