@@ -498,7 +498,7 @@ final class FetchQueue {
   Optional<Claim> fail(Want want) {
     everywhere.end(want);
     if (want.takeJoined()) {
-      enqueue(want);
+      tryAgain(want);
       return Optional.empty();
     }
     Claim failed = want.claims().removeFirst();
@@ -506,9 +506,27 @@ final class FetchQueue {
       want.claims().add(failed);
       end(want);
     } else {
-      enqueue(want);
+      tryAgain(want);
     }
     return Optional.of(failed);
+  }
+
+  /// Queues a want again. If it had been hopeless and somebody has asked anew since, who is left of
+  /// it waits for that: one chunk is never queued twice.
+  private void tryAgain(Want want) {
+    Want newer = active.putIfAbsent(want.name(), want);
+    if (newer == null || newer == want) {
+      enqueue(want);
+      return;
+    }
+    want.enter(Want.State.OVER);
+    newer.claims().addAll(want.claims());
+    if (want.isForced()) {
+      newer.force();
+    }
+    if (want.fetchClass().isBefore(newer.fetchClass())) {
+      raise(newer, want.fetchClass());
+    }
   }
 
   /// Notes that a range has ended, well or not.

@@ -297,6 +297,59 @@ final class FetchQueueTest {
     assertThat(link.queue().fail(link.begun().get(1).wants().getFirst())).containsSame(read);
   }
 
+  /// The registry is silent, every connection waits, and somebody has asked anew: what is owed to
+  /// the first reader must not take the place of that in the queue.
+  @Test
+  void fail_somebodyHasAskedAnewMeanwhile_waitsForThat() throws Exception {
+    SimulatedLink.Layer layer = SimulatedLink.Layer.of("a", 15, 1 << 20);
+    Claim guess = link.claim(layer, 0, FetchClass.READAHEAD);
+    Claim first = link.claim(layer, 0, FetchClass.READ);
+    for (int i = 1; i < 14; i++) {
+      Claim _ = link.claim(layer, i, FetchClass.READ);
+    }
+    assertThat(link.queue().running()).isEqualTo(14);
+    Batch silent = link.begun().getFirst();
+    long late = link.now() + POLICY.patience().toNanos();
+    Claim anew =
+        link.queue()
+            .claim(layer, layer.chunks().getFirst(), name(layer, 0), FetchClass.READ, late)
+            .orElseThrow();
+    assertThat(anew).isNotSameAs(first);
+
+    assertThat(link.queue().fail(silent.wants().getFirst())).isEmpty();
+
+    assertThat(link.queue().queued()).isEqualTo(1);
+    link.queue().ended(silent, link.now());
+    link.pump();
+    Want want = link.begun().getLast().wants().getFirst();
+    assertThat(want.claims()).containsExactly(anew, first).contains(guess);
+  }
+
+  /// As the other, but what was asked for anew is over when the first attempt fails.
+  @Test
+  void fail_whatWasAskedForAnewIsOver_isQueuedOnce() {
+    SimulatedLink.Layer layer = SimulatedLink.Layer.of("a", 1, 1000);
+    Claim _ = link.claim(layer, 0, FetchClass.READAHEAD);
+    Claim first = link.claim(layer, 0, FetchClass.READ);
+    Batch silent = link.begun().getFirst();
+    long late = link.now() + POLICY.patience().toNanos();
+    FetchQueue queue = link.queue();
+    Claim _ =
+        queue
+            .claim(layer, layer.chunks().getFirst(), name(layer, 0), FetchClass.READ, late)
+            .orElseThrow();
+    link.pump();
+    Batch second = link.begun().getLast();
+    queue.end(second.wants().getFirst());
+    queue.ended(second, link.now());
+
+    assertThat(queue.fail(silent.wants().getFirst())).isEmpty();
+
+    assertThat(queue.claim(layer, layer.chunks().getFirst(), name(layer, 0), FetchClass.READ, late))
+        .containsSame(first);
+    assertThat(queue.queued()).isEqualTo(1);
+  }
+
   private void fail(Batch batch) {
     assertThat(link.queue().fail(batch.wants().getFirst())).isEmpty();
     link.queue().ended(batch, link.now());
