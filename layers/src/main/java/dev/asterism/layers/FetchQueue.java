@@ -30,15 +30,12 @@ final class FetchQueue {
   static final int MAX_QUEUED = 1 << 16;
 
   /// Requests at a time; below what the registry's client has connections for.
-  static final int MAX_RUNNING = 14;
+  static final int MAX_RUNNING = 24;
 
   /// Requests at a time with which one that nobody waits for may still begin, so that a read always
-  /// finds a connection.
-  static final int MAX_RUNNING_UNASKED = 8;
-
-  /// As the other, where all of a layer is wanted: many connections get more of a crowded link than
-  /// few, and each range is inflated by a thread of its own.
-  static final int MAX_RUNNING_WHOLE = 12;
+  /// finds a connection. As many small files, one request each, as a round trip has room for: with
+  /// half of it the link was idle for a tenth of a start.
+  static final int MAX_RUNNING_UNASKED = 16;
 
   /// The background waits for so long a silence of what is urgent.
   static final long QUIET = Duration.ofMillis(150).toNanos();
@@ -343,7 +340,7 @@ final class FetchQueue {
               && inFlight + Batch.packed(head.first().chunk()) <= policy.maxInFlight());
     }
     boolean whole = head.first().layer().isWholesale();
-    if (running >= (whole ? MAX_RUNNING_WHOLE : MAX_RUNNING_UNASKED)) {
+    if (running >= MAX_RUNNING_UNASKED) {
       return false;
     }
     return switch (of) {

@@ -2,6 +2,7 @@ package dev.asterism.layers;
 
 import dev.asterism.cache.CacheSettings;
 import dev.asterism.cache.DirectoryCache;
+import dev.asterism.content.ByteRange;
 import dev.asterism.content.Digest;
 import dev.asterism.fuse.Entry;
 import dev.asterism.fuse.FileSystem;
@@ -14,10 +15,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 
 /// Layers that are prepared and read as a container would, with nothing mounted: what the kernel
 /// asks a gate is asked here.
@@ -30,7 +33,9 @@ public final class LayerExercise implements AutoCloseable {
   private static final int READ = 128 << 10; // 128 KiB: what the kernel asks for at a time
   private static final int O_RDONLY = 0;
   private static final int ROUNDS = 8; // what is compiled once is still interpreted
+  private static final int LEARNED = 400; // files: what a start uses
 
+  private final Path root;
   private final Arena arena = Arena.ofConfined();
   private final ReadBuffer buffer = new Memory(arena.allocate(READ));
   private final DirectoryCache store;
@@ -43,7 +48,7 @@ public final class LayerExercise implements AutoCloseable {
   /// @param root an absolute directory that is not there, or is of no use any more
   /// @throws IOException if it cannot be used
   public LayerExercise(Path root, BlobSource registry, InstantSource clock) throws IOException {
-    Files.createDirectories(root);
+    this.root = Files.createDirectories(root);
     FetchPolicy policy = FetchPolicy.DEFAULT;
     store = DirectoryCache.open(root.resolve("cache"), CacheSettings.DEFAULT, clock);
     try {
@@ -83,6 +88,7 @@ public final class LayerExercise implements AutoCloseable {
       layers.rehearse(request, Chain.of(prepared));
     }
     LayerContent layer = fetching.catalog().layer(request.layer()).orElseThrow();
+    rehearseReplay(request, layer, goOn);
     for (int i = 0; i < layer.table().objects() && goOn.getAsBoolean(); i++) {
       LayerObject object = layer.table().object(i);
       try {
@@ -90,6 +96,30 @@ public final class LayerExercise implements AutoCloseable {
       } catch (FuseException e) {
         throw new IOException("object %s: %s".formatted(object.digest(), e.errno()), e);
       }
+    }
+  }
+
+  /// Reads and plans again and again what a start that had used the first files would have left.
+  private void rehearseReplay(LayerRequest request, LayerContent layer, BooleanSupplier goOn)
+      throws IOException {
+    List<Profile.File> files =
+        IntStream.range(0, Math.min(layer.table().objects(), LEARNED))
+            .mapToObj(layer.table()::object)
+            .map(object ->
+                new Profile.File(
+                    0,
+                    0,
+                    object.digest(),
+                    object.size(),
+                    List.of(new ByteRange(0, object.size())),
+                    object.digest().hex()))
+            .toList();
+    String text =
+        ProfileStore.export(
+            new Profile(request.image(), Instant.EPOCH, 0, List.of(layer.digest()), files));
+    Path image = LayerDirectory.of(root.resolve("layers"), layer.digest()).image();
+    for (int i = 0; i < ROUNDS && goOn.getAsBoolean(); i++) {
+      List<LayerChunk> _ = new Replay(ProfileStore.parse(text), Long.MAX_VALUE).plan(layer, image);
     }
   }
 

@@ -111,6 +111,7 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
   public LayerUsage prepare(LayerRequest request) throws IOException {
     asked.increment();
     chains.requireMountable();
+    preparations.expected(request);
     return ready(request, Source.DISK_OR_REGISTRY);
   }
 

@@ -42,6 +42,11 @@ final class Preparations implements AutoCloseable {
             : Optional.empty();
   }
 
+  /// A layer of an image is asked for.
+  void expected(LayerRequest request) {
+    recorder.expected(request.image());
+  }
+
   /// A layer is mounted for an image that was asked for.
   void prepared(LayerRequest request, LayerContent content) {
     LayerDirectory directory = LayerDirectory.of(layers, content.digest());

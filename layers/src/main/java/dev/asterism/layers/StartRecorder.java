@@ -87,6 +87,13 @@ final class StartRecorder implements FetchListener, AutoCloseable {
     images.put(request.layer(), request.image());
   }
 
+  /// An image is being pulled: what an earlier start of it read is looked up while its TOCs come.
+  void expected(String image) {
+    if (policy.enabled() && !active.containsKey(image)) {
+      Thread.ofVirtual().name("profile of " + image).start(() -> open(image));
+    }
+  }
+
   /// A layer is mounted for an image that is being pulled.
   void prepared(LayerRequest request, LayerContent layer) {
     images.put(request.layer(), request.image());

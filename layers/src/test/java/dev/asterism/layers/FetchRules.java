@@ -175,9 +175,7 @@ final class FetchRules {
       }
     }
     if (of != FetchClass.READ) {
-      assertThat(running)
-          .as(node)
-          .isLessThan(whole ? FetchQueue.MAX_RUNNING_WHOLE : FetchQueue.MAX_RUNNING_UNASKED);
+      assertThat(running).as(node).isLessThan(FetchQueue.MAX_RUNNING_UNASKED);
     }
   }
 
