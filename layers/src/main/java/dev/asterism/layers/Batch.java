@@ -52,6 +52,16 @@ final class Batch {
     hurried = true;
   }
 
+  /// Tells whether a read waits for it, since it began or by now.
+  boolean isRead() {
+    return hurried || fetchClass == FetchClass.READ;
+  }
+
+  /// Tells whether it is a read's, or brings what lies beside one.
+  boolean isUrgent() {
+    return hurried || fetchClass.isUrgent();
+  }
+
   /// Tells whether it may be held up for the sake of a read. What a start will need soon may not:
   /// it is bounded so that it fits beside the read.
   boolean canWait() {

@@ -40,6 +40,9 @@ final class FetchQueue {
   /// The background waits for so long a silence of what is urgent.
   static final long QUIET = Duration.ofMillis(150).toNanos();
 
+  /// A host from which nothing came for so long has nothing to be quiet for.
+  private static final long SILENCE = Duration.ofSeconds(3).toNanos();
+
   /// For so long the background leaves a chunk to another link that has it on its way.
   private static final long BACKGROUND_PATIENCE = Duration.ofSeconds(5).toNanos();
 
@@ -79,6 +82,10 @@ final class FetchQueue {
   private int queued;
   private int runningReads;
   private int runningUrgent;
+
+  /// When a range last began, was answered, or brought something.
+  private long moved;
+
   private long inFlight;
 
   /// @param everywhere what all links of the node have on their way
@@ -150,6 +157,11 @@ final class FetchQueue {
     return runningUrgent > 0
         || head(FetchClass.READ).isPresent()
         || head(FetchClass.READAHEAD).isPresent();
+  }
+
+  /// Tells whether nothing has begun or come for so long that the host is taken for dead.
+  boolean isSilent(long now) {
+    return now - moved > SILENCE;
   }
 
   int runningReads() {
@@ -224,7 +236,7 @@ final class FetchQueue {
   private void raise(Want want, FetchClass to) {
     if (want.state() == Want.State.RUNNING && to == FetchClass.READ) {
       want.join();
-      want.batch().ifPresent(Batch::hurry);
+      want.batch().ifPresent(this::hurry);
     }
     want.raise(to);
     if (want.state() == Want.State.QUEUED) {
@@ -233,6 +245,13 @@ final class FetchQueue {
       postponed.remove(want.name());
       enqueue(want);
     }
+  }
+
+  /// A range that a read joins counts as its own from now on: what nobody waits for gives way.
+  private void hurry(Batch batch) {
+    runningReads += batch.isRead() ? 0 : 1;
+    runningUrgent += batch.isUrgent() ? 0 : 1;
+    batch.hurry();
   }
 
   private Deque<Want> queueOf(FetchClass fetchClass) {
@@ -464,19 +483,22 @@ final class FetchQueue {
     taken.forEach(want -> want.start(batch, now));
     batches.add(batch);
     inFlight += batch.left();
-    runningReads += of == FetchClass.READ ? 1 : 0;
-    runningUrgent += of.isUrgent() ? 1 : 0;
+    runningReads += batch.isRead() ? 1 : 0;
+    runningUrgent += batch.isUrgent() ? 1 : 0;
+    moved = now;
     return batch;
   }
 
   /// Notes the time from a request to its answer.
   void answered(long nanos, long now) {
+    moved = now;
     meter.answered(nanos, now);
   }
 
   /// Notes that bytes of a range have come.
   void arrived(Batch batch, long bytes, long now) {
     inFlight -= batch.arrived(bytes);
+    moved = now;
     meter.arrived(bytes, now);
   }
 
@@ -530,8 +552,8 @@ final class FetchQueue {
   void ended(Batch batch, long now) {
     inFlight -= batch.left();
     batches.remove(batch);
-    runningReads -= batch.fetchClass() == FetchClass.READ ? 1 : 0;
-    runningUrgent -= batch.fetchClass().isUrgent() ? 1 : 0;
+    runningReads -= batch.isRead() ? 1 : 0;
+    runningUrgent -= batch.isUrgent() ? 1 : 0;
     if (batches.isEmpty()) {
       meter.idle(now);
     }

@@ -30,6 +30,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /// The way in for what is missing: a data-only layer whose LOOKUP means "have this ready".
 ///
@@ -49,6 +50,10 @@ final class Gate implements FileSystem {
   static final String NAME = "gate";
 
   private static final Duration FOREVER = Duration.ofDays(365);
+
+  /// Between two looks for a file that the store has and does not show.
+  private static final long PAUSE = Duration.ofMillis(5).toNanos();
+
   private static final int DIRECTORY = Attributes.S_IFDIR | 0555;
   private static final int FILE = Attributes.S_IFREG | 0444;
 
@@ -207,6 +212,7 @@ final class Gate implements FileSystem {
       if (deadline.left().isZero()) {
         throw new IOException("the store does not keep it");
       }
+      LockSupport.parkNanos(PAUSE); // whatever takes it away again is not outrun by asking faster
     }
   }
 

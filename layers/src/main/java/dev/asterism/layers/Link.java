@@ -68,6 +68,11 @@ final class Link {
     Flight flight;
     lock.lock();
     try {
+      if (closed) {
+        Flight over = new Flight();
+        over.failed(stopping());
+        return over;
+      }
       long now = System.nanoTime();
       Want.Name name = layer.nameOf(chunk);
       Claim claim = queue.claim(layer, chunk, name, FetchClass.READ, now).orElseThrow();
@@ -79,9 +84,6 @@ final class Link {
       for (LayerChunk other : beside) {
         Optional<Claim> _ =
             queue.claim(layer, other, layer.nameOf(other), FetchClass.READAHEAD, now);
-      }
-      if (closed) {
-        flight.failed(new IOException("the daemon is stopping"));
       }
       calm.signalAll();
     } finally {
@@ -127,11 +129,12 @@ final class Link {
     }
   }
 
-  /// Tells whether a read, or what lies beside it, is being fetched or waits for its turn.
+  /// Tells whether a read, or what lies beside it, is being fetched or waits for its turn, and the
+  /// host still answers.
   boolean isUrgent() {
     lock.lock();
     try {
-      return queue.isUrgent();
+      return queue.isUrgent() && !queue.isSilent(System.nanoTime());
     } finally {
       lock.unlock();
     }
@@ -188,7 +191,7 @@ final class Link {
         batches.add(next.get());
         next = nextUnlessClosed(now, landed);
       }
-      waits = queue.queued() > 0 && queue.running() == 0;
+      waits = !closed && queue.queued() > 0 && queue.running() == 0;
     } finally {
       lock.unlock();
     }
@@ -258,12 +261,15 @@ final class Link {
   }
 
   private void fetchAfterAll(Want want, Claim claim) {
+    List<Want> over;
     lock.lock();
     try {
       queue.reclaim(want, claim);
+      over = overIfClosed();
     } finally {
       lock.unlock();
     }
+    stop(over);
     pump();
   }
 
@@ -362,12 +368,15 @@ final class Link {
   /// same chunk do not yet.
   void failed(Want want, IOException cause) {
     Optional<Claim> failed;
+    List<Want> over;
     lock.lock();
     try {
       failed = queue.fail(want);
+      over = overIfClosed();
     } finally {
       lock.unlock();
     }
+    stop(over);
     tell(failed.stream().toList(), cause);
     scheduler.pumpOthers(this);
   }
@@ -402,6 +411,20 @@ final class Link {
     } finally {
       lock.unlock();
     }
-    over.forEach(want -> tell(want.claims(), new IOException("the daemon is stopping")));
+    stop(over);
+  }
+
+  /// Takes out of the queue what came back to it after the end: nothing would ever begin it.
+  @GuardedBy("lock")
+  private List<Want> overIfClosed() {
+    return closed ? queue.clear() : List.of();
+  }
+
+  private static void stop(List<Want> over) {
+    over.forEach(want -> tell(want.claims(), stopping()));
+  }
+
+  private static IOException stopping() {
+    return new IOException("the daemon is stopping");
   }
 }

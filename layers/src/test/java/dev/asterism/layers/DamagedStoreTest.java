@@ -101,6 +101,23 @@ final class DamagedStoreTest {
     }
   }
 
+  /// No link can be made where the kernel would find the file: the gate serves it.
+  @Test
+  void read_placeForTheKernelIsTaken_isServedByTheGate() throws Exception {
+    try (Origin origin = Origin.start();
+        LazyNode node = LazyNode.start(directory, origin)) {
+      Path rootfs = node.mount(origin.add(layer()));
+      String fan = Digest.of(content(1)).hex().substring(0, 2);
+      sh(
+              "rm -rf \"$1/$2\" && echo in the way > \"$1/$2\"",
+              node.service().store().fresh().toString(),
+              fan)
+          .orThrow();
+
+      assertThat(cat(rootfs, "small1").orThrow().out()).isEqualTo(content(1));
+    }
+  }
+
   /// What the gate is asked for it looks at before it serves it.
   @Test
   void read_partsTruncatedBeforeTheFileIsWhole_isRight() throws Exception {

@@ -84,6 +84,30 @@ final class FetchQueueTest {
     assertThat(link.fetched().values()).containsOnly(1);
   }
 
+  /// What was begun for nobody is a read's range as soon as one waits for it: the rest gives way.
+  @Test
+  void claim_readOfAChunkUnderWay_countsAsAReadUntilItsRangeEnds() {
+    SimulatedLink.Layer layer = SimulatedLink.Layer.of("a", 4, 100_000);
+    link.claim(layer, 0, FetchClass.BACKGROUND);
+    Batch range = link.begun().getFirst();
+    assertThat(range.canWait()).isTrue();
+    assertThat(link.queue().runningReads()).isZero();
+
+    for (int i = 0; i < 2; i++) { // another read of the same changes nothing
+      link.claim(layer, 0, FetchClass.READ);
+      assertThat(range.canWait()).isFalse();
+      assertThat(link.queue().runningReads()).isEqualTo(1);
+      assertThat(link.queue().isUrgent()).isTrue();
+    }
+    link.claim(layer, 3, FetchClass.BACKGROUND);
+    assertThat(link.begun()).hasSize(1); // waits for silence
+
+    link.drain();
+    assertThat(link.begun()).hasSize(2);
+    assertThat(link.queue().runningReads()).isZero();
+    assertThat(link.queue().isUrgent()).isFalse();
+  }
+
   @Test
   void next_neighboursInAnyOrder_areOneRange() {
     SimulatedLink.Layer layer = SimulatedLink.Layer.of("a", 100, 1000);

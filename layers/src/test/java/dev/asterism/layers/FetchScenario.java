@@ -19,15 +19,17 @@ import java.util.random.RandomGenerator;
 /// which one may be dead; containers that read, and all that is fetched for them unasked; ranges
 /// that break, and wishes that are given up.
 final class FetchScenario {
-  /// Nobody asks anew for what is under way: no chunk is asked for twice but after a failure.
-  private static final FetchPolicy POLICY =
-      new FetchPolicy(512 << 10, 8 << 20, 64 << 20, 0, Duration.ofDays(1));
 
   private static final int MEGABYTE = 1_000_000;
   private static final int EVENTS = 50;
 
   private final String name;
   private final RandomGenerator random;
+
+  /// With little patience what is under way is asked for anew when it does not come: then a chunk
+  /// is asked for twice, and what is left of the first attempt joins the second.
+  private final FetchPolicy policy;
+
   private final Set<Want.Name> store = new HashSet<>();
   private final List<Host> hosts = new ArrayList<>();
   private final Map<FetchTicket, Host> tickets = new HashMap<>();
@@ -36,13 +38,20 @@ final class FetchScenario {
   FetchScenario(int seed) {
     this.name = "seed " + seed;
     this.random = Seeds.generator(seed);
+    this.policy =
+        new FetchPolicy(
+            512 << 10,
+            8 << 20,
+            64 << 20,
+            0,
+            random.nextInt(3) == 0 ? Duration.ofMillis(200) : Duration.ofDays(1));
     List<SimulatedLink> links = links();
     List<List<SimulatedLink.Layer>> layers = links.stream().map(_ -> layers(links)).toList();
     for (int i = 0; i < links.size(); i++) {
       hosts.add(
           new Host(
               links.get(i),
-              new FetchRules(links.get(i), POLICY, store, name + " host " + i),
+              new FetchRules(links.get(i), policy, store, name + " host " + i),
               layers.get(i),
               new ArrayList<>(),
               i == 1 && random.nextBoolean()));
@@ -70,12 +79,12 @@ final class FetchScenario {
     long[] roundTrips = {1, 20, 100, 200};
     List<SimulatedLink> links = new ArrayList<>();
     links.add(
-        new SimulatedLink(POLICY, bandwidths[random.nextInt(4)], roundTrips[random.nextInt(4)]));
+        new SimulatedLink(policy, bandwidths[random.nextInt(4)], roundTrips[random.nextInt(4)]));
     if (random.nextInt(3) == 0) {
       links.add(
           links
               .getFirst()
-              .beside(POLICY, bandwidths[random.nextInt(4)], roundTrips[random.nextInt(4)]));
+              .beside(policy, bandwidths[random.nextInt(4)], roundTrips[random.nextInt(4)]));
     }
     return links;
   }
@@ -132,7 +141,8 @@ final class FetchScenario {
   private void happen(Host host) {
     SimulatedLink.Layer layer = host.layers.get(random.nextInt(host.layers.size()));
     switch (random.nextInt(10)) {
-      case 0, 1 -> read(host, layer);
+      case 0 -> read(host, layer, random.nextInt(layer.chunks().size()));
+      case 1 -> readUnderWay(host);
       case 2 -> many(host, layer, FetchClass.READAHEAD);
       case 3 -> many(host, layer, FetchClass.PREFETCH);
       case 4 -> many(host, layer, FetchClass.LEARNED);
@@ -171,8 +181,8 @@ final class FetchScenario {
 
   /// A read begins at once, whatever else is under way, unless its chunk is under way itself or is
   /// here, or there are reads enough.
-  private void read(Host host, SimulatedLink.Layer layer) {
-    LayerChunk chunk = layer.chunks().get(random.nextInt(layer.chunks().size()));
+  private void read(Host host, SimulatedLink.Layer layer, int number) {
+    LayerChunk chunk = layer.chunks().get(number);
     if (layer.isHere(chunk)) {
       return;
     }
@@ -183,6 +193,19 @@ final class FetchScenario {
       assertThat(host.link.fetched())
           .as("%s: chunk %d of %s", name, chunk.number(), layer.digest())
           .containsKey(layer.nameOf(chunk));
+    }
+  }
+
+  /// A read of what is on its way, begun for whomever.
+  private void readUnderWay(Host host) {
+    List<Want> underWay =
+        host.link.begun().stream()
+            .flatMap(batch -> batch.wants().stream())
+            .filter(want -> want.state() == Want.State.RUNNING)
+            .toList();
+    if (!underWay.isEmpty()) {
+      Claim claim = underWay.get(random.nextInt(underWay.size())).first();
+      read(host, (SimulatedLink.Layer) claim.layer(), claim.chunk().number());
     }
   }
 

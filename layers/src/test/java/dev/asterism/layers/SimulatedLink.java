@@ -212,7 +212,7 @@ final class SimulatedLink {
     }
     next.came += bytes;
     queue.arrived(next.batch, bytes, now);
-    if (next.batch.fetchClass().isUrgent()) {
+    if (!next.batch.canWait()) { // as Link does
       noteUrgent();
     }
     settle(next);
