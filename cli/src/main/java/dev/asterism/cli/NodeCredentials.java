@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// Where a daemon's credentials come from: a file of its own, docker's, a cluster's pull secrets,
 /// and what kubelet pulls with. Thread-safe.
@@ -139,21 +140,31 @@ final class NodeCredentials implements AutoCloseable {
 
   private final class Remembering implements ImageServiceProxy.Pulls {
     @Override
-    public void pulled(PullRequest request) {
-      pulled.pulled(
-          request.image(),
-          new PulledCredentials.Auth(
-              request.user(),
-              request.password(),
-              request.auth(),
-              request.server(),
-              request.identityToken()));
-      kept.ifPresent(memory -> memory.keep(pulled));
+    public Consumer<Boolean> pulled(PullRequest request) {
+      Optional<PulledCredentials.Attempt> attempt =
+          pulled.pulled(
+              request.image(),
+              new PulledCredentials.Auth(
+                  request.user(),
+                  request.password(),
+                  request.auth(),
+                  request.server(),
+                  request.identityToken()));
+      keep();
+      return well ->
+          attempt.ifPresent(pull -> {
+            pull.ended(well);
+            keep();
+          });
     }
 
     @Override
     public void removed(String image) {
       pulled.removed(image);
+      keep();
+    }
+
+    private void keep() {
       kept.ifPresent(memory -> memory.keep(pulled));
     }
   }

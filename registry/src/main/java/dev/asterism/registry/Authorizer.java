@@ -97,15 +97,33 @@ final class Authorizer {
       return true;
     }
     boolean wantsBasic = challenges.stream().anyMatch(c -> c.scheme().equals("basic"));
-    if (wantsBasic && sent.isPresent()) {
-      credentials.refused(realm.host()); // what is found now may be newer
-    }
-    Optional<String> basic = wantsBasic ? basic(realm) : Optional.empty();
-    if (basic.isEmpty() || basic.equals(sent)) {
+    if (!wantsBasic || anotherThan(sent, realm).isEmpty()) {
       return false;
     }
     remember(realm, new Scheme.Basic());
     return true;
+  }
+
+  /// Returns a password that was not refused just now. Where somebody has found another one
+  /// meanwhile, the credentials are not told of the refusal once more.
+  private Optional<String> anotherThan(Optional<String> sent, Realm realm) throws IOException {
+    Optional<String> found = basic(realm);
+    if (sent.isPresent() && (found.equals(sent) || !sent.get().startsWith("Basic "))) {
+      credentials.refused(realm.host());
+      found = basic(realm);
+    }
+    return found.filter(password -> !sent.equals(Optional.of(password)));
+  }
+
+  /// Learns from an answer with status 403. Some registries (ECR) say that of a password that has
+  /// expired, and show no challenge.
+  ///
+  /// @param sent as [#learn]
+  /// @return whether there is another password now, with which the request may be worth repeating
+  boolean knowsAnother(Realm realm, Optional<String> sent) throws IOException {
+    return known.get(realm) instanceof Scheme.Basic
+        && sent.isPresent()
+        && anotherThan(sent, realm).isPresent();
   }
 
   /// Returns what a refusal means: one that credentials would help against passes, where none are

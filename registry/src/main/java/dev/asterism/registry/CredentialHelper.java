@@ -1,5 +1,6 @@
 package dev.asterism.registry;
 
+import dev.asterism.content.SingleFlight;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -40,6 +41,8 @@ final class CredentialHelper {
   private final InstantSource clock;
   private final String path;
   private final Map<Question, Answered> kept = new ConcurrentHashMap<>();
+  private final SingleFlight<Question, Optional<Credential>> asking =
+      new SingleFlight<>((_, ask) -> Thread.ofVirtual().name("credential-helper").start(ask));
 
   private record Question(String helper, String server) {}
 
@@ -53,7 +56,7 @@ final class CredentialHelper {
     this.path = path;
   }
 
-  /// Returns what a helper has for a registry.
+  /// Returns what a helper has for a registry. The program runs once, however many ask meanwhile.
   ///
   /// @param helper what follows `docker-credential-` in the program's name
   /// @param server as docker names the registry
@@ -65,6 +68,20 @@ final class CredentialHelper {
     if (known != null && clock.instant().isBefore(known.until())) {
       return known.credential();
     }
+    try {
+      return asking.get(question, () -> askAndKeep(question)).get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException failure) {
+        throw failure;
+      }
+      throw new IllegalStateException("a credential helper could not be asked", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (InterruptedIOException) new InterruptedIOException(helper).initCause(e);
+    }
+  }
+
+  private Optional<Credential> askAndKeep(Question question) throws IOException {
     Optional<Credential> credential = ask(question);
     if (kept.size() >= MAX_KEPT) {
       kept.clear();
@@ -87,7 +104,7 @@ final class CredentialHelper {
         new ProcessBuilder(find(program).toString(), "get").redirectError(Redirect.DISCARD).start();
     try {
       FutureTask<byte[]> output = new FutureTask<>(() -> talk(process, question.server()));
-      Thread.ofVirtual().name("credential-helper").start(output);
+      Thread.ofVirtual().name("credential-helper-output").start(output);
       byte[] answer = output.get(limit.toNanos(), TimeUnit.NANOSECONDS);
       if (!process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS)) {
         throw new TimeoutException();

@@ -56,9 +56,10 @@ final class Repository {
 
   /// Asks once, and returns the answer: its status is 2xx, or 416 for the caller to judge.
   ///
-  /// A 401 is answered with a token or credential once; a remembered redirect that is refused is
-  /// resolved anew once, and one that fails otherwise is forgotten. Credentials go to the endpoint
-  /// alone, never to where it redirects; so do the endpoint's own headers.
+  /// A 401 is answered with a token or credential once, a 403 with another password if there is
+  /// one; a remembered redirect that is refused is resolved anew once, and one that fails otherwise
+  /// is forgotten. Credentials go to the endpoint alone, never to where it redirects; so do the
+  /// endpoint's own headers.
   ///
   /// @param redirect where this path was redirected before; updated
   /// @throws RegistryException for every other status, and without an answer
@@ -123,6 +124,12 @@ final class Repository {
         if (!authorizer.learn(realm, answer, authorization)) {
           throw authorizer.refusal(realm, Refusal.of(answer, clock));
         }
+        answer.close();
+      } else if (status == 403
+          && isSameOrigin(uri, origin)
+          && mayAuthorize
+          && authorizer.knowsAnother(realm, authorization)) {
+        mayAuthorize = false;
         answer.close();
       } else if (remembered.isPresent() && isOutdated(status)) {
         answer.close();

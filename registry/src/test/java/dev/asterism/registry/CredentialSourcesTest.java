@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.asterism.content.ByteRange;
 import dev.asterism.content.Digest;
 import dev.asterism.testkit.process.Command;
+import dev.asterism.testkit.registry.Fault;
+import dev.asterism.testkit.registry.Target;
 import dev.asterism.testkit.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,8 +18,11 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -26,6 +31,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Credentials from helpers, from several sources, and from pulls that went by.
 @Timeout(300)
@@ -76,6 +83,36 @@ class CredentialSourcesTest {
     now = now.plus(Duration.ofMinutes(6));
     assertThat(helper.find("good", "r.example:5000")).isEqualTo(expected);
     assertThat(calls()).hasSize(3);
+  }
+
+  @Test
+  void find_byManyAtOnce_runsTheProgramOnce() throws Exception {
+    Path gate = folder.resolve("gate");
+    program(
+        "slow",
+        "while [ ! -e %s ]; do sleep 0.05; done; echo '{\"Username\":\"u\",\"Secret\":\"%s\"}'"
+            .formatted(gate, SECRET));
+    List<CompletableFuture<Optional<Credential>>> askers = new ArrayList<>();
+    CountDownLatch here = new CountDownLatch(16);
+    for (int i = 0; i < 16; i++) {
+      CompletableFuture<Optional<Credential>> answer = new CompletableFuture<>();
+      askers.add(answer);
+      Thread.startVirtualThread(() -> {
+        here.countDown();
+        try {
+          answer.complete(helper.find("slow", "r.example"));
+        } catch (IOException e) {
+          answer.completeExceptionally(e);
+        }
+      });
+    }
+    here.await();
+    Files.createFile(gate);
+
+    for (CompletableFuture<Optional<Credential>> answer : askers) {
+      assertThat(answer.get()).contains(new Credential.Basic("u", SECRET));
+    }
+    assertThat(calls()).containsExactly("get r.example");
   }
 
   @Test
@@ -172,10 +209,15 @@ class CredentialSourcesTest {
     return new PulledCredentials.Auth(user, password, "", "", "");
   }
 
+  private static void pull(
+      PulledCredentials pulled, String image, PulledCredentials.Auth auth, boolean well) {
+    pulled.pulled(image, auth).ifPresent(attempt -> attempt.ended(well));
+  }
+
   @Test
   void pulled_imageOfARepository_isKnownForItAlone() throws IOException {
     PulledCredentials pulled = new PulledCredentials();
-    pulled.pulled("r.example/a/b:1", auth("u", SECRET));
+    pull(pulled, "r.example/a/b:1", auth("u", SECRET), true);
 
     assertThat(pulled.find("r.example", "a/b")).contains(new Credential.Basic("u", SECRET));
     assertThat(pulled.find("r.example", "a/c")).isEmpty();
@@ -184,6 +226,79 @@ class CredentialSourcesTest {
 
     pulled.removed("r.example/a/b:1");
     assertThat(pulled.find("r.example", "a/b")).isEmpty();
+  }
+
+  /// Whoever may start pods can name any image, with any secret or none: containers that run lose
+  /// nothing by it.
+  @Test
+  void pulled_laterWithAWrongSecretOrNone_takesNothingFromWhatIsKnown() throws IOException {
+    PulledCredentials pulled = new PulledCredentials();
+    Credential right = new Credential.Basic("u", SECRET);
+    pull(pulled, "r.example/a:1", auth("u", SECRET), true);
+
+    pull(pulled, "r.example/a:1", auth("", ""), false);
+    pull(pulled, "r.example/a:2", auth("", ""), true);
+    assertThat(pulled.find("r.example", "a")).contains(right);
+
+    PulledCredentials.Attempt wrong = pulled.pulled("r.example/a:1", auth("u", "no")).orElseThrow();
+    assertThat(pulled.find("r.example", "a")).contains(right);
+    assertThat(pulled.all()).extracting(PulledCredentials.Known::credential).containsExactly(right);
+    wrong.ended(false);
+    pulled.refused("r.example");
+    assertThat(pulled.find("r.example", "a")).contains(right);
+  }
+
+  @Test
+  void removed_oneOfSeveralImagesOfARepository_leavesTheOthersWhatTheyNeed() throws IOException {
+    PulledCredentials pulled = new PulledCredentials();
+    pull(pulled, "r.example/a:1", auth("u", SECRET), true);
+    pull(pulled, "r.example/a:2", auth("u", SECRET), true);
+
+    pulled.removed("r.example/a:2");
+    pulled.removed("r.example/a:2");
+    pulled.removed("r.example/a:3");
+    assertThat(pulled.find("r.example", "a")).contains(new Credential.Basic("u", SECRET));
+    pulled.removed("r.example/a:1");
+    assertThat(pulled.all()).isEmpty();
+
+    PulledCredentials next = new PulledCredentials();
+    pull(pulled, "r.example/a:1", auth("u", SECRET), true);
+    next.restore(pulled.all());
+    next.removed("r.example/a:2");
+    assertThat(next.find("r.example", "a")).contains(new Credential.Basic("u", SECRET));
+  }
+
+  @Test
+  void pulled_withANewSecret_isThereWhenTheOldOneIsRefusedAndCountsWhenItWentWell()
+      throws IOException {
+    PulledCredentials pulled = new PulledCredentials();
+    pull(pulled, "r.example/a:1", auth("u", "old"), true);
+    PulledCredentials.Attempt newer =
+        pulled.pulled("r.example/a:1", auth("u", "new")).orElseThrow();
+
+    pulled.refused("other.example");
+    assertThat(pulled.find("r.example", "a")).contains(new Credential.Basic("u", "old"));
+    pulled.refused("r.example");
+    assertThat(pulled.find("r.example", "a")).contains(new Credential.Basic("u", "new"));
+
+    newer.ended(true);
+    assertThat(pulled.find("r.example", "a")).contains(new Credential.Basic("u", "new"));
+  }
+
+  @Test
+  void pulled_firstTimeAndInVain_isKnownWhileThePullGoesOn() throws IOException {
+    PulledCredentials pulled = new PulledCredentials();
+    PulledCredentials.Attempt first = pulled.pulled("r.example/a:1", auth("u", "a")).orElseThrow();
+    PulledCredentials.Attempt second = pulled.pulled("r.example/a:1", auth("u", "b")).orElseThrow();
+    assertThat(pulled.find("r.example", "a")).contains(new Credential.Basic("u", "b"));
+
+    second.ended(false);
+    assertThat(pulled.find("r.example", "a")).contains(new Credential.Basic("u", "a"));
+    first.ended(false);
+    first.ended(true);
+
+    assertThat(pulled.find("r.example", "a")).isEmpty();
+    assertThat(pulled.all()).isEmpty();
   }
 
   @Test
@@ -207,7 +322,7 @@ class CredentialSourcesTest {
     former.pulled("r.example/a:1", auth("u", "old-a"));
     former.pulled("r.example/b:1", auth("u", "old-b"));
     PulledCredentials next = new PulledCredentials();
-    next.pulled("r.example/a:1", auth("u", "new-a"));
+    pull(next, "r.example/a:1", auth("u", "new-a"), true);
 
     next.restore(former.all());
 
@@ -219,9 +334,10 @@ class CredentialSourcesTest {
     assertThat(next.all().toString()).doesNotContain("old-b");
   }
 
-  /// What a registry like ECR does twice a day.
-  @Test
-  void read_credentialExpires_isAskedForAgain() throws IOException {
+  /// What a registry like ECR does twice a day: it says 401 or 403.
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void read_credentialExpires_isAskedForAgain(boolean forbidden) throws IOException {
     List<String> passwords = new ArrayList<>(List.of("old"));
     List<String> refusals = new ArrayList<>();
     Credentials rotating =
@@ -252,6 +368,13 @@ class CredentialSourcesTest {
       passwords.add("old");
       registry.requireBasic("u", "new");
       assertThat(read(client, reference, digest)).isEqualTo(bytes);
+
+      passwords.add("old");
+      if (forbidden) {
+        registry.faultNext(1, Target.blob(digest), new Fault.Status(403, Map.of()));
+      }
+      assertThat(read(client, reference, digest)).isEqualTo(bytes);
+      assertThat(passwords.getLast()).isEqualTo("new");
     }
   }
 

@@ -237,6 +237,9 @@ class CriTest {
     tokens.changeKey();
     registry.restart();
     int issued = tokens.issued();
+    // What others try in vain takes nothing from this pod.
+    assertThatThrownBy(() -> kubelet.pull(image, USER, "a-guess"));
+    assertThatThrownBy(() -> kubelet.pull(image));
     int refused = tokens.refused();
 
     assertThat(kubelet.execute(container, OTHERS)).isEqualTo("right");

@@ -1,5 +1,6 @@
 package dev.asterism.snapshotter.cri;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Context;
@@ -25,8 +26,10 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Stands between kubelet and the image service of containerd's CRI, and sees what pulls are made
@@ -58,7 +61,10 @@ public final class ImageServiceProxy implements AutoCloseable {
   /// Is told what passes.
   public interface Pulls {
     /// An image is about to be pulled with these credentials; the request has not been handed on.
-    void pulled(PullRequest request);
+    ///
+    /// @return is told once how the pull has ended, before the caller is: whether the image is
+    ///   there
+    Consumer<Boolean> pulled(PullRequest request);
 
     /// An image is about to be removed.
     void removed(String image);
@@ -108,10 +114,13 @@ public final class ImageServiceProxy implements AutoCloseable {
     return ServerMethodDefinition.create(method, new Forwarding(method));
   }
 
-  private void look(String method, byte[] request) {
+  /// Returns who wants to know how the call ends.
+  private Consumer<Boolean> look(String method, byte[] request) {
     try {
       switch (method) {
-        case "PullImage" -> pulls.pulled(PullRequest.parse(request));
+        case "PullImage" -> {
+          return pulls.pulled(PullRequest.parse(request));
+        }
         case "RemoveImage" -> pulls.removed(PullRequest.imageOf(request));
         default -> {
           // nothing to see
@@ -124,7 +133,11 @@ public final class ImageServiceProxy implements AutoCloseable {
           method,
           e.getClass().getSimpleName()); // a message could quote it
     }
+    return ImageServiceProxy::noted;
   }
+
+  /// Where nobody wants to know.
+  private static void noted(boolean well) {}
 
   /// Hands one call on, and its answer back, with flow control on both sides.
   private final class Forwarding implements ServerCallHandler<byte[], byte[]> {
@@ -143,14 +156,15 @@ public final class ImageServiceProxy implements AutoCloseable {
         options = options.withDeadline(deadline);
       }
       ClientCall<byte[], byte[]> onward = service.newCall(method, options);
-      onward.start(new Answering(caller, onward), headers);
+      Answering answering = new Answering(caller, onward);
+      onward.start(answering, headers);
       onward.request(1);
       caller.request(1);
       return new ServerCall.Listener<>() {
         @Override
         public void onMessage(byte[] message) {
           String bare = method.getBareMethodName();
-          look(bare == null ? "" : bare, message);
+          answering.tell(look(bare == null ? "" : bare, message));
           onward.sendMessage(message);
           caller.request(1);
         }
@@ -172,9 +186,33 @@ public final class ImageServiceProxy implements AutoCloseable {
       private final ClientCall<byte[], byte[]> onward;
       private boolean headed;
 
+      @GuardedBy("this")
+      private Consumer<Boolean> end = ImageServiceProxy::noted;
+
+      @GuardedBy("this")
+      private Optional<Boolean> ended = Optional.empty();
+
       Answering(ServerCall<byte[], byte[]> caller, ClientCall<byte[], byte[]> onward) {
         this.caller = caller;
         this.onward = onward;
+      }
+
+      /// Has somebody told how the call ends, who is told at once if it has: a service that is away
+      /// refuses before the request is read.
+      void tell(Consumer<Boolean> listener) {
+        Optional<Boolean> already;
+        synchronized (this) {
+          end = listener;
+          already = ended;
+        }
+        already.ifPresent(listener);
+      }
+
+      private Consumer<Boolean> end(boolean well) {
+        synchronized (this) {
+          ended = Optional.of(well);
+          return end;
+        }
       }
 
       @Override
@@ -195,7 +233,11 @@ public final class ImageServiceProxy implements AutoCloseable {
 
       @Override
       public void onClose(Status status, Metadata trailers) {
-        caller.close(status, trailers);
+        try {
+          end(status.isOk()).accept(status.isOk());
+        } finally {
+          caller.close(status, trailers);
+        }
       }
     }
   }

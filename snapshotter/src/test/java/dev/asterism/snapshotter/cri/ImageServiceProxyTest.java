@@ -34,6 +34,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,8 +52,10 @@ class ImageServiceProxyTest {
   @TempDir private Path folder;
   private final EventLoopGroup io = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final List<PullRequest> pulls = new CopyOnWriteArrayList<>();
+  private final List<Boolean> ends = new CopyOnWriteArrayList<>();
   private final List<String> removals = new CopyOnWriteArrayList<>();
   private final List<String> asked = new CopyOnWriteArrayList<>();
+  private volatile boolean failing;
   private Server service;
   private ImageServiceProxy proxy;
   private SnapshotServer server;
@@ -76,8 +79,9 @@ class ImageServiceProxyTest {
             containerd,
             new ImageServiceProxy.Pulls() {
               @Override
-              public void pulled(PullRequest request) {
+              public Consumer<Boolean> pulled(PullRequest request) {
                 pulls.add(request);
+                return ends::add;
               }
 
               @Override
@@ -115,7 +119,7 @@ class ImageServiceProxyTest {
           method(name),
           ServerCalls.<byte[], byte[]>asyncUnaryCall((request, answer) -> {
             asked.add(name);
-            if (name.endsWith("/Fails")) {
+            if (name.endsWith("/Fails") || failing) {
               answer.onError(
                   Status.NOT_FOUND.withDescription("no such image").asRuntimeException());
             } else {
@@ -197,6 +201,19 @@ class ImageServiceProxyTest {
         .containsExactly(new PullRequest("r.example/a/b:1", "user", "s3cret", "", "r.example", ""));
     assertThat(pulls.toString()).doesNotContain("s3cret");
     assertThat(asked).containsExactly(PULL);
+    assertThat(ends).containsExactly(true);
+  }
+
+  @Test
+  void pull_thatFails_isSaidToHave() throws IOException {
+    byte[] request = pullRequest();
+    failing = true;
+    assertThatThrownBy(() -> call(PULL, request)).hasMessageContaining("no such image");
+    assertThat(ends).containsExactly(false);
+
+    service.shutdownNow();
+    assertThatThrownBy(() -> call(PULL, request)).hasMessageContaining("UNAVAILABLE");
+    assertThat(ends).containsExactly(false, false);
   }
 
   @Test
