@@ -198,10 +198,16 @@ final class Daemon {
   static RequestPolicy policy(Configuration configuration) {
     Configuration.BlobConfig blob = configuration.blob();
     RequestPolicy standard = RequestPolicy.DEFAULT;
+    Duration read = configuration.requestTimeout().orElse(standard.read());
+    // After one that was silent for so long there must be time to ask somebody else.
+    Duration patience =
+        configuration.requestTimeout().isPresent() && read.compareTo(standard.read()) <= 0
+            ? read
+            : read.plus(standard.patience().minus(standard.read()));
     return new RequestPolicy(
         standard.connect(),
-        standard.read(),
-        shorter(configuration.requestTimeout(), blob.fetchingTimeout()),
+        shorter(read, blob.fetchingTimeout()),
+        shorter(patience, blob.fetchingTimeout()),
         blob.maxRetries() + 1,
         blob.minWait(),
         blob.maxWait(),

@@ -119,7 +119,15 @@ class DaemonSettingsTest {
     assertThat(policy.backoff()).isEqualTo(Duration.ofMillis(40));
     assertThat(policy.maxBackoff()).isEqualTo(Duration.ofMillis(900));
     assertThat(policy.patience()).isEqualTo(Duration.ofSeconds(20));
-    assertThat(Daemon.policy(load("resolver.request_timeout_sec = 4\n")).patience())
-        .isEqualTo(Duration.ofSeconds(4));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 10, 30", "4, 4, 4", "10, 10, 10", "60, 60, 80", "299, 299, 300", "-1, 300, 300"})
+  void requestTimeout_set_isThatOfEachRequestAndLeavesTimeToAskAgain(
+      int configured, int request, int all) throws Exception {
+    RequestPolicy policy =
+        Daemon.policy(load("resolver.request_timeout_sec = %d\n".formatted(configured)));
+    assertThat(policy.read()).isEqualTo(Duration.ofSeconds(request));
+    assertThat(policy.patience()).isEqualTo(Duration.ofSeconds(all));
   }
 }

@@ -39,8 +39,17 @@ final class Fixture implements AutoCloseable {
     new Random(42).nextBytes(bytes);
     digest = registry.blob(bytes);
     reference = ImageReference.parse(registry.host() + "/test/image:1");
+    client = client(credentials, policy);
+  }
+
+  private RegistryClient client(Credentials credentials, RequestPolicy policy) {
     InstantSource clock = () -> now;
-    client = new RegistryClient(Hosts.standard(), credentials, policy, clock);
+    return new RegistryClient(Hosts.standard(), credentials, policy, clock);
+  }
+
+  /// Returns another client, which the caller closes.
+  RegistryClient client(RequestPolicy policy) {
+    return client(Credentials.anonymous(), policy);
   }
 
   RegistryClient client() {
@@ -49,6 +58,10 @@ final class Fixture implements AutoCloseable {
 
   /// Returns the blob; its size is known.
   Blob blob() throws IOException {
+    return blob(client);
+  }
+
+  Blob blob(RegistryClient client) throws IOException {
     return client.blob(reference, digest, OptionalLong.of(bytes.length));
   }
 

@@ -39,6 +39,24 @@ class PatienceTest {
     assertThat(fixture.blob().read(RANGE)).hasSize(900_000);
   }
 
+  /// What `read` says is how long one request may be silent, and no other number.
+  @Test
+  void read_answerComesLate_isTakenWhereARequestMayWaitForSoLong() throws IOException {
+    fixture.registry.fault(Target.blobs(), new Fault.Latency(Duration.ofSeconds(2)));
+    RequestPolicy hasty =
+        Fixture.QUICK.withTimeouts(
+            Duration.ofSeconds(2), Duration.ofMillis(100), Duration.ofSeconds(30));
+    try (RegistryClient impatient = fixture.client(hasty);
+        RegistryClient patient = fixture.client(Fixture.QUICK)) {
+      assertThatThrownBy(() -> fixture.blob(impatient).read(RANGE))
+          .isInstanceOfSatisfying(RegistryException.class, e -> assertThat(e.retryable()).isTrue());
+      int before = fixture.registry.traffic().requests();
+
+      assertThat(fixture.blob(patient).read(RANGE)).hasSize(900_000);
+      assertThat(fixture.registry.traffic().requests()).isEqualTo(before + 1);
+    }
+  }
+
   @Test
   void read_connectionRefused_failsAndWorksAgainAfterwards() throws IOException {
     fixture.blob().read(RANGE);

@@ -22,7 +22,7 @@ import java.util.Optional;
 /// @param directoryCache how chunks are kept
 /// @param budget how much of the disk the store may take
 /// @param upkeep what the store does for itself
-/// @param requestTimeout how long a registry may take to begin an answer
+/// @param requestTimeout how long a registry may let a request wait; empty: as the client has it
 /// @param hosts where registries are
 /// @param logins where credentials come from, beside docker's file
 /// @param endpoints where it can be looked at, beside the admin socket
@@ -36,7 +36,7 @@ public record Configuration(
     DirectoryCacheConfig directoryCache,
     Budget budget,
     Upkeep upkeep,
-    Duration requestTimeout,
+    Optional<Duration> requestTimeout,
     RegistryHosts hosts,
     Logins logins,
     Endpoints endpoints,
@@ -53,7 +53,7 @@ public record Configuration(
           DirectoryCacheConfig.DEFAULT,
           Budget.DEFAULT,
           Upkeep.DEFAULT,
-          Duration.ofSeconds(30),
+          Optional.empty(),
           RegistryHosts.DEFAULT,
           Logins.DEFAULT,
           Endpoints.NONE,

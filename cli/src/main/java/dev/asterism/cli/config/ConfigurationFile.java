@@ -18,6 +18,7 @@ import dev.asterism.layers.StartPolicy;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -129,28 +130,29 @@ public final class ConfigurationFile {
       Optional<Key> known = Key.find(key);
       if (known.isEmpty()) {
         String hint =
-            NearestKey.to(key).map(k -> "; did you mean '%s'?".formatted(k.path())).orElse("");
+            BuiltinKeys.reason(key)
+                .or(() -> NearestKey.to(key).map(k -> "; did you mean '%s'?".formatted(k.path())))
+                .orElse("");
         problems.add(at(key) + "unknown key '%s'%s".formatted(name, hint));
         continue;
       }
       Key found = known.get();
       switch (found.use()) {
         case USED -> {}
-        case NOT_YET -> warn(key, found, "is not used yet");
-        case NEVER -> warn(key, found, "changes nothing");
+        case NEVER -> warn(key, found);
       }
     }
   }
 
   /// A value that cannot be is a mistake, whether the key changes anything or not.
-  private void warn(List<String> key, Key known, String what) {
+  private void warn(List<String> key, Key known) {
     String name = String.join(".", key);
     Optional<String> complaint =
         known.form().flatMap(form -> form.complaint(Objects.requireNonNull(toml.get(key))));
     if (complaint.isPresent()) {
       problems.add(at(key) + "'%s' %s".formatted(name, complaint.get()));
     } else {
-      warnings.add(at(key) + "'%s' %s: %s".formatted(name, what, known.words()));
+      warnings.add(at(key) + "'%s' changes nothing: %s".formatted(name, known.words()));
     }
   }
 
@@ -186,7 +188,7 @@ public final class ConfigurationFile {
                 number(Key.UNUSED, LONGEST_UNUSED, base.upkeep().unusedFor().toSeconds())),
             base.upkeep().scrubEvery(),
             rate(Key.SCRUB_RATE, base.upkeep().scrubRate())),
-        requestTimeout(base.requestTimeout()),
+        requestTimeout(),
         new RegistryHosts(
             new MirrorTables(path.toString(), problems).read(toml),
             directories(base.hosts().directories())),
@@ -201,11 +203,12 @@ public final class ConfigurationFile {
   }
 
   /// Below 0 is no limit, as in the stargz snapshotter.
-  private Duration requestTimeout(Duration otherwise) {
-    return Objects.requireNonNullElse(toml.get(Key.REQUEST_TIMEOUT.path()), 0) instanceof Long value
-            && value < 0
-        ? Duration.ofSeconds(LONGEST_SECONDS)
-        : seconds(Key.REQUEST_TIMEOUT, otherwise);
+  private Optional<Duration> requestTimeout() {
+    if (toml.get(Key.REQUEST_TIMEOUT.path()) instanceof Long value && value < 0) {
+      return Optional.of(Duration.ofSeconds(LONGEST_SECONDS));
+    }
+    return Optional.of(seconds(Key.REQUEST_TIMEOUT, Duration.ZERO))
+        .filter(timeout -> !timeout.isZero());
   }
 
   /// Reads `host:port`, as in the stargz snapshotter; without a host it is every address of the
@@ -236,7 +239,7 @@ public final class ConfigurationFile {
     }
     return Stream.of(text(Key.CONFIG_PATH).split(":", -1))
         .filter(part -> !part.isEmpty())
-        .map(Path::of)
+        .flatMap(part -> path(Key.CONFIG_PATH, part).stream())
         .toList();
   }
 
@@ -258,11 +261,20 @@ public final class ConfigurationFile {
     if (text.isEmpty()) {
       return Optional.empty();
     }
-    Path path = Path.of(text);
-    if (!path.isAbsolute()) {
+    Optional<Path> path = path(key, text);
+    if (path.isPresent() && !path.get().isAbsolute()) {
       problems.add(at(key) + "'%s' is not an absolute path".formatted(text));
     }
-    return Optional.of(path);
+    return path;
+  }
+
+  private Optional<Path> path(Key key, String text) {
+    try {
+      return Optional.of(Path.of(text));
+    } catch (InvalidPathException e) {
+      problems.add(at(key) + "'%s' is no path: %s".formatted(key.path(), e.getReason()));
+      return Optional.empty();
+    }
   }
 
   private String text(Key key) {

@@ -83,7 +83,7 @@ enum Key {
       "blob.fetching_timeout_sec",
       Kind.SECONDS,
       seconds(c -> c.blob().fetchingTimeout()),
-      "how long one fetch may go on, retries included, without anything arriving; `resolver.request_timeout_sec` counts where it is shorter"),
+      "how long one fetch may go on, retries included, without anything arriving; what `resolver.request_timeout_sec` says counts where it is shorter"),
   MAX_RETRIES(
       "blob.max_retries",
       Kind.COUNT,
@@ -162,8 +162,8 @@ enum Key {
   REQUEST_TIMEOUT(
       "resolver.request_timeout_sec",
       Kind.SECONDS,
-      seconds(Configuration::requestTimeout),
-      "how long a registry may let a request wait without anything arriving"),
+      seconds(c -> c.requestTimeout().orElse(Duration.ZERO)),
+      "how long a registry may let a request wait without anything arriving. Above 10, there are 20 seconds more to ask again or elsewhere. 0: a request is given up after 10 seconds, and asking again or elsewhere after 30"),
   CONFIG_PATH(
       "resolver.config_path",
       Kind.TEXT,
@@ -336,7 +336,6 @@ enum Key {
   /// Whether a key changes anything.
   enum Use {
     USED,
-    NOT_YET,
     NEVER
   }
 

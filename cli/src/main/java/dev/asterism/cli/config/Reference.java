@@ -30,7 +30,7 @@ public final class Reference {
       | --- | --- | --- | --- |
       | `host` | text | | `HOST` or `HOST:PORT` of the mirror; it must be there |
       | `insecure` | true or false | `false` | it is asked over plain HTTP |
-      | `request_timeout_sec` | seconds | `0` | how long it may let a request wait; 0: 10 seconds, below 0: no limit of its own |
+      | `request_timeout_sec` | seconds | `0` | how long it may let a request wait, within what `resolver.request_timeout_sec` allows in all; 0: as that says for a request, below 0: no limit of its own |
       | `header` | table | | headers that go to this mirror, and not to where it redirects: a text or a list of texts each |
       """;
 
@@ -42,6 +42,8 @@ public final class Reference {
       | environment | what it does |
       | --- | --- |
       | `DOCKER_CONFIG` | the directory of docker's `config.json`; else `~/.docker` |
+      | `KUBECONFIG` | the kubeconfig, where `kubeconfig_keychain.kubeconfig_path` names none; else `~/.kube/config` |
+      | `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`, or in lower case | how registries are reached; see [operations.md](operations.md#through-a-proxy) |
       | `OTEL_EXPORTER_OTLP_ENDPOINT` and other variables of OpenTelemetry | where traces go; see [operations.md](operations.md#traces) |
       | `NOTIFY_SOCKET` | where systemd is told that the daemon is ready; systemd sets it |
       | `ASTERISM_JAVA_OPTS` | options for the Java that runs the daemon |

@@ -165,7 +165,8 @@ class KeyEffectsTest {
           entry(
               Key.REQUEST_TIMEOUT,
               List.of(
-                  SETTINGS + "blob_everyKey_isThatOfRequests",
+                  SETTINGS + "requestTimeout_set_isThatOfEachRequestAndLeavesTimeToAskAgain",
+                  "PatienceTest#read_answerComesLate_isTakenWhereARequestMayWaitForSoLong",
                   "PatienceTest#read_registryFallsSilent_failsAndWorksAgainAfterwards")),
           entry(
               Key.CONFIG_PATH,
@@ -178,7 +179,12 @@ class KeyEffectsTest {
                   "CredentialSourcesTest#dockerConfig_namesHelpers_asksThemBeforeItsOwnEntries",
                   "FaultyRegistryTest#read_tokensExpireMeanwhile_asksForNewOnesAndGivesTheRightBytes")),
           entry(
-              Key.MIRRORS, List.of("MirrorReadTest#read_mirrorFailsMeanwhile_givesTheRightBytes")),
+              Key.MIRRORS,
+              List.of(
+                  "MirrorReadTest#read_mirrorFailsMeanwhile_givesTheRightBytes",
+                  "MirrorKeysTest#insecure_set_isAskedOverPlainHttp",
+                  "MirrorKeysTest#requestTimeout_set_isHowLongTheMirrorMayTake",
+                  "MirrorKeysTest#header_set_goesToTheMirrorAlone")),
           entry(
               Key.KUBECONFIG_ENABLE,
               List.of(

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -97,6 +98,40 @@ class KeysTest {
     assertThatThrownBy(() -> load(text + "\n"))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageMatching("(?s).*config\\.toml:[1-3]: .*");
+  }
+
+  /// Of the snapshotter that is built into containerd.
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'root_path = \"/x\"' | --root",
+        "'cri_keychain_image_service_path = \"/x\"' | cri_keychain.image_service_path",
+        "'[registry]\nconfig_path = \"/x\"' | resolver.config_path",
+        "'[registry.mirrors.\"r.example\"]\nendpoint = [\"https://m.example\"]' | resolver.config_path",
+        "'[registry.configs.\"r.example\".auth]\npassword = \"a-secret\"' | resolver.auth_file"
+      })
+  void load_keyOfTheBuiltinPlugin_isRefusedWithWhatIsInstead(String text, String instead) {
+    assertThatThrownBy(() -> load(text + "\n"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("unknown key '")
+        .hasMessageContaining("built into containerd")
+        .hasMessageContaining(instead)
+        .hasMessageNotContaining("a-secret");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "resolver.auth_file = \"/x\\u0000y\"",
+        "resolver.config_path = \"/x:/y\\u0000\"",
+        "debug_address = \"/x\\u0000\""
+      })
+  void load_pathThatIsNone_isRefusedWithItsLine(String text) {
+    assertThatThrownBy(() -> load(text + "\n"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("config.toml:1: ")
+        .hasMessageContaining("is no path");
   }
 
   private static String right(Key key) {
