@@ -4,6 +4,7 @@ import dev.asterism.registry.Endpoint.Capability;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -129,7 +130,7 @@ final class HostsFile {
     }
     TlsFiles tls =
         new TlsFiles(
-            strings(table.get(List.of("ca"))).stream().map(this::path).toList(),
+            paths(strings(table.get(List.of("ca")))),
             clients(table.get(List.of("client")), line),
             Boolean.TRUE.equals(table.getBoolean(List.of("skip_verify"))));
     return new Endpoint.Options(
@@ -176,7 +177,9 @@ final class HostsFile {
       }
       return clients;
     }
-    strings(value).forEach(one -> clients.add(new TlsFiles.Client(path(one), path(one))));
+    for (String one : strings(value)) {
+      clients.add(new TlsFiles.Client(path(one), path(one)));
+    }
     return clients;
   }
 
@@ -189,9 +192,21 @@ final class HostsFile {
     };
   }
 
+  private List<Path> paths(List<String> names) throws RegistryException {
+    List<Path> paths = new ArrayList<>();
+    for (String name : names) {
+      paths.add(path(name));
+    }
+    return paths;
+  }
+
   /// A relative path is looked for beside the file.
-  private Path path(String name) {
-    return file.resolveSibling(name);
+  private Path path(String name) throws RegistryException {
+    try {
+      return file.resolveSibling(name);
+    } catch (InvalidPathException e) {
+      throw wrong(0, "a name of a file that is none: " + e.getReason());
+    }
   }
 
   private RegistryException wrong(int line, String why) {

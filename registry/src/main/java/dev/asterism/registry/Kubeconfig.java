@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
@@ -109,7 +110,7 @@ record Kubeconfig(
     return certificate.map(pem -> new TlsContexts.Client(pem, key.orElseThrow()));
   }
 
-  private static Login login(Fields user) {
+  private static Login login(Fields user) throws IOException {
     // In client-go's order: a file counts before what stands beside it.
     if (!user.text("tokenFile").isEmpty()) {
       return new Login.TokenFile(user.path("tokenFile"));
@@ -161,8 +162,12 @@ record Kubeconfig(
     }
 
     /// Returns a path, which is relative to the file.
-    Path path(String name) {
-      return file.toAbsolutePath().resolveSibling(text(name));
+    Path path(String name) throws IOException {
+      try {
+        return file.toAbsolutePath().resolveSibling(text(name));
+      } catch (InvalidPathException e) {
+        throw new IOException("%s: %s in %s: %s".formatted(file, name, place, e.getReason()), e);
+      }
     }
 
     Fields inner(String name) throws IOException {

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class PullSecrets implements Credentials, AutoCloseable {
   private static final Logger LOGGER = System.getLogger(PullSecrets.class.getName());
   private static final int MAX_SECRETS = 4096;
+  private static final int MAX_PAGES = 256; // of a list, with secrets that have no login too
   private static final int MAX_REFUSALS = 1024; // registries that are counted
 
   /// How long somebody who asks waits for the first list.
@@ -198,13 +199,18 @@ public final class PullSecrets implements Credentials, AutoCloseable {
     NavigableMap<String, PullSecret> found = new TreeMap<>();
     SecretsApi.Page page = from.list("");
     add(found, page);
-    while (!page.next().isEmpty() && found.size() < MAX_SECRETS) {
+    int pages = 1;
+    while (!page.next().isEmpty() && found.size() < MAX_SECRETS && pages < MAX_PAGES) {
       page = from.list(page.next());
       add(found, page);
+      pages++;
     }
-    if (found.size() >= MAX_SECRETS) {
+    if (!page.next().isEmpty() || found.size() >= MAX_SECRETS) {
       LOGGER.log(
-          Level.WARNING, "more than {0,number,#} pull secrets: the rest is left out", MAX_SECRETS);
+          Level.WARNING,
+          "too many pull secrets: the rest is left out secrets={0} pages={1}",
+          String.valueOf(found.size()),
+          String.valueOf(pages));
     }
     synchronized (this) {
       secrets = found;

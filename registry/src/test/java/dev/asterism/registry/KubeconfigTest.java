@@ -55,6 +55,8 @@ class KubeconfigTest {
     "'proxy-url: http://p', a: b, proxy-url",
     "a: b, 'client-key-data: aGk=', client-certificate",
     "'certificate-authority-data: a', a: b, certificate-authority-data",
+    "'certificate-authority: \"a\\0\"', a: b, certificate-authority",
+    "a: b, 'tokenFile: \"a\\0\"', tokenFile",
   })
   void read_whatIsNotServed_namesIt(String cluster, String user, String named) {
     assertThatThrownBy(() -> read(cluster, user))

@@ -129,6 +129,8 @@ class NodeHostsTest {
         "'[host.\"m.example\"]\ncapabilities = [\"fetch\"]' | capability 'fetch'",
         "'[host.\"m.example\"]\ndial_timeout = \"soon\"'    | dial_timeout 'soon'",
         "'[host.\"m.example\"]\nskip_verify = 3'            | wrong type",
+        "'[host.\"m.example\"]\nca = \"a\\u0000\"'           | a name of a file",
+        "'[host.\"m.example\"]\nclient = \"a\\u0000\"'       | a name of a file",
       })
   void endpoints_fileIsWrong_isNamedWithTheReason(String text, String why) throws IOException {
     Path file = write("quay.io", text);

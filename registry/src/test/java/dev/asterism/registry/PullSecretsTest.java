@@ -104,6 +104,18 @@ class PullSecretsTest {
   }
 
   @Test
+  void list_thatNeverEnds_isLeftAtSomePoint() throws Exception {
+    server.put("team", "one", docker("a.example", "first"));
+    server.goOnForEver();
+
+    PullSecrets found = follow(kubeconfig("{}"));
+    awaitWatch();
+
+    assertThat(found.find("a.example")).isEqualTo(user("first"));
+    assertThat(lists()).isEqualTo(256);
+  }
+
+  @Test
   void find_afterChanges_followsThem() throws Exception {
     server.put("team", "one", docker("a.example", "first"));
     PullSecrets found = follow(kubeconfig("{}"));

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -32,7 +33,7 @@ final class SpanSender implements Trace.Sink {
 
   private final TraceSettings settings;
   private final HttpClient client;
-  private final BlockingQueue<Trace.Span> queue;
+  private final BlockingQueue<Optional<Trace.Span>> queue; // empty: closing, for who waits
   private final LongAdder dropped = new LongAdder();
   private final Thread thread;
   private volatile boolean closed;
@@ -60,7 +61,7 @@ final class SpanSender implements Trace.Sink {
 
   @Override
   public void ended(Trace.Span span) {
-    if (!queue.offer(span)) {
+    if (!queue.offer(Optional.of(span))) {
       dropped.increment();
     }
   }
@@ -68,12 +69,11 @@ final class SpanSender implements Trace.Sink {
   private void run() {
     List<Trace.Span> batch = new ArrayList<>();
     while (true) {
-      boolean last = closed;
+      boolean last = closed; // what is there by now is the last
       try {
         collect(batch);
       } catch (InterruptedException _) {
-        last = true; // closing: what is there is the last
-        queue.drainTo(batch);
+        return; // nobody interrupts this thread but a process that ends
       }
       for (int from = 0; from < batch.size(); from += settings.batch()) {
         send(batch.subList(from, Math.min(batch.size(), from + settings.batch())));
@@ -88,17 +88,19 @@ final class SpanSender implements Trace.Sink {
   /// Waits for the first one, and then for a while for more.
   private void collect(List<Trace.Span> batch) throws InterruptedException {
     if (closed) {
-      queue.drainTo(batch);
+      List<Optional<Trace.Span>> rest = new ArrayList<>();
+      queue.drainTo(rest);
+      rest.forEach(span -> span.ifPresent(batch::add));
       return;
     }
-    batch.add(queue.take());
+    queue.take().ifPresent(batch::add);
     long end = System.nanoTime() + settings.delay().toNanos();
-    while (batch.size() < settings.batch()) {
-      Trace.Span next = queue.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+    while (!closed && batch.size() < settings.batch()) {
+      Optional<Trace.Span> next = queue.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
       if (next == null) {
         return;
       }
-      batch.add(next);
+      next.ifPresent(batch::add);
     }
   }
 
@@ -139,7 +141,7 @@ final class SpanSender implements Trace.Sink {
       LOGGER.log(
           Level.WARNING,
           "traces cannot be sent, those that wait are dropped endpoint={0} dropped={1} cause=\"{2}\"",
-          settings.endpoint(),
+          settings.place(),
           String.valueOf(dropped.sum()),
           trouble.substring(0, Math.min(trouble.length(), MOST_TEXT)));
     }
@@ -158,7 +160,9 @@ final class SpanSender implements Trace.Sink {
   /// Sends what there is, for so long, and ends.
   void close(Duration patience) {
     closed = true;
-    thread.interrupt();
+    if (!queue.offer(Optional.empty())) {
+      LOGGER.log(Level.DEBUG, "traces: the queue is full, so nobody waits for it");
+    }
     try {
       if (!thread.join(patience)) {
         client.shutdownNow();

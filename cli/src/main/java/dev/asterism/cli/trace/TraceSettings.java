@@ -49,6 +49,17 @@ record TraceSettings(
     problems = List.copyOf(problems);
   }
 
+  /// Returns where spans are posted to as a log may have it: without a password, and without a
+  /// query.
+  String place() {
+    int port = endpoint.getPort();
+    return endpoint.getScheme()
+        + "://"
+        + endpoint.getHost()
+        + (port < 0 ? "" : ":" + port)
+        + endpoint.getRawPath();
+  }
+
   static TraceSettings read(Map<String, String> environment, String version) {
     return new Reader(environment, version).read();
   }
@@ -137,7 +148,7 @@ record TraceSettings(
       }
       problems.add(
           "the endpoint %s is no http or https address; %s is used"
-              .formatted(text.get(), STANDARD));
+              .formatted(text.get().replaceAll("[^/]*@|[?#].*", "…"), STANDARD));
       return STANDARD;
     }
 

@@ -39,7 +39,7 @@ public final class Tracing implements AutoCloseable {
     }
     SpanSender sender = SpanSender.start(settings);
     Trace.install(Optional.of(sender));
-    LOGGER.log(Level.INFO, "traces are sent endpoint={0}", settings.endpoint());
+    LOGGER.log(Level.INFO, "traces are sent endpoint={0}", settings.place());
     return new Tracing(Optional.of(sender));
   }
 

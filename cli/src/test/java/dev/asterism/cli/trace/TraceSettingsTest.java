@@ -77,6 +77,19 @@ final class TraceSettingsTest {
   }
 
   @Test
+  void place_ofAnEndpointWithAPassword_doesNotTellIt() {
+    assertThat(
+            read("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://u:pa%40ss@b:2/as/is?key=pass")
+                .place())
+        .isEqualTo("http://b:2/as/is");
+    assertThat(read("OTEL_EXPORTER_OTLP_ENDPOINT", "grpc://u:p@ss@b:2/x?key=pass").problems())
+        .singleElement()
+        .asString()
+        .contains("grpc://", "b:2/x")
+        .doesNotContain("u:", "ss@", "pass");
+  }
+
+  @Test
   void read_nonsense_isNamedWithoutItsSecretsAndLeftOut() {
     TraceSettings settings =
         read(

@@ -53,6 +53,9 @@ public final class ApiServer implements AutoCloseable {
   private int cuts;
 
   @GuardedBy("this")
+  private boolean endless;
+
+  @GuardedBy("this")
   private int refusal;
 
   @GuardedBy("this")
@@ -129,6 +132,11 @@ public final class ApiServer implements AutoCloseable {
   /// Answers everything with a status from now on; 0: as it should.
   public synchronized void refuse(int status) {
     refusal = status;
+  }
+
+  /// Says of each page of a list that there is another one.
+  public synchronized void goOnForEver() {
+    endless = true;
   }
 
   /// Makes a secret, or changes it.
@@ -262,7 +270,7 @@ public final class ApiServer implements AutoCloseable {
     NavigableMap<String, String> rest = secrets.tailMap(query.getOrDefault("continue", ""), false);
     List<String> page = rest.values().stream().limit(limit).toList();
     String last = rest.keySet().stream().limit(limit).reduce("", (_, name) -> name);
-    String next = rest.size() > limit ? last : "";
+    String next = rest.size() > limit || endless ? last + (last.isEmpty() ? "~" : "") : "";
     return """
     {"kind":"SecretList","apiVersion":"v1","metadata":{"resourceVersion":"%d","continue":"%s"},\
     "items":[%s]}\

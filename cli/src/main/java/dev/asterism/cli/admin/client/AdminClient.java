@@ -26,10 +26,17 @@ public final class AdminClient {
   private static final int MAX_BODY = 256 << 20; // 256 MiB: an export of a very large store
 
   private final Path socket;
+  private final int longest;
 
   /// @param socket where the daemon listens, if one runs
   public AdminClient(Path socket) {
+    this(socket, MAX_BODY);
+  }
+
+  /// @param longest answer that is taken whole, in bytes
+  AdminClient(Path socket, int longest) {
     this.socket = socket;
+    this.longest = longest;
   }
 
   /// Tells whether somebody answers.
@@ -72,7 +79,11 @@ public final class AdminClient {
         path,
         body,
         in -> {
-          byte[] bytes = in.readNBytes(MAX_BODY);
+          byte[] bytes = in.readNBytes(longest);
+          if (bytes.length == longest && in.read() >= 0) {
+            throw new IOException(
+                "the daemon's answer to %s is longer than %d bytes".formatted(path, longest));
+          }
           answer.append(new String(bytes, StandardCharsets.UTF_8));
         });
     return answer.toString();
