@@ -11,19 +11,23 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The daemon may end at any time while containers read: they wait, and read on with the next one.
 @Tag("kernel")
-@Timeout(value = 30, unit = TimeUnit.MINUTES) // of a long run; readers that hang are ended before
+@Timeout(value = 90, unit = TimeUnit.MINUTES) // of a long run; readers that hang are ended before
 class HandoverTest extends PulledImage {
   private static final String BIG = Readers.BIG;
 
@@ -84,8 +88,19 @@ class HandoverTest extends PulledImage {
     OTHER_BUILD
   }
 
+  /// All of them, or those that a long run names (`-Dhandover.ways=kill,stop`).
+  static List<Way> ways() {
+    String named = System.getProperty("handover.ways", "");
+    return named.isEmpty()
+        ? List.of(Way.values())
+        : Stream.of(named.split(",", -1))
+            .map(way -> Way.valueOf(way.toUpperCase(Locale.ROOT)))
+            .toList();
+  }
+
+  /// A short form by default; `./dev handover` is the long one.
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("ways")
   void containers_whileTheDaemonEndsAgainAndAgain_readEveryByteRight(Way way) throws Exception {
     Readers readers = Readers.start(node, image);
     try (OtherBuild other = OtherBuild.create()) {

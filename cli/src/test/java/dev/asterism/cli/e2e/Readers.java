@@ -12,12 +12,15 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
-/// Containers that read without end while daemons come and go: what is not in the store (cold),
-/// what is (warm), by mappings, through a handle that stays open, and names alone. Each compares
-/// every byte with what it must be and ends at the first that is wrong. Confined to one thread.
+/// Four containers that read without end while daemons come and go: what is in the store (warm),
+/// what is not (cold, also through a handle that stays open), by mappings, and names (walks). Each
+/// compares every byte with what it must be and ends at the first that is wrong. Confined to one
+/// thread.
 final class Readers {
-  /// How often a daemon ends, each way: `-Dhandover.kills=200` for a long run.
-  static final int ENDS = Integer.getInteger("handover.kills", 2);
+  /// How often a daemon ends, each way: `./dev handover 200` for a long run.
+  static final int ENDS = Integer.getInteger("handover.ends", 2);
+
+  private static final int CONTAINERS = 4;
 
   static final String BIG = "/usr/lib/file/magic.mgc"; // of several chunks
 
@@ -106,23 +109,26 @@ final class Readers {
     this.warm = warm;
   }
 
-  /// Starts two containers of an image and everything that reads in them; what is read warm is in
+  /// Starts four containers of an image and everything that reads in them; what is read warm is in
   /// the store when this returns.
   static Readers start(TestNode node, String image) throws IOException, InterruptedException {
-    List<String> containers = List.of(node.startIdle(image), node.startIdle(image));
+    List<String> containers = new ArrayList<>();
+    for (int i = 0; i < CONTAINERS; i++) {
+      containers.add(node.startIdle(image));
+    }
     String sums =
         node.execute(
                 containers.getFirst(),
                 WARM_FILES + " | xargs sha256sum > /warm; cut -d ' ' -f 1 /warm")
             .orThrow()
             .text();
-    Readers readers = new Readers(node, containers, sums.lines().distinct().toList());
+    Readers readers = new Readers(node, List.copyOf(containers), sums.lines().distinct().toList());
     assertThat(readers.warm).hasSizeGreaterThan(20);
-    readers.begin(0, COLD);
     readers.begin(0, WARM);
-    readers.begin(0, HOLD_OPEN);
-    readers.begin(1, MAP);
-    readers.begin(1, WALK);
+    readers.begin(1, COLD);
+    readers.begin(1, HOLD_OPEN);
+    readers.begin(2, MAP);
+    readers.begin(3, WALK);
     return readers;
   }
 
