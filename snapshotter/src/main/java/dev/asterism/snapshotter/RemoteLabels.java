@@ -53,15 +53,31 @@ final class RemoteLabels {
     return Optional.ofNullable(labels.get(TARGET)).filter(name -> !name.isEmpty());
   }
 
-  /// Returns the layer that `labels` name, CRI's words first.
+  /// Returns the layer that `labels` name, in CRI's words or the stargz snapshotter's.
   ///
-  /// @throws SnapshotException if they name none, or pin what is not a digest: INVALID_ARGUMENT
+  /// containerd adds the annotations of an image to the labels of who pulls it, so that one
+  /// vocabulary may be the image's: where they do not agree, neither is believed.
+  ///
+  /// @throws SnapshotException if they name none or two, or pin what is not a digest:
+  ///   INVALID_ARGUMENT
   static LayerRequest request(Map<String, String> labels, VerificationPolicy policy)
       throws SnapshotException {
     Optional<Digest> toc = tocDigest(labels);
     Verification verification = verification(labels, toc, policy);
-    return find(labels, CRI_IMAGE, CRI_LAYER, toc, verification)
-        .or(() -> find(labels, STARGZ_IMAGE, STARGZ_LAYER, toc, verification))
+    Optional<LayerRequest> cri = find(labels, CRI_IMAGE, CRI_LAYER, toc, verification);
+    Optional<LayerRequest> stargz = find(labels, STARGZ_IMAGE, STARGZ_LAYER, toc, verification);
+    if (cri.isPresent() && stargz.isPresent() && !cri.equals(stargz)) {
+      throw SnapshotException.invalidArgument(
+          "labels name two layers: %s %s (%s) and %s %s (%s)"
+              .formatted(
+                  cri.get().image(),
+                  cri.get().layer(),
+                  CRI_IMAGE,
+                  stargz.get().image(),
+                  stargz.get().layer(),
+                  STARGZ_IMAGE));
+    }
+    return cri.or(() -> stargz)
         .orElseThrow(() ->
             SnapshotException.invalidArgument(
                 "no labels name image and layer (%s, %s or %s, %s)"

@@ -12,6 +12,7 @@ import dev.asterism.layers.LayerUsage;
 import dev.asterism.snapshotter.MountPlan.Lower;
 import dev.asterism.snapshotter.MountPlan.Top;
 import dev.asterism.snapshotter.Snapshot.Content;
+import io.grpc.Context;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -199,7 +200,10 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
   private boolean prepareRemote(Remote wanted, boolean isLast) throws IOException {
     LayerRequest layer = wanted.layer();
     try (Preparing.Entry _ = preparing.enter(wanted.key(), wanted.parent(), layer.layer())) {
-      store.read(transaction -> transaction.checkRoom(wanted.key(), wanted.parent()));
+      store.read(transaction -> {
+        transaction.checkRoom(wanted.key(), wanted.parent());
+        return isPublished(transaction, wanted);
+      });
       layers.expect(layer, RemoteLabels.following(wanted.labels(), layer.layer()));
       LayerUsage usage = layers.prepare(layer);
       publish(wanted, new Usage(usage.size(), usage.inodes()));
@@ -236,7 +240,8 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
   }
 
   /// Tells whether `target` was downloaded and unpacked earlier, in another namespace: then there
-  /// is nothing to be lazy about, and containerd finds that snapshot by its label.
+  /// is nothing to be lazy about, and containerd finds that snapshot by its label. It is what the
+  /// target says, whatever blob it came from: containerd has hashed it.
   private boolean isUnpacked(String target, String parent) throws IOException {
     if (settings.namespace().isPresent()) {
       return false; // containerd has looked in this namespace, and the others' are not found
@@ -247,10 +252,12 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
 
   /// Adds the committed snapshot of a layer that can be read, under the name that was asked for.
   /// Where an equal one stands already, that one is the answer.
+  ///
+  /// @throws IOException as [#isPublished]
   private void publish(Remote wanted, Usage usage) throws IOException {
     store.transact(transaction -> {
       transaction.checkRoom(wanted.key(), wanted.parent());
-      if (isPublished(transaction, wanted.target(), wanted.parent())) {
+      if (isPublished(transaction, wanted)) {
         return wanted;
       }
       Map<String, String> labels = new HashMap<>(wanted.labels());
@@ -267,11 +274,28 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
     });
   }
 
-  private boolean isPublished(Transaction transaction, String target, String parent)
-      throws SQLException {
-    return transaction.committedFor(target, parent).stream()
-        .anyMatch(snapshot ->
-            settings.namespace().isEmpty() || snapshot.content() instanceof Content.Remote);
+  /// Tells whether the snapshot that is asked for stands already.
+  ///
+  /// @throws IOException if another layer does under that target: both say that they unpack to the
+  ///   same, and only who unpacks this one will know
+  private boolean isPublished(Transaction transaction, Remote wanted)
+      throws IOException, SQLException {
+    List<Snapshot> standing = transaction.committedFor(wanted.target(), wanted.parent());
+    if (settings.namespace().isEmpty()
+        && standing.stream().anyMatch(snapshot -> snapshot.content() instanceof Content.Ordinary)) {
+      return true;
+    }
+    for (Snapshot snapshot : standing) {
+      if (snapshot.content() instanceof Content.Remote(LayerRequest layer)) {
+        if (!layer.layer().equals(wanted.layer().layer())) {
+          throw new IOException(
+              "layer %s of %s has the name %s already: whether this one unpacks to the same is seen by unpacking it"
+                  .formatted(layer.layer(), layer.image(), wanted.target()));
+        }
+        return true;
+      }
+    }
+    return false;
   }
 
   // The same target over another parent: one namespace unpacked the layer below, the other did not.
@@ -395,7 +419,7 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
           "cannot commit snapshot %s over %s: its parent is \"%s\" since it was prepared; take \"rebase\" out of the proxy plugin's capabilities in containerd's configuration"
               .formatted(key, parent, before.parent()));
     }
-    Usage usage = DirectoryTree.usage(directories.fs(before.id()));
+    Usage usage = DirectoryTree.usage(directories.fs(before.id()), Snapshots::isCallEnded);
     boolean lazy =
         store.transact(transaction -> {
           Snapshot active = requireActive(transaction, key);
@@ -406,6 +430,11 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
     if (lazy) {
       retain();
     }
+  }
+
+  // What a container has written can be millions of files: who asked may have gone before the end.
+  private static boolean isCallEnded() {
+    return Context.current().isCancelled() || Thread.currentThread().isInterrupted();
   }
 
   private static Snapshot requireActive(Transaction transaction, String key)
@@ -503,14 +532,41 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
     return merged;
   }
 
-  /// Returns the snapshots that a filter matches, oldest first.
+  /// Returns the snapshots that a filter matches, oldest first; but a remote one after the unpacked
+  /// one that has the same target and parent. containerd takes the first one that it finds, and has
+  /// itself compared with the target what it unpacked.
   ///
   /// @param filters see [SnapshotFilter]; none matches everything
   /// @throws SnapshotException if one cannot be read: INVALID_ARGUMENT
   @Override
   List<Snapshot> list(List<String> filters) throws IOException {
     SnapshotFilter filter = SnapshotFilter.parse(filters);
-    return store.read(Transaction::all).stream().filter(filter::matches).toList();
+    return unpackedFirst(store.read(Transaction::all).stream().filter(filter::matches).toList());
+  }
+
+  private static List<Snapshot> unpackedFirst(List<Snapshot> found) {
+    record Place(Optional<String> target, String parent) {
+      static Place of(Snapshot snapshot) {
+        return new Place(RemoteLabels.target(snapshot.labels()), snapshot.parent());
+      }
+    }
+    Set<Place> unpacked =
+        found.stream()
+            .filter(snapshot ->
+                snapshot.kind() == SnapshotKind.COMMITTED
+                    && snapshot.content() instanceof Content.Ordinary)
+            .map(Place::of)
+            .filter(place -> place.target().isPresent())
+            .collect(Collectors.toSet());
+    Map<Boolean, List<Snapshot>> behind =
+        found.stream()
+            .collect(
+                Collectors.partitioningBy(snapshot ->
+                    snapshot.content() instanceof Content.Remote
+                        && unpacked.contains(Place.of(snapshot))));
+    List<Snapshot> ordered = new ArrayList<>(behind.getOrDefault(false, List.of()));
+    ordered.addAll(behind.getOrDefault(true, List.of()));
+    return ordered;
   }
 
   /// Returns what a snapshot takes of the disk: of an active one counted now; of a remote one its
@@ -521,7 +577,7 @@ public final class Snapshots extends SnapshotCalls implements AutoCloseable {
   Usage usage(String key) throws IOException {
     Snapshot snapshot = stat(key);
     if (snapshot.kind() == SnapshotKind.ACTIVE) {
-      return DirectoryTree.usage(directories.fs(snapshot.id()));
+      return DirectoryTree.usage(directories.fs(snapshot.id()), Snapshots::isCallEnded);
     }
     return switch (snapshot.content()) {
       case Content.Ordinary() -> snapshot.usage();

@@ -30,6 +30,7 @@ import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.Instant;
 import java.util.List;
 
@@ -251,6 +252,9 @@ final class SnapshotsRpc extends SnapshotsGrpc.SnapshotsImplBase {
         LOG.log(INFO, () -> line(method, key, failure));
       }
       return status.withDescription(failure.getMessage());
+    }
+    if (failure instanceof InterruptedIOException) {
+      return Status.CANCELLED.withDescription(failure.getMessage());
     }
     LOG.log(ERROR, () -> line(method, key, failure), failure);
     return Status.INTERNAL.withDescription(failure.toString());

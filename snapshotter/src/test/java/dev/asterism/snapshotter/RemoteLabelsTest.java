@@ -50,12 +50,27 @@ final class RemoteLabelsTest {
   }
 
   @Test
-  void request_withBoth_takesCri() throws Exception {
-    Map<String, String> both = new HashMap<>(STARGZ);
-    both.putAll(CRI);
-    assertThat(request(both).image()).isEqualTo("registry.example/app:1");
-    both.put("containerd.io/snapshot/cri.layer-digest", "sha512:00");
-    assertThat(request(both).image()).isEqualTo("registry.example/other:1");
+  void request_withBothThatAgree_isThatLayer() throws Exception {
+    Map<String, String> both = new HashMap<>(CRI);
+    both.putAll(with(STARGZ, RemoteLabels.STARGZ_IMAGE, "registry.example/app:1"));
+    assertThat(request(both)).isEqualTo(request(CRI));
+  }
+
+  /// One vocabulary is the puller's, the other may be an annotation of the image: neither a layer
+  /// of another image nor another layer of this one is fetched on its word.
+  @Test
+  void request_withBothThatDiffer_isRefused() throws Exception {
+    Map<String, String> other = new HashMap<>(STARGZ);
+    other.putAll(CRI);
+    assertThatThrownBy(() -> request(other))
+        .hasMessageContainingAll(
+            "two layers", "registry.example/app:1", "registry.example/other:1");
+    Map<String, String> layer = new HashMap<>(CRI);
+    layer.putAll(with(STARGZ, RemoteLabels.STARGZ_IMAGE, "registry.example/app:1"));
+    layer.put(RemoteLabels.STARGZ_LAYER, TOC.toString());
+    assertThatThrownBy(() -> request(layer)).hasMessageContaining("two layers");
+    layer.put(RemoteLabels.CRI_LAYER, "sha512:00"); // no layer that is known here
+    assertThat(request(layer).layer()).isEqualTo(TOC);
   }
 
   /// What containerd 2.4.2 gives for the second layer of three.

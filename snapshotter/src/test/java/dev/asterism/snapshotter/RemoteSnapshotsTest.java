@@ -227,6 +227,49 @@ final class RemoteSnapshotsTest {
     assertThat(service.client().list()).hasSize(1);
   }
 
+  /// What an image says that its layers unpack to is its own word: another image that says the same
+  /// is not given the first one's layer, in whatever namespace that came, but unpacked.
+  @Test
+  void prepare_ofTargetThatStandsForAnotherLayer_isAnOrdinarySnapshot() {
+    prepareRemote("sha256:base", "", BASE);
+    assertThat(
+            service.client().prepare("extract", "", labels("sha256:base", APP)).getFirst().type())
+        .isEqualTo("bind");
+    assertThat(service.client().stat("extract").getKind()).isEqualTo(Kind.ACTIVE);
+    assertThat(service.layers().prepared).hasSize(1);
+    prepareRemote("sha256:base", "", BASE);
+  }
+
+  @Test
+  void prepare_ofTargetThatAnotherLayerTookMeanwhile_isAnOrdinarySnapshot() {
+    service.layers().duringPrepare =
+        () -> {
+          service.layers().duringPrepare = () -> {};
+          prepareRemote("sha256:base", "", BASE);
+        };
+    assertThat(
+            service.client().prepare("extract", "", labels("sha256:base", APP)).getFirst().type())
+        .isEqualTo("bind");
+    assertThat(service.client().list()).hasSize(2);
+  }
+
+  /// containerd takes the first one of a target's snapshots: the one that it has hashed itself.
+  @Test
+  void prepare_ofTargetThatStandsForAnotherLayerAndUnpacked_isTheUnpackedOne() {
+    prepareRemote("sha256:base", "", BASE);
+    service.client().prepare("extract", "", labels("sha256:base", APP));
+    service.client().commit("two/1/sha256:base", "extract", labels("sha256:base", APP));
+    for (Digest layer : List.of(BASE, APP)) {
+      prepareRemote("sha256:base", "", layer);
+      assertThat(
+              service
+                  .client()
+                  .list("labels.\"containerd.io/snapshot.ref\"==sha256:base,parent==\"\""))
+          .extracting(Info::getName)
+          .containsExactly("two/1/sha256:base", "sha256:base");
+    }
+  }
+
   @Test
   void prepare_ofTargetOverAnotherParent_isASecondSnapshot() {
     prepareRemote("sha256:base", "", BASE);

@@ -9,10 +9,12 @@ import dev.asterism.snapshotter.wire.SnapshotsGrpc;
 import dev.asterism.snapshotter.wire.StatSnapshotRequest;
 import dev.asterism.snapshotter.wire.StatSnapshotResponse;
 import io.grpc.CallOptions;
+import io.grpc.Context;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status.Code;
 import io.grpc.stub.ClientCalls;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -125,6 +127,28 @@ final class SnapshotServerTest {
       assertThat(interrupted.get()).isTrue();
       caller.join();
     }
+  }
+
+  /// A container's tree may have millions of files.
+  @Test
+  void usage_whoseCallerHasGone_endsItsWalk() throws Exception {
+    snapshots.prepare("k", "", Map.of());
+    assertThat(snapshots.usage("k").inodes()).isEqualTo(1);
+    Context.CancellableContext call = Context.current().withCancellation();
+    call.cancel(null);
+    Context before = call.attach();
+    try {
+      assertThatThrownBy(() -> snapshots.usage("k"))
+          .isInstanceOf(InterruptedIOException.class)
+          .satisfies(e ->
+              assertThat(SnapshotsRpc.statusOf("Usage", "k", (Exception) e).getCode())
+                  .isEqualTo(Code.CANCELLED));
+      assertThatThrownBy(() -> snapshots.commit("c", "k", "", Map.of()))
+          .isInstanceOf(InterruptedIOException.class);
+    } finally {
+      call.detach(before);
+    }
+    assertThat(snapshots.stat("k").kind()).isEqualTo(SnapshotKind.ACTIVE);
   }
 
   @Test

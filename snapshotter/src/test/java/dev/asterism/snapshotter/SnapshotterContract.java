@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.asterism.snapshotter.wire.Info;
 import dev.asterism.snapshotter.wire.Kind;
+import io.grpc.Context;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +24,33 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// What every snapshotter behind containerd's gRPC service does, whatever it is made of.
+///
+/// Where each part of the documentation of containerd's `snapshots.Snapshotter` is shown, here and
+/// in [MountContract], which mounts what is answered:
+///
+/// | what it says | shown by |
+/// | --- | --- |
+/// | a snapshot has a parent; none is the empty text | `prepare_overNothing…`, `commit_parentsOfParents…` |
+/// | Prepare and View make active ones, Commit committed ones, with the active one's parent | `prepare_overNothing…`, `view_isView`, `commit_ofActive_movesItToItsName` |
+/// | no active one becomes a committed one, nor the reverse | `commit_ofActive_isCreatedThen`, `commit_ofCommitted_isRefused` |
+/// | only a committed one is a parent | `prepare_overActiveParent…`, `prepare_overView…`, `prepareAndView_overOneParent…` |
+/// | keys and names share one space | `prepareAndView_ofTakenKey…`, `commit_toTakenName…`, `keys_ofAnyText…` |
+/// | every one may be removed, but a parent only after its children | `remove_ofAnyKind…`, `remove_ofParent…`, `remove_ofActiveAndView…` |
+/// | Stat: by key or name, for existence, parent and kind | `commit_parentsOfParents…`, `view_isView`, each `assertFails(NOT_FOUND, …stat…)` |
+/// | Update: what may change and what not, by field | `update_…` |
+/// | Usage: without the parents; active ones as well | `usage_ofEachKind…`, `MountContract.usage_…` |
+/// | Usage: ends when its caller has gone | `SnapshotServerTest.usage_whoseCallerHasGone…` (of ours: nobody sees it from outside) |
+/// | Mounts: of active ones and views alone, as Prepare and View gave them | `mounts_…` |
+/// | Prepare: starts with what the parent has, changes are relative to it; nothing is an empty directory | `MountContract.root_…`, `layers_…`, `actives_overOneParent…` |
+/// | Prepare, View: twice with one key fails | `prepareAndView_ofTakenKey…`, `prepare_ofOneKeyBySeveral…` |
+/// | Prepare: is ended by Commit or by Remove | `commit_ofActive_freesItsKey`, `MountContract.active_removedAndMadeAgain…` |
+/// | View: cannot be committed, nor written | `commit_ofView…`, `MountContract.view_whenWritten…` |
+/// | Commit: keeps the changes under a name, its key is gone | `MountContract.layers_…`, `commit_ofActive_freesItsKey` |
+/// | Remove: nothing of it stays | `MountContract.active_removedAndMadeAgain…`, `cleanup_…` |
+/// | Walk: all, or what the filters match: name, parent, kind, labels | `list_…` |
+/// | Close: more than once | `SnapshotServerTest.close_twice…` |
+/// | Cleanup: takes what Remove left | `cleanup_…`, `AsyncRemoveTest` |
+/// | a target: labels at Prepare | `RemoteSnapshotsTest`, `NamespacedSnapshotsTest` |
 abstract class SnapshotterContract {
   private SnapshotsService service;
   private SnapshotsClient client;
@@ -434,5 +463,51 @@ abstract class SnapshotterContract {
     }
     assertThat(client.prepare("top", parent).getFirst().options())
         .anySatisfy(option -> assertThat(option.split(":", -1)).hasSize(128));
+  }
+
+  /// Cleanup takes what Remove may have left, and nothing else. A snapshotter may be without.
+  @Test
+  void cleanup_ofAnyKind_leavesWhatStands() {
+    committed("c", "");
+    List<Mount> active = client.prepare("a", "c");
+    List<Mount> view = client.view("v", "c");
+    client.prepare("gone", "c");
+    client.remove("gone");
+
+    assertThat(Statuses.codeOf(client::cleanup)).isIn(Code.OK, Code.UNIMPLEMENTED);
+
+    assertNames(List.of(), "a", "c", "v");
+    assertThat(client.mounts("a")).isEqualTo(active);
+    assertThat(client.mounts("v")).isEqualTo(view);
+    client.prepare("gone", "c");
+    client.commit("d", "a");
+    assertThat(client.stat("d").getParent()).isEqualTo("c");
+  }
+
+  /// A call whose caller has gone has happened or has not: nothing is between.
+  @Test
+  void prepare_whoseCallerHasGone_isWholeOrNothing() throws Exception {
+    committed("c", "");
+    for (int i = 0; i < 24; i++) {
+      String key = "a" + i;
+      Context.CancellableContext call = Context.current().withCancellation();
+      Thread caller =
+          Thread.ofVirtual()
+              .start(() ->
+                  call.run(() ->
+                      assertThat(Statuses.codeOf(() -> client.prepare(key, "c")))
+                          .isIn(Code.OK, Code.CANCELLED)));
+      Thread.sleep(Duration.ofNanos(i * 100_000L)); // another moment each time
+      call.cancel(null);
+      caller.join();
+    }
+    for (int i = 0; i < 24; i++) {
+      String key = "a" + i;
+      assertThat(Statuses.codeOf(() -> client.prepare(key, "c")))
+          .isIn(Code.OK, Code.ALREADY_EXISTS);
+      assertThat(client.mounts(key)).isNotEmpty();
+      client.remove(key);
+    }
+    assertNames(List.of(), "c");
   }
 }
