@@ -237,11 +237,12 @@ final class Anticipation {
   }
 
   /// Puts what came without being asked for where the kernel finds it by itself: from now on its
-  /// uses are not seen.
+  /// uses are not seen, and it does not count as fetched in vain any more.
   void promote() {
-    for (int number : uses.takeUnasked()) {
+    for (int number : uses.unasked()) {
+      boolean wasUnasked = removeUnasked(number).isPresent();
       LayerObject object = table.object(table.chunk(number).object());
-      if (object.isOneChunk()) {
+      if (wasUnasked && object.isOneChunk()) {
         content.stored().adopt(object);
       }
     }

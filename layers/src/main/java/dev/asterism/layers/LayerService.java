@@ -250,12 +250,17 @@ public final class LayerService implements AutoCloseable {
     return fetching.scheduler().reports();
   }
 
+  /// Returns what fetches, for tests that look at what it was told.
+  Scheduler scheduler() {
+    return fetching.scheduler();
+  }
+
   /// Returns the compressed bytes that came since the start, by what they were fetched for.
   public Map<FetchClass, Long> fetchedBytes() {
     return fetching.scheduler().stats().bytes();
   }
 
-  /// Returns how many requests brought them.
+  /// Returns how many requests brought them, those that failed among them.
   public Map<FetchClass, Long> fetchRequests() {
     return fetching.scheduler().stats().requests();
   }

@@ -74,7 +74,12 @@ final class Libraries {
         && start[3] == 'F';
   }
 
+  /// While too much of what came unasked was not used, nothing is looked at: a later opening of the
+  /// file may find better times.
   private void look(LayerContent layer, LayerObject object) {
+    if (!layer.shared().scheduler().isGenerous()) {
+      return;
+    }
     if (seen.size() >= MAX_SEEN) {
       seen.clear();
     }
@@ -139,7 +144,9 @@ final class Libraries {
 
   private void fetch(LayerContent near, List<String> paths) throws IOException {
     Optional<Digest> content = trees.find(near.digest(), paths);
-    if (content.isEmpty() || seen.contains(content.get())) {
+    if (content.isEmpty()
+        || seen.contains(content.get())
+        || !near.shared().scheduler().isGenerous()) {
       return;
     }
     List<Catalog.Location> locations = catalog.find(content.get());

@@ -268,7 +268,8 @@ final class ObjectReader implements AutoCloseable {
   /// Returns what is likely to be read after a chunk and is missing: of a file that is read in
   /// sequence, twice as much as after the chunk before; of one that is read here and there, as
   /// programs are that the kernel maps, with each missing chunk one more of its neighbours. Empty
-  /// if it is the chunk that was read last.
+  /// if it is the chunk that was read last. While too much of what came unasked was not used, a
+  /// file in sequence brings no more than one range at a time, and others nothing.
   private Optional<List<LayerChunk>> next(Catalog.Location location, int position) {
     LayerContent layer = location.layer();
     ChunkTable table = layer.table();
@@ -297,11 +298,14 @@ final class ObjectReader implements AutoCloseable {
     if (layer.anticipation().isLearned(table.chunk(table.chunkOf(location.object(), position)))) {
       return Optional.of(List.of()); // and of what follows, too, it is known whether it is used
     }
-    List<LayerChunk> next = following(location, position, bytes);
-    if (first && position == 0) {
+    boolean generous = fetching.scheduler().isGenerous();
+    List<LayerChunk> next =
+        following(
+            location, position, generous ? bytes : Math.min(bytes, fetching.policy().quantum()));
+    if (generous && first && position == 0) {
       next.addAll(end(location));
     }
-    if (fetching.scheduler().isGenerous()) {
+    if (generous) {
       next.addAll(around(location, position, neighbours));
     }
     return Optional.of(next);

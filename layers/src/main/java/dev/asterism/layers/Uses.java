@@ -81,10 +81,8 @@ final class Uses {
     return guessed == null ? OptionalLong.empty() : OptionalLong.of(guessed);
   }
 
-  /// Returns those that came unasked, and watches them no longer.
-  List<Integer> takeUnasked() {
-    List<Integer> all = List.copyOf(unasked.keySet());
-    all.forEach(unasked::remove);
-    return all;
+  /// Returns those that came unasked.
+  List<Integer> unasked() {
+    return List.copyOf(unasked.keySet());
   }
 }

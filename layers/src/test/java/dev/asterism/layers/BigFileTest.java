@@ -6,6 +6,7 @@ import static dev.asterism.testkit.layer.Entry.file;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.asterism.content.ByteRange;
 import dev.asterism.testkit.layer.Entry;
 import dev.asterism.testkit.layer.Layer;
 import dev.asterism.testkit.layer.RandomTrees;
@@ -15,6 +16,7 @@ import dev.asterism.testkit.process.Machine;
 import dev.asterism.testkit.registry.Fault;
 import dev.asterism.testkit.registry.Target;
 import java.io.ByteArrayOutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -133,6 +135,39 @@ final class BigFileTest {
 
       assertThat(origin.overlaps(layer)).isEmpty();
     }
+  }
+
+  /// What a program needs besides what is read of it is a guess like others.
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void open_program_bringsTheRestUnlessTooMuchCameInVain(boolean tooMuch) throws Exception {
+    byte[] program = Files.readAllBytes(Path.of("/bin/bash"));
+    try (Origin origin = Origin.start();
+        LazyNode node = LazyNode.start(directory, origin)) {
+      LayerRequest layer =
+          origin.add(Layer.of(file("before", BIG), file("program", program), file("after", BIG)));
+      Path rootfs = node.mount(layer);
+      long all = origin.size(layer);
+      origin.registry().traffic().reset();
+      if (tooMuch) {
+        node.service().scheduler().noteUnused(1L << 40);
+      }
+
+      slice(rootfs, "program", 0);
+
+      if (tooMuch) {
+        await(() ->
+            node.service().fetches().stream()
+                .allMatch(link -> link.queued() == 0 && link.running().isEmpty()));
+        assertThat(fetched(origin, layer)).isLessThan(all / 6);
+      } else {
+        await(() -> node.objectSizes().contains((long) program.length));
+      }
+    }
+  }
+
+  private static long fetched(Origin origin, LayerRequest layer) {
+    return origin.ranges(layer).stream().mapToLong(ByteRange::length).sum();
   }
 
   @Test
