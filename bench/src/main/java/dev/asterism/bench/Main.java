@@ -1,6 +1,7 @@
 package dev.asterism.bench;
 
 import dev.asterism.cli.demo.LinkSpeed;
+import dev.asterism.cli.timeline.TimelineSvg;
 import dev.asterism.testkit.link.LinkShape;
 import dev.asterism.testkit.process.ScratchFolder;
 import java.io.IOException;

@@ -1,6 +1,7 @@
 package dev.asterism.bench;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.asterism.cli.timeline.StartTimeline;
 import dev.asterism.testkit.link.LinkObserver;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -14,9 +15,6 @@ import java.util.regex.Pattern;
 /// What was asked of the registry over a link, seen from the link: every request with its times,
 /// and when bytes came. The same for every snapshotter. Thread-safe.
 final class Timeline implements LinkObserver {
-  /// Bytes are counted in slots of this many milliseconds.
-  static final int SLOT = 20;
-
   private static final int MAX_HEAD = 16 << 10; // characters of a request's head
   private static final int MAX_REQUESTS = 20_000;
   private static final Pattern LINE = Pattern.compile("^(GET|HEAD|POST) (\\S+) HTTP/1\\.1");
@@ -42,7 +40,6 @@ final class Timeline implements LinkObserver {
 
   /// A request. Times in milliseconds after the beginning. Immutable.
   ///
-  /// @param connection its number
   /// @param what the path, without host
   /// @param first byte of the range; -1 for no range
   /// @param last byte of the range
@@ -51,17 +48,13 @@ final class Timeline implements LinkObserver {
   /// @param ended when the last byte until now had come
   /// @param bytes of the answer, with its head
   record Request(
-      int connection,
-      String what,
-      long first,
-      long last,
-      double asked,
-      double answered,
-      double ended,
-      long bytes) {
+      String what, long first, long last, double asked, double answered, double ended, long bytes) {
     Request with(double now, int more) {
-      return new Request(
-          connection, what, first, last, asked, bytes == 0 ? now : answered, now, bytes + more);
+      return new Request(what, first, last, asked, bytes == 0 ? now : answered, now, bytes + more);
+    }
+
+    StartTimeline.Request shown() {
+      return new StartTimeline.Request(what, first, last, asked, answered, ended, bytes);
     }
   }
 
@@ -96,7 +89,6 @@ final class Timeline implements LinkObserver {
     current.put(connection, requests.size());
     requests.add(
         new Request(
-            connection,
             line.group(2),
             ranged ? Long.parseLong(range.group(1)) : -1,
             ranged ? Long.parseLong(range.group(2)) : -1,
@@ -109,7 +101,7 @@ final class Timeline implements LinkObserver {
   @Override
   public synchronized void received(int connection, int length) {
     double now = now();
-    int slot = (int) (now / SLOT);
+    int slot = (int) (now / StartTimeline.SLOT);
     while (slots.size() <= slot) {
       slots.add(0L);
     }
@@ -125,18 +117,9 @@ final class Timeline implements LinkObserver {
     marks.put(what, now());
   }
 
-  /// Returns the requests in the order of asking, a copy.
-  synchronized List<Request> requests() {
-    return List.copyOf(requests);
-  }
-
-  /// Returns the bytes that came in each slot, a copy.
-  synchronized List<Long> slots() {
-    return List.copyOf(slots);
-  }
-
-  /// Returns what was marked, in milliseconds, a copy.
-  synchronized Map<String, Double> marks() {
-    return new LinkedHashMap<>(marks);
+  /// Returns what was seen until now.
+  synchronized StartTimeline seen() {
+    return new StartTimeline(
+        requests.stream().map(Request::shown).toList(), List.of(), slots, marks);
   }
 }

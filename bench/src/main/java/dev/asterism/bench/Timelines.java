@@ -1,5 +1,6 @@
 package dev.asterism.bench;
 
+import dev.asterism.cli.timeline.TimelineSvg;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,7 +12,7 @@ import java.nio.file.Path;
 record Timelines(Path file, TimelineSvg picture) {
   /// Adds one, in place of an earlier one of that title.
   void add(String title, Timeline timeline) {
-    picture.add(title, timeline);
+    picture.add(title, timeline.seen());
   }
 
   /// Writes the picture, if anything was added.

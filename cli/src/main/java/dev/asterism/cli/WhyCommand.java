@@ -4,19 +4,25 @@ import dev.asterism.cli.admin.client.AdminClient;
 import dev.asterism.cli.admin.client.AdminSocketOption;
 import dev.asterism.cli.admin.client.FlatJson;
 import dev.asterism.cli.cache.ByteText;
+import dev.asterism.cli.cache.ContentJson;
 import dev.asterism.cli.cache.TextTable;
 import dev.asterism.registry.ImageReference;
 import dev.asterism.snapshotter.ContainerImage;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -27,12 +33,15 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Says what the last start of an image, or of a container's image, waited for: files, bytes and",
-      "requests, and why each was made. A running daemon remembers the last 64 starts; one counts",
-      "four seconds after it has become quiet."
+      "round trips, by cause, and what was fetched for it and why. A running daemon remembers the",
+      "last 64 starts; one counts four seconds after it has become quiet."
     })
 final class WhyCommand implements Callable<Integer> {
   private static final List<String> CAUSES =
       List.of("read", "readahead", "prefetch", "learned", "guess", "background");
+
+  /// What a call may have waited for, as the daemon names it, and what that means.
+  private static final Map<String, String> WAITS = waits();
 
   @Parameters(
       paramLabel = "CONTAINER|IMAGE",
@@ -40,22 +49,45 @@ final class WhyCommand implements Callable<Integer> {
       description = "which one; without it all starts are listed")
   private Optional<String> name = Optional.empty();
 
+  @Option(
+      names = "--timeline",
+      paramLabel = "FILE",
+      description = "draw every request and every wait of that start there, as SVG")
+  private Optional<Path> timeline = Optional.empty();
+
+  @Option(
+      names = "--json",
+      description = "print what the daemon knows: all starts, or one with its timeline")
+  private boolean json;
+
   @Mixin private final AdminSocketOption socket = new AdminSocketOption();
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
   public Integer call() throws IOException {
+    if (name.isEmpty() && timeline.isPresent()) {
+      throw new ParameterException(
+          spec.commandLine(), "--timeline draws one start: name a container or an image");
+    }
     AdminClient daemon = socket.client();
     FlatJson starts = FlatJson.parse(daemon.get("/v1/starts"));
     PrintWriter out = spec.commandLine().getOut();
-    if (name.isEmpty()) {
+    if (name.isEmpty() && json) {
+      out.print(daemon.get("/v1/starts"));
+    } else if (name.isEmpty()) {
       list(out, starts);
     } else {
       Optional<String> ofContainer = ofContainer(daemon.status(), name.get());
       String image = ofContainer.isPresent() ? ofContainer.get() : image(name.get());
-      explain(out, starts, find(starts, image));
-      if (ofContainer.isPresent()) {
+      String at = find(starts, image);
+      if (timeline.isPresent() || json) {
+        detail(out, daemon, image);
+      }
+      if (!json) {
+        explain(out, starts, at);
+      }
+      if (ofContainer.isPresent() && !json) {
         out.printf(
             "%nThat is the last start of %s's image. A file that several containers use is one to the"
                 + " daemon,%nand does not say which of them read it: all containers of an image"
@@ -65,6 +97,33 @@ final class WhyCommand implements Callable<Integer> {
     }
     out.flush();
     return ExitCode.OK;
+  }
+
+  private static Map<String, String> waits() {
+    Map<String, String> waits = new LinkedHashMap<>();
+    waits.put("cold", "nobody had asked for it before");
+    waits.put("coming", "it was on its way in a range that had been asked for");
+    waits.put("queued", "its turn: others were before it");
+    waits.put("repeated", "a request failed and was made again, or it could not be had");
+    waits.put("unpacked", "it had come: unpacking, checking and storing");
+    return waits;
+  }
+
+  /// Draws or prints the whole of one start.
+  private void detail(PrintWriter out, AdminClient daemon, String image) throws IOException {
+    String question =
+        ContentJson.line(body -> {
+          body.writeStartObject();
+          body.writeStringProperty("image", image);
+          body.writeEndObject();
+        });
+    String start = daemon.post("/v1/starts/timeline", question);
+    if (timeline.isPresent()) {
+      Files.writeString(timeline.get(), WhyTimeline.draw(FlatJson.parse(start)));
+    }
+    if (json) {
+      out.print(start);
+    }
   }
 
   /// Returns a container's image, whichever namespace it is in where they share nothing.
@@ -146,14 +205,32 @@ final class WhyCommand implements Callable<Integer> {
           ByteText.of(starts.number(at + "bytes/" + why)));
     }
     out.print(causes);
-    TextTable files = new TextTable("rrrl", "WAITED", "CALLS", "BYTES", "FILE");
+    if (!starts.below(at + "causes").isEmpty()) {
+      TextTable waits = new TextTable("rrrrl", "WAITED", "CALLS", "ROUND TRIPS", "BYTES", "FOR");
+      for (Map.Entry<String, String> cause : WAITS.entrySet()) {
+        String wait = at + "causes/" + cause.getKey() + "/";
+        if (starts.number(wait + "waits") > 0) {
+          waits.add(
+              starts.number(wait + "millis") + " ms",
+              String.valueOf(starts.number(wait + "waits")),
+              String.valueOf(starts.number(wait + "requests")),
+              ByteText.of(starts.number(wait + "bytes")),
+              cause.getKey() + ": " + cause.getValue());
+        }
+      }
+      out.print("\n" + waits);
+    }
+    TextTable files =
+        new TextTable("rrrrll", "WAITED", "CALLS", "ROUND TRIPS", "BYTES", "MOSTLY FOR", "FILE");
     int i = 0;
     for (; starts.text(at + "longest/%d/path".formatted(i)).isPresent(); i++) {
       String wait = at + "longest/%d/".formatted(i);
       files.add(
           starts.number(wait + "millis") + " ms",
           String.valueOf(starts.number(wait + "calls")),
+          String.valueOf(starts.number(wait + "requests")),
           ByteText.of(starts.number(wait + "bytes")),
+          starts.text(wait + "cause").orElse(""),
           starts.text(wait + "path").orElse(""));
     }
     if (i > 0) {

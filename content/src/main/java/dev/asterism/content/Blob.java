@@ -22,6 +22,14 @@ public interface Blob {
   /// @throws IOException if the source cannot be read
   InputStream open(ByteRange range) throws IOException;
 
+  /// As the other.
+  ///
+  /// @param again is told whenever the source has failed and the rest is asked for again; on any
+  ///   thread that reads, and has to be quick
+  default InputStream open(ByteRange range, Runnable again) throws IOException {
+    return open(range);
+  }
+
   /// Notes that what was read of `range` is not what its digest says.
   ///
   /// @return whether the next read may give other bytes, because somebody else serves them

@@ -1,7 +1,6 @@
 package dev.asterism.layers;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.asterism.content.ByteRange;
 import dev.asterism.content.Digest;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,6 +48,15 @@ final class ActiveStart {
   private final Map<Key, Waited> waits = new HashMap<>();
 
   @GuardedBy("this")
+  private final Map<WaitCause, StartRecord.Cause> causes = new EnumMap<>(WaitCause.class);
+
+  @GuardedBy("this")
+  private final List<Paused> pauses = new ArrayList<>();
+
+  @GuardedBy("this")
+  private long unlistedPauses;
+
+  @GuardedBy("this")
   private long waitCount;
 
   @GuardedBy("this")
@@ -64,7 +72,10 @@ final class ActiveStart {
   private final Map<FetchClass, Long> requests = new EnumMap<>(FetchClass.class);
 
   @GuardedBy("this")
-  private final List<StartRecord.Request> timeline = new ArrayList<>();
+  private final List<StartRecord.Request> ranges = new ArrayList<>();
+
+  @GuardedBy("this")
+  private long unlistedRanges;
 
   ActiveStart(String image, Instant began) {
     this.image = image;
@@ -79,11 +90,32 @@ final class ActiveStart {
   /// @param time nanoseconds after the start's beginning
   record Use(LayerContent layer, LayerChunk chunk, long time) {}
 
-  private record Waited(LayerContent layer, int object, int calls, long nanos, long bytes) {
-    Waited plus(long more, long moreBytes) {
-      return new Waited(layer, object, calls + 1, nanos + more, bytes + moreBytes);
+  /// The waits for a file.
+  private record Waited(LayerContent layer, int object, Map<WaitCause, StartRecord.Cause> causes) {
+    /// Returns them without regard to what each was for.
+    StartRecord.Cause all() {
+      return causes.values().stream()
+          .reduce(
+              StartRecord.Cause.NONE,
+              (one, other) ->
+                  new StartRecord.Cause(
+                      one.calls() + other.calls(),
+                      one.time().plus(other.time()),
+                      one.bytes() + other.bytes(),
+                      one.requests() + other.requests()));
+    }
+
+    /// Returns what most of the time was for.
+    WaitCause main() {
+      return causes.entrySet().stream()
+          .max(Comparator.comparing(each -> each.getValue().time()))
+          .orElseThrow()
+          .getKey();
     }
   }
+
+  /// @param end after the start's beginning
+  private record Paused(LayerContent layer, int object, Duration end, CallWait told) {}
 
   String image() {
     return image;
@@ -149,16 +181,30 @@ final class ActiveStart {
     unused.remove(key);
   }
 
-  synchronized void waited(LayerContent layer, LayerChunk chunk, Duration time, boolean came) {
+  synchronized void waited(LayerContent layer, LayerChunk chunk, CallWait wait) {
     last = System.nanoTime();
     waitCount++;
-    waitedNanos += time.toNanos();
-    failures += came ? 0 : 1;
+    waitedNanos += wait.time().toNanos();
+    failures += wait.came() ? 0 : 1;
+    add(causes, chunk, wait);
     Key key = new Key(layer.digest(), chunk.object());
     if (waits.containsKey(key) || waits.size() < MAX_USES) {
-      Waited former = waits.getOrDefault(key, new Waited(layer, chunk.object(), 0, 0, 0));
-      waits.put(key, former.plus(time.toNanos(), Batch.packed(chunk)));
+      Waited file =
+          waits.computeIfAbsent(
+              key, _ -> new Waited(layer, chunk.object(), new EnumMap<>(WaitCause.class)));
+      add(file.causes(), chunk, wait);
     }
+    if (pauses.size() < StartRecord.MAX_PAUSES) {
+      pauses.add(new Paused(layer, chunk.object(), age(last), wait));
+    } else {
+      unlistedPauses++;
+    }
+  }
+
+  private static void add(
+      Map<WaitCause, StartRecord.Cause> causes, LayerChunk chunk, CallWait wait) {
+    StartRecord.Cause former = causes.getOrDefault(wait.cause(), StartRecord.Cause.NONE);
+    causes.put(wait.cause(), former.plus(wait, Batch.packed(chunk)));
   }
 
   synchronized void arrived(LayerContent layer, LayerChunk chunk, FetchClass why) {
@@ -168,14 +214,29 @@ final class ActiveStart {
     }
   }
 
-  synchronized void fetched(LayerContent layer, ByteRange range, FetchClass why, Duration took) {
-    bytes.merge(why, range.length(), Long::sum);
-    requests.merge(why, 1L, Long::sum);
-    if (timeline.size() < StartRecord.MAX_REQUESTS) {
-      Duration end = age(System.nanoTime());
-      Duration from = took.compareTo(end) < 0 ? end.minus(took) : Duration.ZERO;
-      timeline.add(new StartRecord.Request(from, end, layer.digest(), range, why));
+  synchronized void fetched(LayerContent layer, FetchedRange range) {
+    bytes.merge(range.why(), range.bytes(), Long::sum);
+    requests.merge(range.why(), 1L, Long::sum);
+    if (ranges.size() >= StartRecord.MAX_REQUESTS) {
+      unlistedRanges++;
+      return;
     }
+    Duration end = age(System.nanoTime());
+    ranges.add(
+        new StartRecord.Request(
+            before(end, range.took()),
+            before(end, range.took().minus(range.untilAnswer())),
+            end,
+            layer.digest(),
+            range.range(),
+            range.bytes(),
+            range.why(),
+            range.whole()));
+  }
+
+  /// Returns a moment so long before another one; what began before the start begins with it.
+  private static Duration before(Duration end, Duration time) {
+    return time.compareTo(end) < 0 ? end.minus(time) : Duration.ZERO;
   }
 
   /// Returns the uses until now, the first one first.
@@ -196,14 +257,29 @@ final class ActiveStart {
   /// Returns what happened until now.
   StartRecord record(Names names) {
     List<Waited> longest = longestWaits();
+    Map<Key, String> known = new HashMap<>();
     List<StartRecord.Wait> named =
         longest.stream()
-            .map(wait ->
-                new StartRecord.Wait(
-                    names.of(wait.layer(), wait.layer().table().object(wait.object())),
-                    wait.calls(),
-                    Duration.ofNanos(wait.nanos()),
-                    wait.bytes()))
+            .map(wait -> {
+              StartRecord.Cause all = wait.all();
+              return new StartRecord.Wait(
+                  name(names, known, wait.layer(), wait.object()),
+                  all.calls(),
+                  all.time(),
+                  all.bytes(),
+                  all.requests(),
+                  wait.main());
+            })
+            .toList();
+    List<StartRecord.Pause> paused =
+        pauses().stream()
+            .map(pause ->
+                new StartRecord.Pause(
+                    before(pause.end(), pause.told().time()),
+                    pause.end(),
+                    name(names, known, pause.layer(), pause.object()),
+                    pause.told().requests(),
+                    pause.told().cause()))
             .toList();
     synchronized (this) {
       return new StartRecord(
@@ -220,16 +296,27 @@ final class ActiveStart {
           waitCount,
           Duration.ofNanos(waitedNanos),
           failures,
+          causes,
           named,
           bytes,
           requests,
-          timeline);
+          new StartRecord.Timeline(ranges, unlistedRanges, paused, unlistedPauses));
     }
+  }
+
+  private static String name(Names names, Map<Key, String> known, LayerContent layer, int object) {
+    return known.computeIfAbsent(
+        new Key(layer.digest(), object), _ -> names.of(layer, layer.table().object(object)));
+  }
+
+  private synchronized List<Paused> pauses() {
+    return List.copyOf(pauses);
   }
 
   private synchronized List<Waited> longestWaits() {
     return waits.values().stream()
-        .sorted(Comparator.comparingLong(Waited::nanos).reversed())
+        .map(wait -> new Waited(wait.layer(), wait.object(), new EnumMap<>(wait.causes())))
+        .sorted(Comparator.comparing((Waited wait) -> wait.all().time()).reversed())
         .limit(StartRecord.MAX_WAITS)
         .toList();
   }

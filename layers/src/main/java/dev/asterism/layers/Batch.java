@@ -13,11 +13,23 @@ final class Batch {
   private final List<Want> wants;
   private final FetchClass fetchClass;
 
+  /// In blob order.
+  private final List<Part> parts;
+
+  /// How many of them have come. Confined to whoever reads the answer.
+  private int come;
+
   /// Bytes of the range that have not come.
   private long left;
 
   /// Whether a read waits for one of its chunks. May be read without the lock.
   private volatile boolean hurried;
+
+  /// A chunk within the range.
+  ///
+  /// @param end after its last byte, from the range's beginning
+  /// @param course of the first claim to it
+  private record Part(long end, Course course) {}
 
   /// @param range compressed bytes to ask for
   /// @param wants in blob order, not empty
@@ -28,6 +40,23 @@ final class Batch {
     this.wants = List.copyOf(wants);
     this.fetchClass = fetchClass;
     this.left = range.length();
+    this.parts =
+        wants.stream()
+            .map(Want::first)
+            .map(claim -> new Part(needed(claim.chunk()) - range.start(), claim.flight().course()))
+            .toList();
+  }
+
+  /// Notes for its chunks how much of the answer has come. Called by one thread.
+  void carried(long bytes, long now) {
+    while (come < parts.size() && parts.get(come).end() <= bytes) {
+      parts.get(come++).course().came(now);
+    }
+  }
+
+  /// Notes that what has not come of it is asked for again.
+  void broke(long now) {
+    parts.forEach(part -> part.course().broke(now));
   }
 
   FetchTarget layer() {

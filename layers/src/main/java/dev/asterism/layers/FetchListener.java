@@ -1,6 +1,5 @@
 package dev.asterism.layers;
 
-import dev.asterism.content.ByteRange;
 import java.time.Duration;
 
 /// Is told what is fetched and what containers use of it.
@@ -13,21 +12,15 @@ interface FetchListener {
   default void used(LayerContent layer, LayerChunk chunk, Found found) {}
 
   /// A call has waited for a chunk.
-  ///
-  /// @param came whether the chunk came; else the call failed or asks another layer
-  default void waited(LayerContent layer, LayerChunk chunk, Duration time, boolean came) {}
+  default void waited(LayerContent layer, LayerChunk chunk, CallWait wait) {}
 
   /// A chunk was fetched and verified.
   ///
   /// @param wanted the most urgent reason that it was asked for by
   default void arrived(LayerContent layer, LayerChunk chunk, FetchClass wanted) {}
 
-  /// A range request has ended well.
-  ///
-  /// @param range compressed bytes of the blob
-  /// @param took from the request to the end of its body
-  /// @param wanted the most urgent reason when it began
-  default void fetched(LayerContent layer, ByteRange range, FetchClass wanted, Duration took) {}
+  /// A range request has ended, well or not.
+  default void fetched(LayerContent layer, FetchedRange range) {}
 
   /// A mount has waited for the prefetch of its image's layers, or would have.
   default void prefetchesAwaited(Duration time) {}

@@ -1,6 +1,5 @@
 package dev.asterism.layers;
 
-import dev.asterism.content.ByteRange;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -23,8 +22,8 @@ final class FetchListeners implements FetchListener {
   }
 
   @Override
-  public void waited(LayerContent layer, LayerChunk chunk, Duration time, boolean came) {
-    listeners.forEach(listener -> listener.waited(layer, chunk, time, came));
+  public void waited(LayerContent layer, LayerChunk chunk, CallWait wait) {
+    listeners.forEach(listener -> listener.waited(layer, chunk, wait));
   }
 
   @Override
@@ -33,8 +32,8 @@ final class FetchListeners implements FetchListener {
   }
 
   @Override
-  public void fetched(LayerContent layer, ByteRange range, FetchClass wanted, Duration took) {
-    listeners.forEach(listener -> listener.fetched(layer, range, wanted, took));
+  public void fetched(LayerContent layer, FetchedRange range) {
+    listeners.forEach(listener -> listener.fetched(layer, range));
   }
 
   @Override

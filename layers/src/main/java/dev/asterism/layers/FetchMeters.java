@@ -1,6 +1,5 @@
 package dev.asterism.layers;
 
-import dev.asterism.content.ByteRange;
 import dev.asterism.content.Digest;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -141,22 +140,24 @@ public final class FetchMeters implements FetchListener {
   }
 
   @Override
-  public void fetched(LayerContent layer, ByteRange range, FetchClass wanted, Duration took) {
+  public void fetched(LayerContent layer, FetchedRange range) {
     Meter meter = meter(layer);
-    meter.requests.getOrDefault(wanted, new LongAdder()).increment();
-    meter.bytes.getOrDefault(wanted, new LongAdder()).add(range.length());
-    meter.durations.add(took);
-    if (wanted == FetchClass.BACKGROUND) {
-      meter.background.add(took);
+    meter.requests.getOrDefault(range.why(), new LongAdder()).increment();
+    meter.bytes.getOrDefault(range.why(), new LongAdder()).add(range.bytes());
+    if (range.whole()) {
+      meter.durations.add(range.took());
+      if (range.why() == FetchClass.BACKGROUND) {
+        meter.background.add(range.took());
+      }
     }
   }
 
   @Override
-  public void waited(LayerContent layer, LayerChunk chunk, Duration time, boolean came) {
-    meter(layer).waits.add(time);
+  public void waited(LayerContent layer, LayerChunk chunk, CallWait wait) {
+    meter(layer).waits.add(wait.time());
     waits.increment();
-    waitNanos.add(time.toNanos());
-    if (!came) {
+    waitNanos.add(wait.time().toNanos());
+    if (!wait.came()) {
       failedWaits.increment();
     }
   }

@@ -4,7 +4,6 @@ import dev.asterism.content.Blob;
 import dev.asterism.content.Digest;
 import dev.asterism.content.VerifiedChunk;
 import java.io.IOException;
-import java.time.Duration;
 
 /// Whose chunks are fetched: what the scheduler asks of a layer. Thread-safe.
 interface FetchTarget {
@@ -43,6 +42,6 @@ interface FetchTarget {
   /// Is told that a chunk cannot be had from here, whether anybody else has it or not.
   void failed(LayerChunk chunk, IOException cause, FetchClass wanted);
 
-  /// Is told that a request has ended well, and how long it took.
-  void fetched(Batch batch, Duration took);
+  /// Is told that a request for bytes of it has ended, well or not.
+  void fetched(FetchedRange range);
 }

@@ -17,6 +17,12 @@ final class Flight {
 
   private final CompletableFuture<VerifiedChunk> bytes = new CompletableFuture<>();
   private final CompletableFuture<Place> place = new CompletableFuture<>();
+  private final Course course = new Course();
+
+  /// Returns what has happened to it until now.
+  Course course() {
+    return course;
+  }
 
   void arrived(VerifiedChunk chunk) {
     bytes.complete(chunk);

@@ -9,7 +9,6 @@ import dev.asterism.content.Trace;
 import dev.asterism.content.TransientFailure;
 import dev.asterism.content.VerifiedChunk;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -168,30 +167,33 @@ final class LayerContent implements FetchTarget {
   private <T> T awaitTold(LayerChunk chunk, List<LayerChunk> next, Wait<T> wait)
       throws IOException {
     long start = System.nanoTime();
+    Found found = found(chunk);
+    Flight flight = want(chunk, next, found);
     boolean came = false;
     try {
-      T result = wait.on(want(chunk, next));
+      T result = wait.on(flight);
       came = true;
       return result;
     } catch (LateException e) {
       shared.outages().failed(this, chunk, e);
       throw e;
     } finally {
-      Duration time = Duration.ofNanos(System.nanoTime() - start);
-      shared.listeners().waited(this, chunk, time, came);
+      shared
+          .listeners()
+          .waited(this, chunk, flight.course().told(found, start, System.nanoTime(), came));
     }
   }
 
   /// Returns the flight of a chunk that a call waits for, having started one if there was none. If
   /// the chunk is here, which the caller may have overlooked while it came, the flight is over.
   Flight want(LayerChunk chunk) {
-    return want(chunk, List.of());
+    return want(chunk, List.of(), found(chunk));
   }
 
-  private Flight want(LayerChunk chunk, List<LayerChunk> next) {
+  private Flight want(LayerChunk chunk, List<LayerChunk> next, Found found) {
     boolean isFirst = anticipation.isFirstUse(chunk);
     List<LayerChunk> beside =
-        Stream.concat(next.stream(), anticipation.beside(chunk, found(chunk)).stream()).toList();
+        Stream.concat(next.stream(), anticipation.beside(chunk, found).stream()).toList();
     Flight flight = link.read(this, chunk, beside, false);
     anticipation.guess(chunk, isFirst);
     return flight;
@@ -298,10 +300,12 @@ final class LayerContent implements FetchTarget {
   }
 
   @Override
-  public void fetched(Batch batch, Duration took) {
-    reported = "";
-    shared.outages().answered(host());
-    shared.scheduler().noteFetched(batch);
-    shared.listeners().fetched(this, batch.range(), batch.fetchClass(), took);
+  public void fetched(FetchedRange range) {
+    if (range.whole()) {
+      reported = "";
+      shared.outages().answered(host());
+    }
+    shared.scheduler().noteFetched(range);
+    shared.listeners().fetched(this, range);
   }
 }

@@ -32,6 +32,15 @@ final class LazyBlob implements Blob {
 
   @Override
   public InputStream open(ByteRange range) throws IOException {
+    return blob().open(range);
+  }
+
+  @Override
+  public InputStream open(ByteRange range, Runnable again) throws IOException {
+    return blob().open(range, again);
+  }
+
+  private Blob blob() throws IOException {
     Blob blob = found.get();
     if (blob == null) {
       blob = source.open(image, layer, size);
@@ -42,7 +51,7 @@ final class LazyBlob implements Blob {
       }
       found.set(blob);
     }
-    return blob.open(range);
+    return blob;
   }
 
   @Override

@@ -155,8 +155,13 @@ final class OpenedAhead implements BlobSource {
 
     @Override
     public InputStream open(ByteRange range) throws IOException {
+      return open(range, () -> {});
+    }
+
+    @Override
+    public InputStream open(ByteRange range, Runnable again) throws IOException {
       if (range.start() < end.start() || range.end() > end.end()) {
-        return blob.open(range);
+        return blob.open(range, again);
       }
       int from = (int) (range.start() - end.start());
       return new ByteArrayInputStream(bytes, from, (int) range.length());

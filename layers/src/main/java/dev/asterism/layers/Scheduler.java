@@ -84,9 +84,9 @@ final class Scheduler implements AutoCloseable {
     return lastUrgent.get();
   }
 
-  void noteFetched(Batch batch) {
-    bytes.merge(batch.fetchClass(), batch.range().length(), Long::sum);
-    requests.merge(batch.fetchClass(), 1L, Long::sum);
+  void noteFetched(FetchedRange range) {
+    bytes.merge(range.why(), range.bytes(), Long::sum);
+    requests.merge(range.why(), 1L, Long::sum);
   }
 
   /// Notes that a container has used a chunk.

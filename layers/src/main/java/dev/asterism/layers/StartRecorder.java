@@ -1,6 +1,5 @@
 package dev.asterism.layers;
 
-import dev.asterism.content.ByteRange;
 import dev.asterism.content.Digest;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -179,8 +178,8 @@ final class StartRecorder implements FetchListener, AutoCloseable {
   }
 
   @Override
-  public void waited(LayerContent layer, LayerChunk chunk, Duration time, boolean came) {
-    each(layer, start -> start.waited(layer, chunk, time, came));
+  public void waited(LayerContent layer, LayerChunk chunk, CallWait wait) {
+    each(layer, start -> start.waited(layer, chunk, wait));
   }
 
   @Override
@@ -189,8 +188,8 @@ final class StartRecorder implements FetchListener, AutoCloseable {
   }
 
   @Override
-  public void fetched(LayerContent layer, ByteRange range, FetchClass wanted, Duration took) {
-    each(layer, start -> start.fetched(layer, range, wanted, took));
+  public void fetched(LayerContent layer, FetchedRange range) {
+    each(layer, start -> start.fetched(layer, range));
   }
 
   private void run() {
@@ -224,28 +223,52 @@ final class StartRecorder implements FetchListener, AutoCloseable {
 
   private void finish(ActiveStart start) {
     try {
-      Map<Digest, Map<Digest, String>> names = new LearnedFiles(layers, catalog).names(start);
-      if (policy.enabled()) {
-        Optional<Profile> learned =
-            new LearnedFiles(layers, catalog)
-                .profile(start, names, profiles.findExactly(start.image()), clock.instant());
-        if (learned.isPresent()) {
-          profiles.put(learned.get());
-        }
+      Optional<Map<Digest, Map<Digest, String>>> names = names(start);
+      if (policy.enabled() && names.isPresent()) {
+        learn(start, names.get());
       }
       starts.add(
           start.record((layer, object) ->
               names
+                  .orElse(Map.of())
                   .getOrDefault(layer.digest(), Map.of())
                   .getOrDefault(object.digest(), object.digest().toString())));
+    } catch (RuntimeException e) { // a bug; starts go on
+      LOGGER.log(Level.ERROR, "bug while recording a start image=" + start.image(), e);
+    }
+  }
+
+  /// Returns the names of what a start used; empty if a layer's metadata cannot be read: then its
+  /// record has digests, and nothing is learned.
+  private Optional<Map<Digest, Map<Digest, String>>> names(ActiveStart start) {
+    try {
+      return Optional.of(new LearnedFiles(layers, catalog).names(start));
     } catch (IOException e) {
       LOGGER.log(
           Level.WARNING,
-          "start was not kept image={0} cause=\"{1}\"",
+          "names of a start cannot be read image={0} cause=\"{1}\"",
           start.image(),
           e.getMessage());
-    } catch (RuntimeException e) { // a bug; starts go on
-      LOGGER.log(Level.ERROR, "bug while recording a start image=" + start.image(), e);
+      return Optional.empty();
+    }
+  }
+
+  /// Keeps what is to be replayed next time. The start is told of whether that can be written or
+  /// not.
+  private void learn(ActiveStart start, Map<Digest, Map<Digest, String>> names) {
+    try {
+      Optional<Profile> learned =
+          new LearnedFiles(layers, catalog)
+              .profile(start, names, profiles.findExactly(start.image()), clock.instant());
+      if (learned.isPresent()) {
+        profiles.put(learned.get());
+      }
+    } catch (IOException e) {
+      LOGGER.log(
+          Level.WARNING,
+          "profile was not kept image={0} cause=\"{1}\"",
+          start.image(),
+          e.getMessage());
     }
   }
 

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 
 /// One range request: asks, inflates chunk by chunk as the bytes come, and hands each on at once,
 /// while another thread reads ahead. Confined to its thread.
@@ -27,6 +28,15 @@ final class Transfer implements Runnable {
   private int done;
   private boolean again;
 
+  /// Bytes that have come.
+  private final AtomicLong carried = new AtomicLong();
+
+  /// Bytes that were asked for anew, because they were wrong.
+  private long carriedAgain;
+
+  private final long begin = System.nanoTime();
+  private Optional<Duration> answered = Optional.empty();
+
   Transfer(Link link, Scheduler scheduler, Batch batch) {
     this.link = link;
     this.scheduler = scheduler;
@@ -35,10 +45,10 @@ final class Transfer implements Runnable {
 
   @Override
   public void run() {
+    boolean whole = false;
     try {
-      long start = System.nanoTime();
       traced();
-      batch.layer().fetched(batch, Duration.ofNanos(System.nanoTime() - start));
+      whole = true;
     } catch (IOException e) {
       failRest(e);
     } catch (RuntimeException e) {
@@ -48,8 +58,23 @@ final class Transfer implements Runnable {
       failRest(new IOException("a bug while fetching: " + e, e));
       throw e;
     } finally {
-      link.ended(batch);
+      try {
+        batch.layer().fetched(ended(whole));
+      } finally {
+        link.ended(batch);
+      }
     }
+  }
+
+  private FetchedRange ended(boolean whole) {
+    Duration took = Duration.ofNanos(System.nanoTime() - begin);
+    return new FetchedRange(
+        batch.range(),
+        batch.fetchClass(),
+        (whole ? batch.range().length() : carried.get()) + carriedAgain,
+        answered.orElse(took),
+        took,
+        whole);
   }
 
   /// As a part of the first read that waits for it.
@@ -76,8 +101,11 @@ final class Transfer implements Runnable {
 
   private void fetch() throws IOException {
     long asked = System.nanoTime();
-    try (InputStream body = batch.layer().blob().open(batch.range())) {
-      link.answered(System.nanoTime() - asked);
+    try (InputStream body =
+        batch.layer().blob().open(batch.range(), () -> batch.broke(System.nanoTime()))) {
+      long now = System.nanoTime();
+      answered = Optional.of(Duration.ofNanos(now - begin));
+      link.answered(now - asked);
       try (InputStream ahead = new AheadStream(new Counted(body), batch.range().length());
           MemberReader reader = new MemberReader(ahead, batch.range())) {
         decode(reader);
@@ -160,6 +188,7 @@ final class Transfer implements Runnable {
       Runnable release = link.takeMemory(batch, chunk.size());
       try (InputStream body = batch.layer().blob().open(chunk.member());
           MemberReader reader = new MemberReader(body, chunk.member())) {
+        carriedAgain += chunk.member().length();
         reader.start(chunk.member());
         settle(want, want.first(), reader.read(chunk.innerOffset(), chunk.size()));
         scheduler.memory().decoded(chunk.size());
@@ -202,6 +231,7 @@ final class Transfer implements Runnable {
       link.giveWay(batch);
       int n = in.read(buffer, offset, length);
       if (n > 0) {
+        batch.carried(carried.addAndGet(n), System.nanoTime());
         link.arrived(batch, n);
       }
       return n;

@@ -102,6 +102,7 @@ final class Want {
     state = State.RUNNING;
     batch = Optional.of(within);
     startedAt = now;
+    claims.forEach(claim -> claim.flight().course().asked(now));
   }
 
   /// Returns the range that brought it last, or brings it.

@@ -19,6 +19,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -75,6 +76,9 @@ final class LayerContentTest {
     private volatile CountDownLatch gate = new CountDownLatch(0);
     private volatile boolean broken;
 
+    /// Bytes of each answer after which it breaks.
+    private volatile int breaksAfter = Integer.MAX_VALUE;
+
     Source(byte[] bytes) {
       this.bytes = bytes;
     }
@@ -95,7 +99,23 @@ final class LayerContentTest {
       if (broken) {
         throw new IOException("broken");
       }
-      return new ByteArrayInputStream(bytes, (int) range.start(), (int) range.length());
+      int length = (int) range.length();
+      return length <= breaksAfter
+          ? new ByteArrayInputStream(bytes, (int) range.start(), length)
+          : new SequenceInputStream(
+              new ByteArrayInputStream(bytes, (int) range.start(), breaksAfter), new Broken());
+    }
+
+    private static final class Broken extends InputStream {
+      @Override
+      public int read() throws IOException {
+        throw new IOException("broken in the middle");
+      }
+
+      @Override
+      public int read(byte[] buffer, int offset, int length) throws IOException {
+        return read();
+      }
     }
   }
 
@@ -198,6 +218,29 @@ final class LayerContentTest {
 
   private static Deadline soon() {
     return Deadline.in(Duration.ofSeconds(20));
+  }
+
+  @Test
+  void fetch_breaksInTheMiddle_countsWhatHasCome() throws Exception {
+    blob.breaksAfter = 1234;
+    assertThatThrownBy(() -> layer.want(chunk(5)).bytes(soon())).hasMessageContaining("middle");
+
+    FetchStats stats = layer.shared().scheduler().stats();
+    while (stats.requests().getOrDefault(FetchClass.READ, 0L) == 0) { // the reader is told first
+      Thread.onSpinWait();
+      stats = layer.shared().scheduler().stats();
+    }
+    assertThat(stats.bytes()).containsEntry(FetchClass.READ, 1234L);
+  }
+
+  @Test
+  void promote_whatCameInVain_isWastedNoLonger() {
+    assertThat(layer.anticipation().isToBeSeen(chunk(5), FetchClass.GUESS)).isTrue();
+    assertThat(layer.shared().scheduler().stats().unused()).isPositive();
+
+    layer.anticipation().promote();
+
+    assertThat(layer.shared().scheduler().stats().unused()).isZero();
   }
 
   /// Whoever wants a chunk gets it, and no byte is fetched twice, whichever way flights and windows

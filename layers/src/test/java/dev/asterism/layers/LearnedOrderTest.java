@@ -10,6 +10,8 @@ import dev.asterism.content.Digest;
 import dev.asterism.testkit.layer.Layer;
 import dev.asterism.testkit.layer.RandomTrees;
 import dev.asterism.testkit.layer.Seeds;
+import dev.asterism.testkit.registry.Fault;
+import dev.asterism.testkit.registry.Target;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,11 +110,66 @@ final class LearnedOrderTest {
             assertThat(start.waitCount()).isPositive();
             assertThat(start.waits()).extracting(StartRecord.Wait::path).contains("lib/big");
             assertThat(start.requests()).containsKey(FetchClass.READ);
-            assertThat(start.timeline())
-                .hasSize(start.requests().values().stream().mapToInt(Long::intValue).sum());
+            assertThat(start.timeline().requests())
+                .hasSize(start.requests().values().stream().mapToInt(Long::intValue).sum())
+                .allSatisfy(request -> {
+                  assertThat(request.whole()).isTrue();
+                  assertThat(request.bytes()).isEqualTo(request.range().length());
+                  assertThat(request.answered()).isBetween(request.begin(), request.end());
+                });
+            assertThat(start.timeline().pauses())
+                .hasSize((int) start.waitCount())
+                .extracting(StartRecord.Pause::path)
+                .contains("lib/big");
+            assertThat(start.timeline().unlistedRequests()).isZero();
+            assertThat(start.causes().values().stream().mapToLong(StartRecord.Cause::calls).sum())
+                .isEqualTo(start.waitCount());
+            assertThat(start.causes().values().stream().mapToInt(StartRecord.Cause::requests).sum())
+                .isPositive();
             assertThat(start.line()).startsWith("start-recorded image=" + layer.image());
           });
       assertThat(ProfileStore.of(node.root()).list()).isEmpty(); // learning is off
+    }
+  }
+
+  @Test
+  void start_whoseConnectionBreaks_saysWhatWasRepeated() throws Exception {
+    try (Origin origin = Origin.startQuick();
+        LazyNode node = node("one", origin, StartPolicy.NOTHING)) {
+      LayerRequest layer = origin.add(version(SMALL));
+      Path rootfs = node.mount(layer);
+      LayerService service = node.service();
+      origin.registry().faultNext(1, Target.blobs(), new Fault.CutAfter(1000));
+      cat(rootfs, "bin/small").orThrow();
+      node.stop();
+
+      assertThat(service.starts().recent())
+          .singleElement()
+          .satisfies(start ->
+              assertThat(start.timeline().pauses())
+                  .filteredOn(pause -> pause.cause() == WaitCause.REPEATED)
+                  .singleElement()
+                  .satisfies(pause -> {
+                    assertThat(pause.path()).isEqualTo("bin/small");
+                    assertThat(pause.requests()).isEqualTo(2);
+                  }));
+    }
+  }
+
+  @Test
+  void start_ofWhichNoProfileCanBeWritten_isRecordedAllTheSame() throws Exception {
+    try (Origin origin = Origin.start();
+        LazyNode node = node("one", origin, LEARNING)) {
+      LayerRequest layer = origin.add(version(SMALL));
+      Path rootfs = node.mount(layer);
+      LayerService service = node.service();
+      cat(rootfs, "bin/small").orThrow();
+      Files.writeString(node.root().resolve("profiles"), "no directory");
+      node.stop();
+
+      assertThat(service.starts().recent())
+          .extracting(StartRecord::image)
+          .containsExactly(layer.image());
     }
   }
 

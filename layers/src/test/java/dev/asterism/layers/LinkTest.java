@@ -160,6 +160,6 @@ final class LinkTest {
     public void failed(LayerChunk chunk, IOException cause, FetchClass wanted) {}
 
     @Override
-    public void fetched(Batch batch, Duration took) {}
+    public void fetched(FetchedRange range) {}
   }
 }

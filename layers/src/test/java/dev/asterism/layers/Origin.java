@@ -130,8 +130,13 @@ final class Origin implements AutoCloseable, BlobSource {
 
     @Override
     public InputStream open(ByteRange range) throws IOException {
+      return open(range, () -> {});
+    }
+
+    @Override
+    public InputStream open(ByteRange range, Runnable again) throws IOException {
       asked.incrementAndGet();
-      return blob.open(range);
+      return blob.open(range, again);
     }
   }
 

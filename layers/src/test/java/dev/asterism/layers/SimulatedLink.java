@@ -391,6 +391,6 @@ final class SimulatedLink {
     public void failed(LayerChunk chunk, IOException cause, FetchClass wanted) {}
 
     @Override
-    public void fetched(Batch batch, Duration took) {}
+    public void fetched(FetchedRange range) {}
   }
 }

@@ -15,12 +15,15 @@ final class RangeStream extends InputStream {
   private final long end;
   private final Patience patience;
   private final Retry retry;
+  private final Runnable again;
+  private boolean asked;
   private long position;
   private Optional<RangeAnswer> answer = Optional.empty();
   private boolean closed;
 
-  private RangeStream(RemoteBlob blob, ByteRange range, RequestPolicy policy) {
+  private RangeStream(RemoteBlob blob, ByteRange range, RequestPolicy policy, Runnable again) {
     this.blob = blob;
+    this.again = again;
     this.end = range.end();
     this.position = range.start();
     this.patience = new Patience(policy.patience());
@@ -28,9 +31,11 @@ final class RangeStream extends InputStream {
   }
 
   /// Sends the first request, so that what cannot be read at all fails here.
-  static RangeStream open(RemoteBlob blob, ByteRange range, RequestPolicy policy)
+  ///
+  /// @param again is told of each request but the first
+  static RangeStream open(RemoteBlob blob, ByteRange range, RequestPolicy policy, Runnable again)
       throws IOException {
-    RangeStream stream = new RangeStream(blob, range, policy);
+    RangeStream stream = new RangeStream(blob, range, policy, again);
     stream.patience.enter();
     try {
       stream.retry.run(stream::connected);
@@ -42,6 +47,10 @@ final class RangeStream extends InputStream {
 
   private RangeAnswer connected() throws IOException {
     if (answer.isEmpty()) {
+      if (asked) {
+        again.run();
+      }
+      asked = true;
       answer = Optional.of(blob.ask(new ByteRange(position, end), patience));
     }
     return answer.get();

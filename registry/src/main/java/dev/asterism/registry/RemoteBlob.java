@@ -157,11 +157,18 @@ final class RemoteBlob implements Blob {
 
   @Override
   public InputStream open(ByteRange range) throws IOException {
+    return open(range, () -> {});
+  }
+
+  @Override
+  public InputStream open(ByteRange range, Runnable again) throws IOException {
     if (range.end() > size) {
       throw new IllegalArgumentException(
           "%s reaches beyond the %d bytes of %s".formatted(range, size, digest));
     }
-    return range.isEmpty() ? InputStream.nullInputStream() : RangeStream.open(this, range, policy);
+    return range.isEmpty()
+        ? InputStream.nullInputStream()
+        : RangeStream.open(this, range, policy, again);
   }
 
   /// Asks for `range` once, each source in turn until one answers.

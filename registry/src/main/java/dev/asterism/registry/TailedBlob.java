@@ -30,14 +30,19 @@ final class TailedBlob implements Blob {
 
   @Override
   public InputStream open(ByteRange range) throws IOException {
+    return open(range, () -> {});
+  }
+
+  @Override
+  public InputStream open(ByteRange range, Runnable again) throws IOException {
     if (range.end() <= tailStart || range.isEmpty() || range.end() > size()) {
-      return blob.open(range);
+      return blob.open(range, again);
     }
     if (range.start() >= tailStart) {
       return fromTail(range);
     }
     return new SequenceInputStream(
-        blob.open(new ByteRange(range.start(), tailStart)),
+        blob.open(new ByteRange(range.start(), tailStart), again),
         fromTail(new ByteRange(tailStart, range.end())));
   }
 

@@ -61,7 +61,8 @@ final class FetchingJson {
     json.writeEndObject();
   }
 
-  private static String name(FetchClass why) {
+  /// Returns how a cause is written.
+  static String name(Enum<?> why) {
     return why.name().toLowerCase(Locale.ROOT);
   }
 }

@@ -44,6 +44,10 @@ final class StateEndpoints {
         .add("GET", "/v1/status", json(state::status))
         .add("GET", "/v1/images", json(state::images))
         .add("GET", "/v1/starts", json(() -> StartsJson.text(starts(state))))
+        .add(
+            "POST",
+            "/v1/starts/timeline",
+            (request, response) -> timeline(state, request, response))
         .add("GET", "/v1/fetching", json(() -> FetchingJson.text(state.services())))
         .add("GET", "/v1/outages", json(() -> OutagesJson.text(outages(state))));
   }
@@ -60,6 +64,17 @@ final class StateEndpoints {
 
   private static void scrape(State state, Response response) throws IOException {
     response.send(200, Metrics.CONTENT_TYPE, state.metrics());
+  }
+
+  /// Sends all that is known of the last start of an image.
+  private static void timeline(State state, Request request, Response response) throws IOException {
+    String image = request.image();
+    StartRecord start =
+        starts(state).stream()
+            .filter(each -> each.image().equals(image))
+            .findFirst()
+            .orElseThrow(() -> new BadRequestException("no start was seen of " + image));
+    response.send(200, Response.JSON, StartsJson.timeline(start));
   }
 
   /// The last ones first.

@@ -21,7 +21,7 @@ final class TendingEndpoints {
   }
 
   void clean(Request request, Response response) throws IOException {
-    FlatJson body = body(request);
+    FlatJson body = request.json();
     long seconds = body.number("unusedForSeconds");
     if (seconds < 0 || seconds > LONGEST_SECONDS) {
       throw new BadRequestException("unusedForSeconds is " + seconds);
@@ -31,7 +31,7 @@ final class TendingEndpoints {
   }
 
   void verify(Request request, Response response) throws IOException {
-    FlatJson body = body(request);
+    FlatJson body = request.json();
     VerifyOptions options = new VerifyOptions(body.flag("hashes"), body.flag("repair"));
     stream(response, progress -> store.verify(options, progress));
   }
@@ -42,7 +42,7 @@ final class TendingEndpoints {
 
   void pin(Request request, Response response) throws IOException {
     try {
-      store.pin(image(request));
+      store.pin(request.image());
     } catch (IllegalArgumentException e) {
       throw new BadRequestException(e.getMessage() + "");
     }
@@ -50,22 +50,8 @@ final class TendingEndpoints {
   }
 
   void unpin(Request request, Response response) throws IOException {
-    store.unpin(image(request));
+    store.unpin(request.image());
     pins(request, response);
-  }
-
-  private static FlatJson body(Request request) throws BadRequestException {
-    try {
-      return FlatJson.parse(request.text());
-    } catch (IOException e) {
-      throw new BadRequestException("the body is " + e.getMessage());
-    }
-  }
-
-  private static String image(Request request) throws BadRequestException {
-    return body(request)
-        .text("image")
-        .orElseThrow(() -> new BadRequestException("the body names no image"));
   }
 
   /// What takes long, and says how far it is.

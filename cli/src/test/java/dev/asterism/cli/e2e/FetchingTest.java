@@ -23,6 +23,7 @@ import dev.asterism.testkit.registry.TestLayer;
 import dev.asterism.testkit.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -30,6 +31,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -220,6 +222,31 @@ class FetchingTest {
         .contains("%d calls waited".formatted(start.number("waits")))
         .containsPattern("\nread +%d ".formatted(start.number("read-requests")))
         .containsPattern("\nreadahead +%d ".formatted(start.number("readahead-requests")));
+    List<String> causes = List.of("cold", "coming", "queued", "repeated", "unpacked");
+    assertThat(causes.stream().mapToLong(cause -> start.number(cause + "-waits")).sum())
+        .isEqualTo(start.number("waits"));
+    assertThat(causes.stream().mapToLong(cause -> start.number(cause + "-round-trips")).sum())
+        .isPositive();
+    String why = rig.ask("why", image);
+    assertThat(causes)
+        .filteredOn(cause -> why.contains("  " + cause + ": "))
+        .isEqualTo(causes.stream().filter(cause -> start.number(cause + "-waits") > 0).toList());
+    Path picture = node.root().resolveSibling("start.svg");
+    assertThat(rig.ask("why", "--json", "--timeline", picture.toString(), image))
+        .contains("\"unlistedRequests\" : 0", "\"path\" : \"big/file\"")
+        .satisfies(
+            json -> assertThat(occurrences(json, "\"answeredMicros\"")).isEqualTo(asked.size()));
+    assertThat(Files.readString(picture))
+        .startsWith("<svg ")
+        .satisfies(svg -> {
+          assertThat(occurrences(svg, "<g><title>"))
+              .isBetween(1L, (long) asked.size()); // none that was made after the last use;
+          assertThat(occurrences(svg, "<g class=\"wait\">")).isEqualTo(start.number("waits"));
+        });
+  }
+
+  private static long occurrences(String text, String of) {
+    return Pattern.compile(Pattern.quote(of)).matcher(text).results().count();
   }
 
   /// A layer of which the image says that a start needs two files.

@@ -1,4 +1,4 @@
-package dev.asterism.bench;
+package dev.asterism.cli.timeline;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,46 +12,49 @@ import java.util.regex.Pattern;
 /// Timelines as a picture, one above the other on one scale of time.
 ///
 /// A bar for each request: pale while it is waited for, full while its bytes come; a colour for
-/// each blob, grey for the rest. Requests lie in as few rows as they need. Below, how much of the
-/// link was used.
-final class TimelineSvg {
+/// each blob, grey for the rest. Requests lie in as few rows as they need. Above them a red line
+/// for each call that waited, where that is known; below, how much of the link was used.
+public final class TimelineSvg {
   private static final int WIDTH = 1200;
   private static final int LEFT = 20;
   private static final int RIGHT = 20;
   private static final int ROW = 7;
   private static final int MAX_ROWS = 60;
+  private static final int MAX_PAUSE_ROWS = 12;
   private static final int LINK = 46; // height of the link's use
   private static final int HEAD = 44;
   private static final int FOOT = 26;
   private static final List<String> COLOURS =
       List.of("#2f6db3", "#d9822b", "#3a9a5b", "#a64ca6", "#c44e52", "#7a6652");
   private static final String OTHER = "#8a8f98";
+  private static final String PAUSE = "#c0392b";
   private static final Pattern BLOB = Pattern.compile("/blobs/sha256:([0-9a-f]{64})");
 
   private final long bitsPerSecond;
-  private final Map<String, Timeline> timelines = new LinkedHashMap<>();
+  private final Map<String, StartTimeline> timelines = new LinkedHashMap<>();
 
   /// @param bitsPerSecond of the link
-  TimelineSvg(long bitsPerSecond) {
+  public TimelineSvg(long bitsPerSecond) {
     this.bitsPerSecond = bitsPerSecond;
   }
 
   /// Adds one below those before; one of the same name is replaced.
-  void add(String title, Timeline timeline) {
+  public void add(String title, StartTimeline timeline) {
     timelines.put(title, timeline);
   }
 
-  boolean isEmpty() {
+  /// Tells whether there is none.
+  public boolean isEmpty() {
     return timelines.isEmpty();
   }
 
   /// Returns the picture.
-  String draw() {
+  public String draw() {
     double longest = timelines.values().stream().mapToDouble(TimelineSvg::end).max().orElse(1);
     double scale = (WIDTH - LEFT - RIGHT) / longest;
     StringBuilder body = new StringBuilder();
     int top = 0;
-    for (Map.Entry<String, Timeline> each : timelines.entrySet()) {
+    for (Map.Entry<String, StartTimeline> each : timelines.entrySet()) {
       top = panel(body, top, each.getKey(), each.getValue(), scale, longest);
     }
     return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%1$d\" height=\"%2$d\""
@@ -64,21 +67,30 @@ final class TimelineSvg {
   }
 
   /// The last mark ends a timeline: what comes afterwards is not part of the start.
-  private static double end(Timeline timeline) {
+  private static double end(StartTimeline timeline) {
     return timeline.marks().values().stream().mapToDouble(Double::doubleValue).max().orElse(0)
         * 1.02;
   }
 
   private int panel(
-      StringBuilder out, int top, String title, Timeline timeline, double scale, double longest) {
+      StringBuilder out,
+      int top,
+      String title,
+      StartTimeline timeline,
+      double scale,
+      double longest) {
     double end = end(timeline);
-    List<Timeline.Request> requests =
+    List<StartTimeline.Request> requests =
         timeline.requests().stream().filter(request -> request.asked() < end).toList();
-    List<Integer> rows = rows(requests);
-    int height = Math.min(MAX_ROWS, 1 + rows.stream().mapToInt(Integer::intValue).max().orElse(0));
-    int bars = top + HEAD;
-    int link = bars + height * ROW + 8;
-    long bytes = requests.stream().mapToLong(Timeline.Request::bytes).sum();
+    List<StartTimeline.Pause> pauses =
+        timeline.pauses().stream().filter(pause -> pause.begin() < end).toList();
+    List<Integer> pauseRows =
+        rows(pauses.stream().map(pause -> new Span(pause.begin(), pause.end())).toList());
+    List<Integer> rows =
+        rows(requests.stream().map(each -> new Span(each.asked(), each.ended())).toList());
+    int bars = top + HEAD + height(pauseRows, MAX_PAUSE_ROWS) * ROW;
+    int link = bars + Math.max(1, height(rows, MAX_ROWS)) * ROW + 8;
+    long bytes = requests.stream().mapToLong(StartTimeline.Request::bytes).sum();
     text(
         out,
         LEFT,
@@ -87,7 +99,12 @@ final class TimelineSvg {
         "%s: %d requests, %.1f MB, %.2f s"
             .formatted(title, requests.size(), bytes / 1e6, end / 1020),
         "font-size=\"14\" font-weight=\"bold\"");
-    grid(out, bars, link + LINK, scale, longest);
+    grid(out, top + HEAD, link + LINK, scale, longest);
+    for (int i = 0; i < pauses.size(); i++) {
+      if (pauseRows.get(i) < MAX_PAUSE_ROWS) {
+        pause(out, pauses.get(i), top + HEAD + pauseRows.get(i) * ROW, scale, end);
+      }
+    }
     Map<String, String> colours = new LinkedHashMap<>();
     for (int i = 0; i < requests.size(); i++) {
       if (rows.get(i) < MAX_ROWS) {
@@ -95,26 +112,41 @@ final class TimelineSvg {
       }
     }
     use(out, timeline.slots(), link, scale, end);
-    marks(out, timeline.marks(), bars, link + LINK, scale);
+    marks(out, timeline.marks(), top + HEAD, link + LINK, scale);
     return link + LINK + FOOT;
   }
 
-  /// Puts every request into the first row that is free when it is asked.
-  private static List<Integer> rows(List<Timeline.Request> requests) {
+  private record Span(double begin, double end) {}
+
+  /// Puts each into the first row that is free when it begins.
+  private static List<Integer> rows(List<Span> spans) {
     List<Double> busyUntil = new ArrayList<>();
     List<Integer> rows = new ArrayList<>();
-    for (Timeline.Request request : requests) {
+    for (Span span : spans) {
       int row = 0;
-      while (row < busyUntil.size() && busyUntil.get(row) > request.asked()) {
+      while (row < busyUntil.size() && busyUntil.get(row) > span.begin()) {
         row++;
       }
       if (row == busyUntil.size()) {
         busyUntil.add(0.0);
       }
-      busyUntil.set(row, request.ended() + 1);
+      busyUntil.set(row, span.end() + 1);
       rows.add(row);
     }
     return rows;
+  }
+
+  private static int height(List<Integer> rows, int most) {
+    return Math.min(most, 1 + rows.stream().mapToInt(Integer::intValue).max().orElse(-1));
+  }
+
+  private static void pause(
+      StringBuilder out, StartTimeline.Pause pause, int y, double scale, double end) {
+    double from = LEFT + pause.begin() * scale;
+    double to = LEFT + Math.min(end, pause.end()) * scale;
+    out.append("<g class=\"wait\"><title>%s</title>".formatted(escape(pause.what())));
+    rectangle(out, from, y, Math.max(0.8, to - from), PAUSE, 0.7);
+    out.append("</g>\n");
   }
 
   private static void grid(StringBuilder out, int top, int bottom, double scale, double longest) {
@@ -150,7 +182,7 @@ final class TimelineSvg {
 
   private static void bar(
       StringBuilder out,
-      Timeline.Request request,
+      StartTimeline.Request request,
       int y,
       double scale,
       double end,
@@ -181,7 +213,7 @@ final class TimelineSvg {
             opacity));
   }
 
-  private static String colour(Timeline.Request request, Map<String, String> colours) {
+  private static String colour(StartTimeline.Request request, Map<String, String> colours) {
     Matcher blob = BLOB.matcher(request.what());
     return blob.find()
         ? Optional.ofNullable(colours.get(blob.group(1)))
@@ -194,9 +226,9 @@ final class TimelineSvg {
   }
 
   private void use(StringBuilder out, List<Long> slots, int top, double scale, double end) {
-    double full = bitsPerSecond / 8.0 * Timeline.SLOT / 1000;
+    double full = bitsPerSecond / 8.0 * StartTimeline.SLOT / 1000;
     StringBuilder points = new StringBuilder();
-    int count = (int) Math.min(slots.size(), end / Timeline.SLOT);
+    int count = (int) Math.min(slots.size(), end / StartTimeline.SLOT);
     for (int slot = 0; slot < count; slot++) {
       double share = Math.min(1, slots.get(slot) / full);
       double y = top + LINK * (1 - share);
@@ -204,12 +236,12 @@ final class TimelineSvg {
           String.format(
               Locale.ROOT,
               "%.1f,%.1f %.1f,%.1f ",
-              LEFT + slot * Timeline.SLOT * scale,
+              LEFT + slot * StartTimeline.SLOT * scale,
               y,
-              LEFT + (slot + 1.0) * Timeline.SLOT * scale,
+              LEFT + (slot + 1.0) * StartTimeline.SLOT * scale,
               y));
     }
-    double last = LEFT + count * Timeline.SLOT * scale;
+    double last = LEFT + count * StartTimeline.SLOT * scale;
     out.append(
         String.format(
             Locale.ROOT,
