@@ -107,7 +107,7 @@ public final class Main implements Callable<Integer> {
               Measure.START_BYTES),
           new StartOrderedCase("python", PYTHON),
           new StartReadCase("python"),
-          new BusyCase(PYTHON_START, "gcc:1-esgz"),
+          new BusyCase(PYTHON_START, "java:1-esgz", "gcc:1-esgz"),
           new CompleteCase("python"));
 
   @Option(
