@@ -22,6 +22,7 @@ final class Scheduler implements AutoCloseable {
   private final IdleMemory memory;
   private final ConcurrentMap<String, Link> links = new ConcurrentHashMap<>();
   private final UnderWay underWay = new UnderWay();
+  private final Unpacking unpacking = new Unpacking();
 
   /// When something urgent last moved on any link, on the clock of System.nanoTime.
   private final AtomicLong lastUrgent =
@@ -47,6 +48,11 @@ final class Scheduler implements AutoCloseable {
   /// Returns what all links together have on their way.
   UnderWay underWay() {
     return underWay;
+  }
+
+  /// Returns whose chunks are unpacked when.
+  Unpacking unpacking() {
+    return unpacking;
   }
 
   /// Lets the other links go on with what they left to one.

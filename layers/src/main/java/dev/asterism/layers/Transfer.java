@@ -46,6 +46,7 @@ final class Transfer implements Runnable {
   @Override
   public void run() {
     boolean whole = false;
+    Runnable served = batch.fetchClass().isUrgent() ? scheduler.unpacking().serve() : () -> {};
     try {
       traced();
       whole = true;
@@ -61,6 +62,7 @@ final class Transfer implements Runnable {
       try {
         batch.layer().fetched(ended(whole));
       } finally {
+        served.run();
         link.ended(batch);
       }
     }
@@ -120,6 +122,7 @@ final class Transfer implements Runnable {
       Claim claim = want.first();
       LayerChunk chunk = claim.chunk();
       Runnable release = link.takeMemory(batch, chunk.size());
+      Runnable unpacked = scheduler.unpacking().begin(batch::canWait);
       try {
         boolean first = chunk.member().start() != member;
         member = chunk.member().start();
@@ -128,6 +131,7 @@ final class Transfer implements Runnable {
       } catch (MalformedLayerException e) {
         distrust(want, e); // alone: the next member can still be read
       } finally {
+        unpacked.run();
         release.run();
       }
     }

@@ -234,6 +234,22 @@ final class LayerContentTest {
   }
 
   @Test
+  void fetch_inTheBackgroundWhileAReadIsUnpacked_isHeldUpAndComes() {
+    Unpacking unpacking = layer.shared().scheduler().unpacking();
+    Runnable read = unpacking.begin(() -> false);
+
+    FetchTicket ticket = layer.fetch(List.of(chunk(5)), FetchClass.BACKGROUND);
+    ticket.done().join();
+
+    assertThat(ticket.failed()).isZero();
+    assertThat(unpacking.held()).isEqualTo(1);
+    read.run();
+    layer.fetch(List.of(chunk(6)), FetchClass.BACKGROUND).done().join();
+    assertThat(unpacking.held()).isEqualTo(1);
+    assertThat(unpacking.background()).isZero();
+  }
+
+  @Test
   void promote_whatCameInVain_isWastedNoLonger() {
     assertThat(layer.anticipation().isToBeSeen(chunk(5), FetchClass.GUESS)).isTrue();
     assertThat(layer.shared().scheduler().stats().unused()).isPositive();
