@@ -42,7 +42,7 @@ class SoakTest {
 
   /// What a daemon may have more than before: the heap grows to where it is collected, and threads
   /// that have nothing to do stay for a while.
-  private static final State SLACK = new State(96 * MEBIBYTE, 8, 12, 0, 0, 2 * MEBIBYTE);
+  private static final State SLACK = new State(48 * MEBIBYTE, 4, 6, 0, 0, 2 * MEBIBYTE);
 
   /// What a daemon holds.
   ///
