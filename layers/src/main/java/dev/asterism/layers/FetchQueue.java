@@ -559,16 +559,13 @@ final class FetchQueue {
     }
   }
 
-  /// Takes out of the queue what only a ticket asked for.
+  /// Takes out of the queue what only one layer wants and no read waits for.
   ///
   /// @return those that are over: whoever asked for them is to be told
-  List<Want> cancel(FetchTicket ticket) {
+  List<Want> cancel(FetchTarget layer) {
     return remove(want ->
-        !want.fetchClass().isUrgent()
-            && want.claims().stream()
-                .flatMap(claim -> claim.tickets().stream())
-                .allMatch(other -> other == ticket)
-            && want.claims().stream().anyMatch(claim -> claim.tickets().contains(ticket)));
+        want.fetchClass() != FetchClass.READ
+            && want.claims().stream().allMatch(claim -> claim.layer().equals(layer)));
   }
 
   /// Takes everything out of the queue.

@@ -2,19 +2,12 @@ package dev.asterism.layers;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 
 /// Chunks that were asked for together, and how many of them are still to come. Thread-safe.
 final class FetchTicket {
   private final CompletableFuture<Void> done = new CompletableFuture<>();
   private final AtomicInteger open = new AtomicInteger(1); // the one is whoever still adds chunks
   private final AtomicInteger failed = new AtomicInteger();
-  private final Runnable cancel;
-
-  /// @param cancel takes what is queued for nobody else out of the queue
-  FetchTicket(Consumer<FetchTicket> cancel) {
-    this.cancel = () -> cancel.accept(this);
-  }
 
   /// Completes when every chunk is here, or failed, or was cancelled; never exceptionally.
   CompletableFuture<Void> done() {
@@ -24,12 +17,6 @@ final class FetchTicket {
   /// Returns how many chunks could not be had, or found no place in the queue, or were cancelled.
   int failed() {
     return failed.get();
-  }
-
-  /// Gives up what nobody has begun to fetch, as far as nobody else wants it. What is under way is
-  /// finished and kept.
-  void cancel() {
-    cancel.run();
   }
 
   void added() {

@@ -29,6 +29,9 @@ final class LayerContent implements FetchTarget {
   private final StoredChunks stored;
   private final Anticipation anticipation;
 
+  /// Whether it is mounted no more.
+  private volatile boolean gone;
+
   /// Whether the last that was wanted of this layer could not be had, or not in time.
   private volatile boolean troubled;
 
@@ -214,7 +217,22 @@ final class LayerContent implements FetchTarget {
   /// Has chunks fetched that nobody waits for, in this order. What is here or on its way is not
   /// fetched again; what is queued with less urgency moves up.
   FetchTicket fetch(List<LayerChunk> chunks, FetchClass fetchClass) {
-    return link.fetch(this, chunks, fetchClass);
+    FetchTicket ticket = link.fetch(this, chunks, fetchClass);
+    if (gone) {
+      link.cancel(this); // the layer went meanwhile, or before: who asks on finds an end
+    }
+    return ticket;
+  }
+
+  /// Gives up what was asked for and nobody waits for, now and from now on: no container uses the
+  /// layer any more. What another layer wants too is fetched for that one.
+  void leave() {
+    gone = true;
+    link.cancel(this);
+  }
+
+  boolean isGone() {
+    return gone;
   }
 
   /// The name for an error is looked up only when there is one: that walks through the whole layer.

@@ -436,7 +436,7 @@ public final class LayerStore implements LayerMounter, AutoCloseable {
     catalog.layers().forEach(layer -> known.add(layer.digest()));
     known.removeAll(kept);
     for (Digest layer : known) {
-      catalog.remove(layer);
+      catalog.remove(layer).ifPresent(LayerContent::leave);
       LayerDirectory.of(layers, layer).delete();
       fetching.recent().removeLayer(layer);
       fetching.store().removeLayer(layer);

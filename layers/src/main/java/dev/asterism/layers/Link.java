@@ -95,7 +95,7 @@ final class Link {
 
   /// Has chunks fetched that nobody waits for.
   FetchTicket fetch(FetchTarget layer, List<LayerChunk> chunks, FetchClass fetchClass) {
-    FetchTicket ticket = new FetchTicket(this::cancel);
+    FetchTicket ticket = new FetchTicket();
     lock.lock();
     try {
       long now = System.nanoTime();
@@ -162,11 +162,13 @@ final class Link {
     }
   }
 
-  private void cancel(FetchTicket ticket) {
+  /// Gives up what is queued for one layer alone and no read waits for. What is under way is
+  /// finished and kept.
+  void cancel(FetchTarget layer) {
     List<Want> over;
     lock.lock();
     try {
-      over = queue.cancel(ticket);
+      over = queue.cancel(layer);
     } finally {
       lock.unlock();
     }

@@ -97,7 +97,7 @@ final class Prefetch {
       running.done().complete(null);
     }
     LOGGER.log(
-        failed == 0 ? Level.DEBUG : Level.WARNING,
+        failed == 0 || layer.isGone() ? Level.DEBUG : Level.WARNING,
         "prefetched layer={0} prefetch_size={1} chunks-failed={2} millis={3}",
         layer.digest(),
         String.valueOf(running.bytes()),

@@ -206,11 +206,11 @@ final class FetchQueueTest {
   void cancel_whatIsLeftToAnotherHost_isOver() {
     SimulatedLink other = link.beside(POLICY, 6 * MEGABYTE, 100);
     Claim _ = other.claim(alike("there", 10, 30_000), 0, FetchClass.PREFETCH);
-    FetchTicket ticket = new FetchTicket(_ -> {});
-    link.claim(alike("here", 10, 30_000), 0, FetchClass.PREFETCH).tickets().add(ticket);
+    SimulatedLink.Layer here = alike("here", 10, 30_000);
+    Claim _ = link.claim(here, 0, FetchClass.PREFETCH);
     assertThat(link.queue().queued()).isEqualTo(1);
 
-    assertThat(link.queue().cancel(ticket)).hasSize(1);
+    assertThat(link.queue().cancel(here)).hasSize(1);
 
     assertThat(link.queue().queued()).isZero();
     other.drain();
@@ -251,23 +251,22 @@ final class FetchQueueTest {
   }
 
   @Test
-  void cancel_chunksThatOthersWantToo_staysTheirs() {
-    SimulatedLink.Layer layer = SimulatedLink.Layer.of("a", 100, 3_000_000);
-    link.claim(layer, 0, FetchClass.READ); // so that nothing else begins
-    link.claim(layer, 10, FetchClass.READ);
-    FetchTicket ticket = new FetchTicket(_ -> {});
-    FetchTicket other = new FetchTicket(_ -> {});
-    link.claim(layer, 50, FetchClass.LEARNED).tickets().add(ticket);
-    Claim shared = link.claim(layer, 60, FetchClass.LEARNED);
-    shared.tickets().add(ticket);
-    shared.tickets().add(other);
-    link.claim(layer, 70, FetchClass.LEARNED).tickets().add(ticket);
-    link.claim(layer, 70, FetchClass.READAHEAD);
+  void cancel_whatOthersWantToo_staysTheirs() {
+    SimulatedLink.Layer layer = alike("a", 100, 3_000_000);
+    SimulatedLink.Layer other = alike("b", 100, 3_000_000);
+    for (int i = 0; i < FetchQueue.MAX_RUNNING; i++) {
+      link.claim(layer, i, FetchClass.READ); // so that nothing else begins
+    }
+    link.claim(layer, 50, FetchClass.LEARNED);
+    link.claim(layer, 60, FetchClass.LEARNED);
+    link.claim(other, 60, FetchClass.LEARNED);
+    link.claim(layer, 70, FetchClass.LEARNED);
+    link.claim(layer, 70, FetchClass.READ);
 
-    List<Want> cancelled = link.queue().cancel(ticket);
+    List<Want> cancelled = link.queue().cancel(layer);
     link.drain();
 
-    assertThat(cancelled).hasSize(1);
+    assertThat(cancelled).extracting(want -> want.first().chunk().number()).containsExactly(50);
     assertThat(layer.isHere(layer.chunks().get(50))).isFalse();
     assertThat(layer.isHere(layer.chunks().get(60))).isTrue();
     assertThat(layer.isHere(layer.chunks().get(70))).isTrue();

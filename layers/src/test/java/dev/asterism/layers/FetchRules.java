@@ -23,10 +23,7 @@ final class FetchRules {
   private final Map<Want.Name, Asked> waiting = new HashMap<>();
 
   private final Map<Want.Name, Integer> failures = new HashMap<>();
-
-  /// How often a chunk was asked for anew while it was under way.
-  private final Map<Want.Name, Integer> anews = new HashMap<>();
-
+  private final Map<Want.Name, Integer> askedAnew = new HashMap<>();
   private final Set<Want.Name> hereBefore;
   private final List<SimulatedLink> beside = new ArrayList<>();
 
@@ -49,11 +46,7 @@ final class FetchRules {
   /// Why a chunk is wanted, and by whom through each claim to it.
   private static final class Asked {
     private FetchClass fetchClass = FetchClass.BACKGROUND;
-    private final Map<Claim, Set<FetchTicket>> claims = new HashMap<>();
-
-    Set<FetchTicket> tickets() {
-      return claims.values().stream().flatMap(Set::stream).collect(Collectors.toSet());
-    }
+    private final Set<Claim> claims = new HashSet<>();
   }
 
   /// Asks for a chunk, without beginning anything.
@@ -62,11 +55,13 @@ final class FetchRules {
     boolean underWay = link.queue().isActive(name) && !waiting.containsKey(name);
     int queued = link.queue().queued();
     Claim claim = link.queue().claim(layer, chunk, name, fetchClass, link.now()).orElseThrow();
-    boolean anew = underWay && link.queue().queued() > queued; // what is under way is hopeless
-    anews.merge(name, anew ? 1 : 0, Integer::sum);
+    boolean anew = underWay && link.queue().queued() > queued;
+    if (anew) {
+      askedAnew.merge(name, 1, Integer::sum);
+    }
     if (!underWay || anew) {
       Asked asked = waiting.computeIfAbsent(name, _ -> new Asked());
-      asked.claims.computeIfAbsent(claim, _ -> new HashSet<>());
+      asked.claims.add(claim);
       if (fetchClass.isBefore(asked.fetchClass)) {
         asked.fetchClass = fetchClass;
       }
@@ -74,47 +69,39 @@ final class FetchRules {
     return claim;
   }
 
-  /// As the other, for a ticket.
-  void ask(SimulatedLink.Layer layer, LayerChunk chunk, FetchClass fetchClass, FetchTicket ticket) {
-    Claim claim = ask(layer, chunk, fetchClass);
-    claim.tickets().add(ticket);
-    Asked asked = waiting.get(layer.nameOf(chunk));
-    if (asked != null) {
-      asked.claims.computeIfAbsent(claim, _ -> new HashSet<>()).add(ticket);
-    }
-  }
-
-  /// Gives a ticket up: what only that wanted is wanted no more, and nothing else.
-  void cancel(FetchTicket ticket) {
+  /// Lets a layer go: what only that wanted and no read waits for is wanted no more, and nothing
+  /// else.
+  void cancel(SimulatedLink.Layer layer) {
     Set<Want.Name> expected =
         waiting.entrySet().stream()
-            .filter(each -> !each.getValue().fetchClass.isUrgent())
-            .filter(each -> each.getValue().tickets().equals(Set.of(ticket)))
+            .filter(each -> each.getValue().fetchClass != FetchClass.READ)
+            .filter(each ->
+                each.getValue().claims.stream().allMatch(claim -> claim.layer().equals(layer)))
             .map(Map.Entry::getKey)
             .collect(Collectors.toSet());
     Set<Want.Name> cancelled =
-        link.queue().cancel(ticket).stream().map(Want::name).collect(Collectors.toSet());
+        link.queue().cancel(layer).stream().map(Want::name).collect(Collectors.toSet());
     assertThat(cancelled).as(node).isEqualTo(expected);
     waiting.keySet().removeAll(cancelled);
   }
 
   /// Notes that a chunk's range broke; `through` is the claim whose readers get the error.
+  ///
+  /// If somebody has asked anew meanwhile, who is left waits for that.
   void failed(Want want, boolean again, Optional<Claim> through) {
     failures.merge(want.name(), 1, Integer::sum);
+    Set<Claim> left = new HashSet<>(want.claims());
     if (again) {
-      Asked asked = new Asked();
-      asked.fetchClass = want.fetchClass();
-      want.claims().forEach(claim -> asked.claims.put(claim, new HashSet<>(claim.tickets())));
-      assertThat(through.map(asked.claims::containsKey).orElse(false)).as(node).isFalse();
-      waiting.put(want.name(), asked);
-      return;
+      assertThat(through.map(left::contains).orElse(false)).as(node).isFalse();
+      waiting.put(want.name(), new Asked());
+    } else {
+      through.ifPresent(left::remove);
     }
-    Asked newer = waiting.get(want.name());
-    if (newer != null
-        && want.claims().stream().noneMatch(claim -> through.equals(Optional.of(claim)))) {
-      want.claims().forEach(claim -> newer.claims.put(claim, new HashSet<>(claim.tickets())));
-      if (want.fetchClass().isBefore(newer.fetchClass)) {
-        newer.fetchClass = want.fetchClass();
+    Asked asked = waiting.get(want.name());
+    if (asked != null && !left.isEmpty()) {
+      asked.claims.addAll(left);
+      if (want.fetchClass().isBefore(asked.fetchClass)) {
+        asked.fetchClass = want.fetchClass();
       }
     }
   }
@@ -229,7 +216,7 @@ final class FetchRules {
             assertThat(times)
                 .as("%s: fetched", node)
                 .isLessThanOrEqualTo(
-                    1 + failures.getOrDefault(name, 0) + anews.getOrDefault(name, 0)));
+                    1 + failures.getOrDefault(name, 0) + askedAnew.getOrDefault(name, 0)));
     assertThat(link.fetched().keySet()).as(node).noneMatch(hereBefore::contains);
   }
 }

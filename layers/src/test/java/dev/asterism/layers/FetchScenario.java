@@ -6,18 +6,16 @@ import dev.asterism.testkit.layer.Seeds;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.random.RandomGenerator;
 
 /// One node with a few layers, some of whose chunks are the same, from one registry or two, of
 /// which one may be dead; containers that read, and all that is fetched for them unasked; ranges
-/// that break, and wishes that are given up.
+/// that break or fall silent, and layers that go.
 final class FetchScenario {
 
   private static final int MEGABYTE = 1_000_000;
@@ -32,7 +30,6 @@ final class FetchScenario {
 
   private final Set<Want.Name> store = new HashSet<>();
   private final List<Host> hosts = new ArrayList<>();
-  private final Map<FetchTicket, Host> tickets = new HashMap<>();
   private final Set<Claim> failed = new HashSet<>();
 
   FetchScenario(int seed) {
@@ -140,7 +137,7 @@ final class FetchScenario {
 
   private void happen(Host host) {
     SimulatedLink.Layer layer = host.layers.get(random.nextInt(host.layers.size()));
-    switch (random.nextInt(10)) {
+    switch (random.nextInt(11)) {
       case 0 -> read(host, layer, random.nextInt(layer.chunks().size()));
       case 1 -> readUnderWay(host);
       case 2 -> many(host, layer, FetchClass.READAHEAD);
@@ -149,7 +146,8 @@ final class FetchScenario {
       case 5 -> many(host, layer, FetchClass.GUESS);
       case 6 -> many(host, layer, FetchClass.BACKGROUND);
       case 7 -> breakOff(host);
-      case 8 -> cancel();
+      case 8 -> host.rules.cancel(layer);
+      case 9 -> die(host);
       default -> host.link.become(500_000L * (1 + random.nextInt(50)), 1 + random.nextInt(300));
     }
     host.rules.check();
@@ -212,35 +210,32 @@ final class FetchScenario {
   private void many(Host host, SimulatedLink.Layer layer, FetchClass fetchClass) {
     int from = random.nextInt(layer.chunks().size());
     int to = Math.min(layer.chunks().size(), from + 1 + random.nextInt(100));
-    FetchTicket ticket = new FetchTicket(_ -> {});
-    tickets.put(ticket, host);
     for (LayerChunk chunk : layer.chunks().subList(from, to)) {
-      if (fetchClass == FetchClass.READAHEAD) {
-        Claim _ = host.rules.ask(layer, chunk, fetchClass);
-      } else {
-        host.rules.ask(layer, chunk, fetchClass, ticket);
-      }
+      Claim _ = host.rules.ask(layer, chunk, fetchClass);
     }
     host.link.pump();
   }
 
   private void breakOff(Host host) {
     if (host.link.queue().running() > 0) {
-      host.link.breakOff(
-          random.nextInt(host.link.queue().running()),
-          (want, through) -> {
-            through.ifPresent(failed::add);
-            host.rules.failed(want, want.state() == Want.State.QUEUED, through);
-          });
+      host.link.breakOff(random.nextInt(host.link.queue().running()), failing(host));
     }
   }
 
-  private void cancel() {
-    List<FetchTicket> all = List.copyOf(tickets.keySet());
-    if (!all.isEmpty()) {
-      FetchTicket ticket = all.get(random.nextInt(all.size()));
-      Host host = Objects.requireNonNull(tickets.remove(ticket));
-      host.rules.cancel(ticket);
+  /// A connection dies, which is seen only after a while.
+  private void die(Host host) {
+    if (host.link.queue().running() > 0) {
+      host.link.die(
+          random.nextInt(host.link.queue().running()),
+          Duration.ofMillis(random.nextInt(5000)).toNanos(),
+          failing(host));
     }
+  }
+
+  private BiConsumer<Want, Optional<Claim>> failing(Host host) {
+    return (want, through) -> {
+      through.ifPresent(failed::add);
+      host.rules.failed(want, want.state() == Want.State.QUEUED, through);
+    };
   }
 }

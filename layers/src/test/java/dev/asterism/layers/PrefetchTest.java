@@ -127,6 +127,32 @@ final class PrefetchTest {
     }
   }
 
+  private static boolean isIdle(FetchReport registry) {
+    return registry.queued() == 0 && registry.running().isEmpty();
+  }
+
+  @Test
+  void retain_layerThatIsBeingPrefetched_fetchesNoMoreOfIt() throws Exception {
+    byte[] large = new byte[32 << 20];
+    Seeds.generator(5).nextBytes(large);
+    StartPolicy prefetching = StartPolicy.NOTHING.with(StartPolicy.Prefetching.DEFAULT);
+    try (Origin origin = Origin.startBehind(LinkShape.of(40, 10));
+        LazyNode node = node(origin, prefetching)) {
+      LayerRequest layer =
+          origin.add(
+              Layer.of(file("other", OTHER), file("large", large))
+                  .estargz(Layer.SMALL_CHUNKS.withPrioritized(List.of("large"))));
+      node.service().layers().prepare(layer);
+      await(() -> !origin.ranges(layer).isEmpty());
+
+      node.service().layers().retain(LazyNode::nothing);
+
+      await(() -> node.service().fetches().stream().allMatch(PrefetchTest::isIdle));
+      assertThat(origin.ranges(layer).stream().mapToLong(ByteRange::length).sum())
+          .isLessThan(16 << 20);
+    }
+  }
+
   @Test
   void prepare_layerWithoutOrderAndALabel_fetchesNothing() throws Exception {
     try (Origin origin = Origin.start();

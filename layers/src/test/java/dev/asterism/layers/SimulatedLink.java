@@ -80,7 +80,11 @@ final class SimulatedLink {
   private static final class Running {
     private final Batch batch;
     private final long asked;
-    private final long from;
+    private long from;
+
+    /// Is told of what fails when it is given up; there if nothing more comes.
+    private Optional<BiConsumer<Want, Optional<Claim>>> dies = Optional.empty();
+
     private long came;
     private int done;
 
@@ -170,7 +174,7 @@ final class SimulatedLink {
       running.add(new Running(batch, now, now + roundTrip));
       land(landed);
       begins.accept(batch);
-      if (batch.fetchClass().isUrgent()) {
+      if (batch.isUrgent()) {
         noteUrgent();
       }
     }
@@ -205,6 +209,10 @@ final class SimulatedLink {
       return true;
     }
     Running next = arriving.get(turn++ % arriving.size());
+    if (next.dies.isPresent()) {
+      breakOff(running.indexOf(next), next.dies.get());
+      return true;
+    }
     long bytes = Math.min(BLOCK, next.batch.range().length() - next.came);
     now += Math.max(1, bytes * 1_000_000_000 / bytesPerSecond);
     if (next.came == 0) {
@@ -236,6 +244,17 @@ final class SimulatedLink {
     }
     queue.ended(broken.batch, now);
     pump();
+  }
+
+  /// Lets nothing more come of a range that is under way; it is given up after a time.
+  ///
+  /// @param failed as for [#breakOff]
+  void die(int which, long nanos, BiConsumer<Want, Optional<Claim>> failed) {
+    Running dying = running.get(which);
+    if (dying.dies.isEmpty()) {
+      dying.from = now + nanos;
+      dying.dies = Optional.of(failed);
+    }
   }
 
   private void settle(Running of) {

@@ -27,7 +27,8 @@ public record RequestPolicy(
     Duration maxBackoff,
     long maxSkip,
     int connectionsPerHost) {
-  /// For a registry somewhere in the world: 30 seconds of patience, 5 attempts, 16 connections.
+  /// For a registry somewhere in the world: 30 seconds of patience, 5 attempts, 32 connections:
+  /// more than are asked for at a time.
   public static final RequestPolicy DEFAULT =
       new RequestPolicy(
           Duration.ofSeconds(5),
@@ -37,7 +38,7 @@ public record RequestPolicy(
           Duration.ofMillis(100),
           Duration.ofSeconds(5),
           8 << 20, // 8 MiB
-          16);
+          32);
 
   /// @throws IllegalArgumentException if a duration or a count is not positive, `maxSkip` negative,
   ///   or a duration longer than a day
