@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.asterism.content.ByteRange;
 import dev.asterism.content.Digest;
+import dev.asterism.estargz.TocLocator;
+import dev.asterism.testkit.layer.Entry;
 import dev.asterism.testkit.layer.Layer;
 import dev.asterism.testkit.layer.RandomTrees;
 import dev.asterism.testkit.layer.Seeds;
@@ -18,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -309,6 +312,62 @@ final class LearnedOrderTest {
       assertThat(second.service().fetchedBytes().get(FetchClass.LEARNED))
           .isLessThanOrEqualTo(bound + LazyNode.PATIENT.quantum()); // gaps may come along
     }
+  }
+
+  /// One of an image that has long been another, or that somebody made: `docs/fetching.md` says
+  /// what a replay may cost, over all layers together.
+  @Test
+  void replay_profileThatNamesMoreThanItsStartUsed_costsAQuarterMoreAndAMebibyteAtMost()
+      throws Exception {
+    long used = 800_000;
+    long bound = used + used / 4 + (1 << 20);
+    int files = 16;
+    try (Origin origin = Origin.start();
+        LazyNode node = node("one", origin, LEARNING)) {
+      LayerRequest lower = origin.add(numbered(0, files / 2));
+      LayerRequest upper = origin.add(numbered(files / 2, files));
+      Profile old =
+          new Profile(
+              lower.image(),
+              Instant.EPOCH,
+              used,
+              List.of(Digest.of(SMALL)),
+              IntStream.range(0, files)
+                  .mapToObj(i ->
+                      new Profile.File(
+                          0,
+                          0,
+                          Digest.of(CHANGED),
+                          400_000,
+                          List.of(new ByteRange(0, 400_000)),
+                          "file" + i))
+                  .toList());
+      ProfileStore.of(node.root()).put(old);
+
+      Path rootfs = node.mount(lower, upper);
+
+      await(() -> node.service().fetchedBytes().getOrDefault(FetchClass.LEARNED, 0L) > bound / 2);
+      await(() ->
+          node.service().fetches().stream()
+              .allMatch(fetch -> fetch.queued() == 0 && fetch.running().isEmpty()));
+      long came =
+          Stream.of(lower, upper)
+              .flatMap(layer -> origin.ranges(layer).stream())
+              .filter(range -> range.length() != TocLocator.MAX_FOOTER_SIZE)
+              .mapToLong(ByteRange::length)
+              .sum();
+      assertThat(came).isBetween(bound / 2, bound + 2L * LazyNode.PATIENT.quantum());
+      assertThat(cat(rootfs, "file" + (files - 1)).orThrow().out())
+          .isEqualTo(content(100 + files - 1, 400_000));
+    }
+  }
+
+  /// Files of 400,000 bytes each.
+  private static Layer numbered(int from, int to) {
+    return Layer.of(
+        IntStream.range(from, to)
+            .mapToObj(i -> file("file" + i, content(100 + i, 400_000)))
+            .toArray(Entry[]::new));
   }
 
   /// Otherwise what a replay may fetch would grow with each start.
