@@ -41,6 +41,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What `docs/fetching.md` says of the scheduler, seen by containers and by the registry, which
 /// tells what it was asked for: containerd, runc and the daemon, at the other end of a link.
@@ -551,5 +553,137 @@ class FetchingTest {
       assertThat(all).isNotEmpty();
       assertThat(overlaps(all)).isEmpty();
     }
+  }
+
+  // --- ten images, removed ones
+
+  /// They are pulled at once, and each container reads as soon as it is there, while the prefetch
+  /// and the background are under way, too.
+  @Test
+  void images_tenOfOneBaseAtOnce_fetchItOnce() throws Exception {
+    rig.begin("");
+    List<Entry> shared = many(120, 60, 40_000);
+    shared.add(file("data/big", random(121, 4 * MIB)));
+    TestLayer base =
+        lazy(
+            new Layer(shared)
+                .estargz(chunks(128 * KIB).withPrioritized(List.of("data/007", "data/big"))));
+    List<TestLayer> own = new ArrayList<>();
+    List<String> images = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      own.add(lazy(Layer.of(file("own", random(1300 + i, 50 * KIB))).estargz(chunks(64 * KIB))));
+      images.add(rig.serve("ten/image" + i, "1", base, own.getLast()));
+    }
+    rig.link().become(LinkShape.of(16, 20));
+    rig.pullAtOnce(images);
+
+    List<CompletableFuture<Outcome>> readers = new ArrayList<>();
+    for (String image : images) {
+      readers.add(Readers.run(node.execution(node.startIdle(image), ALL + "; sha256sum /own")));
+    }
+
+    for (int i = 0; i < readers.size(); i++) {
+      assertThat(readers.get(i).get().orThrow().text())
+          .isEqualTo("%s\n%s  /own".formatted(sumOf(shared), sumOf(random(1300 + i, 50 * KIB))));
+    }
+    own.add(base);
+    for (TestLayer layer : own) {
+      List<ByteRange> asked = rig.ranges(layer.content().digest());
+      assertThat(asked).isNotEmpty();
+      assertThat(overlaps(asked)).as("of %s", asked).isEmpty();
+    }
+  }
+
+  /// Two layers that hold the same; what the one's ranges bring counts for the other, though nobody
+  /// has the one any more.
+  @Test
+  void image_isRemovedWhileItComes_leavesWhatIsUnderWayToAnother() throws Exception {
+    rig.begin(BACKGROUND);
+    List<Entry> shared = many(130, 12, MIB);
+    TestLayer gone = withNote(shared, "gone");
+    TestLayer stays = withNote(shared, "stays");
+    String one = rig.serve("removed/gone", "1", gone);
+    String two = rig.serve("removed/stays", "1", stays);
+    rig.link().become(LinkShape.of(24, 20));
+    rig.pull(one);
+    String first = node.startIdle(one);
+    CompletableFuture<Outcome> ended = Readers.run(node.execution(first, ALL));
+    await(() -> rig.stored(gone.content().digest()) > MIB);
+    rig.pull(two);
+    String second = node.startIdle(two);
+    CompletableFuture<Outcome> reader = Readers.run(node.execution(second, ALL));
+
+    node.containerd().remove(first);
+    rig.removeImage(one);
+    await(() -> rig.field(gone.content().digest(), "complete").isEmpty());
+    assertThat(ended.get().exitCode()).isNotZero();
+    assertThat(reader.isDone()).isFalse();
+
+    assertThat(reader.get().orThrow().text()).isEqualTo(sumOf(shared));
+    List<ByteRange> before = rig.ranges(gone.content().digest());
+    List<ByteRange> after = rig.ranges(stays.content().digest());
+    assertThat(before).isNotEmpty();
+    assertThat(after).isNotEmpty();
+    assertThat(bytes(before) + bytes(after)).isBetween(12L * MIB, 12L * MIB + MIB / 2);
+  }
+
+  // --- how long a container waits for its prefetch
+
+  private static String prefetching(String keys) {
+    return """
+    no_background_fetch = true
+    %s
+    [learned]
+    disable = true
+    """
+        .formatted(keys);
+  }
+
+  @Test
+  void container_prefetchTimeoutConfigured_beginsWithWhatIsPrefetched()
+      throws IOException, InterruptedException {
+    rig.begin(prefetching("prefetch_timeout_sec = 600"));
+    TestLayer own = lazy(marked(140));
+    String image = rig.serve("fetching/waited-for", "1", own);
+    rig.link().become(LinkShape.of(2, 20));
+    rig.pull(image);
+    assertThat(isPrefetched(own.content().digest())).isFalse();
+
+    String container = node.startIdle(image);
+    rig.cutOff();
+
+    assertThat(node.execute(container, "cat /data/one /data/two | sha256sum").orThrow().text())
+        .isEqualTo(
+            sumOf(List.of(file("1", random(141, 200 * KIB)), file("2", random(142, 700 * KIB)))));
+  }
+
+  /// The registry says nothing more until the container runs.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "prefetch_timeout_sec = 1",
+        "prefetch_timeout_sec = 600\nprefetch_async_size = 100000"
+      })
+  @Timeout(value = 2, unit = TimeUnit.MINUTES)
+  void container_prefetchTakesLongerThanConfigured_beginsWithoutIt(String keys)
+      throws IOException, InterruptedException {
+    rig.begin(prefetching(keys));
+    int seed = 150 + keys.length();
+    TestLayer own = lazy(marked(seed));
+    Digest layer = own.content().digest();
+    String image = rig.serve("fetching/not-waited-for" + seed, "1", own);
+    rig.link().become(LinkShape.of(2, 20));
+    rig.pull(image);
+    rig.registry().fallSilent();
+
+    String container = node.startIdle(image);
+
+    assertThat(isPrefetched(layer)).isFalse();
+    rig.registry().up();
+    rig.link().become(NodeBehindLink.ORDINARY);
+    await(() -> isPrefetched(layer));
+    assertThat(node.execute(container, "sha256sum /data/two").orThrow().text())
+        .startsWith(sumOf(random(seed + 2, 700 * KIB)));
+    assertThat(overlaps(rig.ranges(layer))).isEmpty();
   }
 }

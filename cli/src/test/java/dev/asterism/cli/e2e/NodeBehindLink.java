@@ -12,6 +12,7 @@ import dev.asterism.testkit.link.ShapedLink;
 import dev.asterism.testkit.process.Cleanup;
 import dev.asterism.testkit.process.Command;
 import dev.asterism.testkit.process.Machine;
+import dev.asterism.testkit.process.Outcome;
 import dev.asterism.testkit.registry.ImageConfig;
 import dev.asterism.testkit.registry.Target;
 import dev.asterism.testkit.registry.TestLayer;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -136,6 +138,22 @@ final class NodeBehindLink implements AutoCloseable {
   void pull(String image) throws IOException, InterruptedException {
     pulled.add(image);
     node.pull(image);
+  }
+
+  /// Pulls images side by side, which go with [#empty].
+  void pullAtOnce(List<String> images) throws Exception {
+    pulled.addAll(images);
+    List<CompletableFuture<Outcome>> pulls =
+        images.stream().map(image -> Readers.run(node.pulling(image))).toList();
+    for (CompletableFuture<Outcome> pull : pulls) {
+      pull.get().orThrow();
+    }
+  }
+
+  /// Removes an image that was pulled, and all that only it needs.
+  void removeImage(String image) throws IOException, InterruptedException {
+    pulled.remove(image);
+    node.removeImage(image);
   }
 
   /// Goes on with a daemon that has another `config.toml`.
