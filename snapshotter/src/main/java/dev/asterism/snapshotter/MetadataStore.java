@@ -22,6 +22,10 @@ import java.util.concurrent.locks.ReentrantLock;
 final class MetadataStore implements AutoCloseable {
   private static final int SCHEMA_VERSION = 1;
 
+  /// Pages of 4 KiB in the write-ahead log before they are taken over: it keeps its largest size,
+  /// which with SQLite's own 1,000 is more than all the metadata of a usual node.
+  private static final int LOG_PAGES = 256;
+
   private static final List<String> SCHEMA =
       List.of(
           """
@@ -120,6 +124,7 @@ final class MetadataStore implements AutoCloseable {
       statement.execute("PRAGMA busy_timeout = 5000");
       statement.execute("PRAGMA journal_mode = WAL");
       statement.execute("PRAGMA synchronous = FULL");
+      statement.execute("PRAGMA wal_autocheckpoint = " + LOG_PAGES);
       statement.execute("PRAGMA foreign_keys = ON");
     }
   }
